@@ -1,0 +1,221 @@
+/** Checks of decisions: signed statements, who may approve, how many had to, and that a rejection is final. */
+import { identityKey } from "./bundle-log.ts";
+import type { Bundle, PublicKeys } from "./bundle-format.ts";
+import type { ReadBundle, ReadEntry } from "./bundle-parse.ts";
+import { CheckFailure, refuse } from "./bundle-report.ts";
+import type { Outcome } from "./bundle-report.ts";
+import { stepsOf } from "./bundle-story.ts";
+import type { Decided, HandedOff, Story } from "./bundle-story.ts";
+import { encodeCanonical, FormatError } from "./encoding.ts";
+import { statementHash, verifyStatementSignature } from "./statement.ts";
+import type { DecisionStatement } from "./statement.ts";
+import { emptyRoot, ProofError } from "./tree.ts";
+
+/** A statement whose signature holds, with the entry that records it. */
+export type Stated = { decided: Decided; statement: DecisionStatement; hash: string };
+
+/** Decisions and entries belong to each other one to one, and each statement is signed and says what its entry says. */
+export async function readStatements(
+  bundle: ReadBundle,
+  story: Story,
+  trusted: PublicKeys,
+  origin: string | null,
+): Promise<{ stated: Stated[]; faults: string[] }> {
+  const entries = new Map(stepsOf(story, "decided").map((decided) => [decided.entry.id, decided]));
+  const stated: Stated[] = [];
+  const faults: string[] = [];
+  for (const decision of bundle.decisions) {
+    const decided = entries.get(decision.entry_id);
+    entries.delete(decision.entry_id);
+    try {
+      if (decided === undefined)
+        throw new CheckFailure("no entry of the log records it, or two decisions share one");
+      const one = await readSigned(decision, decided, trusted, bundle.keys);
+      refuse([...faultsOfStatement(one, decision, bundle, story, origin)]);
+      stated.push(one);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      faults.push(`the ${decision.decision} of entry ${decision.entry_id}: ${error.message}`);
+    }
+  }
+  for (const { decision, entry } of entries.values())
+    faults.push(`the statement of the ${decision} of entry ${entry.id} is missing`);
+  return { stated, faults };
+}
+
+function isRefusal(error: unknown): error is Error {
+  return (
+    error instanceof CheckFailure || error instanceof FormatError || error instanceof ProofError
+  );
+}
+
+async function readSigned(
+  decision: Bundle["decisions"][number],
+  decided: Decided,
+  trusted: PublicKeys,
+  stated: PublicKeys,
+): Promise<Stated> {
+  // A passkey's signature needs the approver directory to check against, which this format does not carry.
+  if ([decision.class, decided.class].includes("A"))
+    throw new CheckFailure("class A (passkey) is not supported by this release");
+  const [signature] = decision.statement.signatures;
+  const key = await identityKey(signature?.keyid ?? "", trusted, stated);
+  const { statement, bytes } = await verifyStatementSignature(decision.statement, key.publicKey);
+  const { iat } = statement.predicate;
+  if (iat < key.nbf || iat > key.exp)
+    throw new CheckFailure("it was not made while its key was in use");
+  return { decided, statement, hash: statementHash(bytes) };
+}
+
+/** Everything in which a signed statement departs from its entry, from the message, or from the bundle. */
+function* faultsOfStatement(
+  { decided, statement, hash }: Stated,
+  decision: Bundle["decisions"][number],
+  { email, digest }: ReadBundle,
+  { submitted }: Story,
+  origin: string | null,
+): Generator<string> {
+  const {
+    subject: [subject],
+    predicate,
+  } = statement;
+  const { entry } = decided;
+  if (hash !== decided.statement) yield "its entry names another statement";
+  if (subject.name !== email.id) yield "it is about another message";
+  if (subject.digest.sha256 !== digest) yield "it is about other content";
+  if (predicate.decision !== decided.decision || predicate.decision !== decision.decision)
+    yield `it says ${predicate.decision}`;
+  if (predicate.class !== decided.class || predicate.class !== decision.class)
+    yield `it says class ${predicate.class}`;
+  if (predicate.mailbox !== email.mailbox_id) yield "it is about another mailbox";
+  if (!sameParty(predicate.approver, decided.approver)) yield "its entry names another approver";
+  if (!sameParty(predicate.requester, submitted.author)) yield "it names another requester";
+  if (
+    !encodeCanonical(predicate.content, "content").equals(
+      encodeCanonical(decided.content, "content"),
+    )
+  )
+    yield "it commits to other content than its entry";
+  if (origin !== null && predicate.log !== origin) yield "it names another log";
+  if (entry.index !== null && predicate.log_size > entry.index)
+    yield "it has seen a log that is longer than where its entry stands";
+  if (predicate.log_size === 0 && predicate.log_root !== emptyRoot().toString("base64"))
+    yield "it names a wrong root for the empty log";
+  if (decision.at !== entry.entry.at) yield "its entry names another time";
+  const seconds = Date.parse(entry.entry.at) / 1000;
+  // Whole seconds in the statement, milliseconds in the entry.
+  if (!(seconds >= predicate.iat - 1 && seconds <= predicate.exp))
+    yield "it was not valid when the decision was made";
+}
+
+function sameParty(a: { kind: string; id: string }, b: { kind: string; id: string }): boolean {
+  return a.kind === b.kind && a.id === b.id;
+}
+
+/** Words for {@link readStatements}. */
+export function checkStatements({
+  stated,
+  faults,
+}: {
+  stated: Stated[];
+  faults: string[];
+}): Outcome {
+  refuse(faults);
+  if (stated.length === 0) return { absent: "nobody has decided on this message" };
+  return stated
+    .map(
+      ({ statement: { predicate } }) =>
+        `${predicate.decision} (class ${predicate.class}) by ${predicate.approver.kind} ${predicate.approver.id}`,
+    )
+    .join(", ");
+}
+
+/** Nobody decides on their own message, and nobody approves twice. */
+export function checkApprovers(story: Story): Outcome {
+  const decided = stepsOf(story, "decided");
+  const faults = decided
+    .filter(({ principal, approver }) => isAuthor(story, principal, approver.id))
+    .map(({ decision }) => `the author decided (${decision}) on their own message`);
+  const seen = new Set<string>();
+  for (const { principal } of decided.filter(({ decision }) => decision === "approve")) {
+    if (seen.has(principal)) faults.push(`${principal.replace(":", " ")} approved twice`);
+    seen.add(principal);
+  }
+  refuse(faults);
+  if (decided.length === 0) return { absent: "nobody has decided on this message" };
+  return "those who decided are distinct, and the author is not among them";
+}
+
+/** True for the author's principal, and for the author's credential in whoever's name. */
+function isAuthor({ submitted }: Story, principal: string, id: string): boolean {
+  return principal === submitted.principal || id === submitted.author.id;
+}
+
+/** Each hand-off names approvals that the log has before it, and enough of them where the gate applied. */
+export function checkApprovals(story: Story): Outcome {
+  const faults: string[] = [];
+  const handed = stepsOf(story, "handed_off");
+  for (const step of handed) faults.push(...faultsOfHandOff(step, story));
+  refuse(faults);
+  if (handed.length === 0) return "the message was never handed off";
+  const [first] = handed;
+  return isGated(story, handed.at(-1) ?? first)
+    ? `${new Set(handed.at(-1)?.approvals).size} approval(s) stand before the hand-off, ${story.submitted.required} were required`
+    : "handed off without a gate";
+}
+
+function* faultsOfHandOff(step: HandedOff, story: Story): Generator<string> {
+  const earlier = before(story, step.entry);
+  const revised = earlier.findLastIndex(({ decision }) => decision === "revise");
+  // A revision sends the message back to its author: what was approved until then no longer counts.
+  const standing = new Map(
+    earlier
+      .slice(revised + 1)
+      .filter(({ decision }) => decision === "approve")
+      .map((one) => [one.entry.leaf, one]),
+  );
+  if (new Set(step.approvals).size < step.approvals.length)
+    yield `hand-off ${step.attempt} names an approval twice`;
+  const approvers = new Set<string>();
+  for (const leaf of step.approvals) {
+    const approval = standing.get(leaf);
+    if (approval === undefined)
+      yield `hand-off ${step.attempt} names an approval that the log does not have before it`;
+    else if (!isAuthor(story, approval.principal, approval.approver.id))
+      approvers.add(approval.principal);
+  }
+  const { required, mode } = story.submitted;
+  if (isGated(story, step) && approvers.size < required)
+    yield `hand-off ${step.attempt} had ${approvers.size} of ${required} approvals`;
+  if (step.mode !== mode)
+    yield `hand-off ${step.attempt} names mode ${step.mode}, the submission ${mode}`;
+}
+
+/** Decisions that stand before an entry, in the order of the log. */
+function before(story: Story, entry: ReadEntry): Decided[] {
+  return stepsOf(story, "decided").filter((one) => one.entry.place < entry.place);
+}
+
+/** Gated at submission, or held before this hand-off because the mailbox was tightened. */
+function isGated(story: Story, step: HandedOff | undefined): boolean {
+  const place = step?.entry.place ?? Infinity;
+  return (
+    story.submitted.gated ||
+    stepsOf(story, "other").some(
+      ({ entry }) => entry.entry.type === "message.held" && entry.place < place,
+    )
+  );
+}
+
+/** After a rejection nothing is decided and nothing leaves. */
+export function checkRejection(story: Story): Outcome {
+  const at = story.steps.findIndex((step) => step.kind === "decided" && step.decision === "reject");
+  if (at < 0) return { absent: "nobody rejected the message" };
+  refuse(
+    story.steps
+      .slice(at + 1)
+      .filter((step) => step.kind === "decided" || step.kind === "handed_off")
+      .map((step) => `${step.entry.entry.type} stands after the rejection`),
+  );
+  return "nothing was approved or handed off after the rejection";
+}

@@ -1,0 +1,147 @@
+/** Replays a message's entries through the oversight machine: each must be a step it allows, and the end must be the stated status. */
+import { step, submit } from "../core/oversight/machine.ts";
+import type { Event, Message } from "../core/oversight/types.ts";
+import { CheckFailure } from "./bundle-report.ts";
+import type { Outcome } from "./bundle-report.ts";
+import type { Story, StoryStep, Submitted } from "./bundle-story.ts";
+
+/** Statuses that an attempt's entry names, as the machine's events. */
+const results: Readonly<Record<string, Event["type"]>> = {
+  sent: "accepted",
+  delivered: "delivered",
+  queued: "deferred",
+  send_failed: "failed",
+  bounced: "bounced",
+};
+
+/** Entries that change nothing of the message's status. */
+const silent: ReadonlySet<string> = new Set(["message.unsubscribed"]);
+
+/** Checks that the machine allows every step of the story and ends in `status`. */
+export function checkStatus(story: Story, status: string): Outcome {
+  let message = start(story.submitted);
+  for (const [i, one] of story.steps.entries())
+    message = apply(message, one, story.steps[i + 1], status);
+  if (message.status !== status)
+    throw new CheckFailure(`the status is stated as ${status}, the log says ${message.status}`);
+  return `${status}, as the log tells`;
+}
+
+/** The message after its scan. What the allowlist was cannot be told from here; what the mode demands can. */
+function start({ principal, digest, mode, test, gated, required, status }: Submitted): Message {
+  const wait = status === "scheduled";
+  const begun = submit({
+    mode,
+    test,
+    authors: [principal],
+    digest,
+    required,
+    timing: wait && gated ? "schedule_first" : "gate_first",
+  });
+  if (!begun.ok) throw new CheckFailure(`a mailbox in mode ${mode} cannot send`);
+  const scanned = step(begun.message, {
+    type: "scan",
+    verdict: gated ? "review" : "pass",
+    allowlisted: true,
+    wait,
+  });
+  if (!scanned.ok || scanned.message.gated !== gated || scanned.message.status !== status)
+    throw new CheckFailure(
+      `mode ${mode} does not make a submission ${status} ${gated ? "behind" : "without"} a gate`,
+    );
+  return scanned.message;
+}
+
+function apply(before: Message, one: StoryStep, next: StoryStep | undefined, end: string): Message {
+  const { type } = one.entry.entry;
+  if (silent.has(type) || !type.startsWith("message.")) return before;
+  const [event, expected] = eventOf(before, one, next, end);
+  const after = step(before, event);
+  if (!after.ok)
+    throw new CheckFailure(`${type} cannot follow ${before.status} (${after.refusal})`);
+  if (expected !== null && after.message.status !== expected)
+    throw new CheckFailure(
+      `${type} cannot follow ${before.status}: the message would be ${after.message.status}`,
+    );
+  return after.message;
+}
+
+/** The machine's event behind an entry, and the status that it must lead to. */
+function eventOf(
+  before: Message,
+  one: StoryStep,
+  next: StoryStep | undefined,
+  end: string,
+): [Event, Message["status"] | null] {
+  switch (one.kind) {
+    case "decided":
+      return [
+        one.decision === "approve"
+          ? {
+              type: "approve",
+              by: one.principal,
+              digest: one.digest,
+              wait: waits(next, end),
+            }
+          : { type: one.decision, by: one.principal, digest: one.digest },
+        null,
+      ];
+    case "handed_off":
+      return [handOff(before, one.digest), "sending"];
+    case "attempted": {
+      const type = Object.hasOwn(results, one.status) ? results[one.status] : undefined;
+      if (type === undefined)
+        throw new CheckFailure(`an attempt ends in the unknown status ${one.status}`);
+      return [{ type } as Event, null];
+    }
+    case "other":
+      return otherEvent(before, one.entry.entry.type);
+  }
+}
+
+function otherEvent(before: Message, type: string): [Event, Message["status"] | null] {
+  const { digest } = before;
+  switch (type) {
+    case "message.outcome_unknown":
+      return [{ type: "lost" }, null];
+    case "message.released":
+      return [{ type: "release" }, "queued"];
+    case "message.held":
+      return before.status === "scheduled"
+        ? [{ type: "release" }, "pending_approval"]
+        : [{ ...handOff(before, digest), mode: "gated_all" }, "pending_approval"];
+    case "message.cancelled":
+      return [{ type: "cancel" }, null];
+    case "message.expired":
+      return [{ type: "expire" }, null];
+    case "message.blocked":
+      return [{ ...handOff(before, digest), mode: "read_only" }, "blocked"];
+    case "message.suppressed":
+      return [{ ...handOff(before, digest), suppressed: true }, "suppressed"];
+    case "message.sandboxed":
+      return [handOff(before, digest), "sandboxed"];
+    case "message.sent":
+      return [{ type: "accepted" }, null];
+    default:
+      throw new CheckFailure(`${type} is not known to this release`);
+  }
+}
+
+/** The mildest hand-off: an allowlist or mode that changed since can only have been milder than what an entry tells. */
+function handOff({ mode }: Message, digest: string): Extract<Event, { type: "hand_off" }> {
+  return {
+    type: "hand_off",
+    mode,
+    allowlisted: true,
+    stopped: false,
+    suppressed: false,
+    over_quota: false,
+    digest,
+  };
+}
+
+/** Whether an approval was followed by a time to undo: no entry says so, only what came next. */
+function waits(next: StoryStep | undefined, end: string): boolean {
+  if (next === undefined) return end === "scheduled";
+  return ["message.released", "message.cancelled"].includes(next.entry.entry.type);
+}
