@@ -1,0 +1,122 @@
+/** The shape of an operation: one capability, from which REST, OpenAPI, MCP, CLI and docs are computed. */
+import type { z } from "zod";
+import type { Actor, Scope } from "../core/actor.ts";
+import type { RefusalCode } from "../core/refusal.ts";
+
+/** What calling it changes. Doors derive MCP annotations and caching from it, tests the authorisation matrix. */
+export type Effect =
+  /** Changes nothing. */
+  | "read"
+  /** Changes our own records. */
+  | "write"
+  /** Takes something away that does not come back. */
+  | "destroy"
+  /** May make mail leave towards other people. */
+  | "send"
+  /** Decides on what another party wrote. */
+  | "decide";
+
+/** The scope a caller needs, or `public` for those that need no credential. */
+export type Access = Scope | "public";
+
+/** An answer whose status differs from the operation's usual one. */
+export type JsonReply = { kind: "json"; status: number; body: unknown };
+
+/** An answer that is not JSON. */
+export type BytesReply = {
+  kind: "bytes";
+  status: number;
+  content_type: string;
+  body: Buffer;
+  /** Sent as an attachment of that name; absent means inline. */
+  filename?: string;
+  /** True for content that never changes under its address. */
+  immutable?: boolean;
+};
+
+/** Wraps a body with a status of its own. */
+export function json(status: number, body: unknown): JsonReply {
+  return { kind: "json", status, body };
+}
+
+/** Wraps raw bytes. */
+export function bytes(
+  content_type: string,
+  body: Buffer,
+  more: { filename?: string; immutable?: boolean } = {},
+): BytesReply {
+  return { kind: "bytes", status: 200, content_type, body, ...more };
+}
+
+/** What a door knows of the call besides its input. */
+export type CallMeta = {
+  request_id: string;
+  /** Value of the `Idempotency-Key` header, where one came. */
+  idempotency_key?: string;
+  /** Aborted when the caller goes away: calls that wait stop waiting. */
+  signal?: AbortSignal;
+};
+
+/** A command that fixes some of an operation's inputs; those are no flags of it. */
+export type CliPreset = {
+  command: string;
+  /** Help's line; the operation's summary where it is absent. */
+  summary?: string;
+  positional?: readonly string[];
+  preset: Readonly<Record<string, unknown>>;
+};
+
+/** An operation without its handler's types: all that a door needs to know. */
+export type OperationSpec = {
+  /** snake_case; also the MCP tool, and in kebab-case the file and CLI command. */
+  name: string;
+  tag: string;
+  summary: string;
+  /** What an agent reads to decide whether and how to call it. */
+  description: string;
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** `/v1/mailboxes/{mailbox_id}/send`; a `{name*}` takes the rest of the path. */
+  path: string;
+  effect: Effect;
+  access: Access;
+  /** One flat object. Names in the path travel there; the rest in the query (GET, DELETE) or the body. */
+  input: z.ZodObject;
+  /** The JSON answer, or the media type of a byte answer. */
+  output: z.ZodType | { content_type: string };
+  /** The usual success status. */
+  status: 200 | 201 | 202;
+  /** Other success statuses with their meaning. */
+  also?: Readonly<Record<number, string>>;
+  refusals: readonly RefusalCode[];
+  /** False for what an agent has no use for (health, tiles, openapi). */
+  tool: boolean;
+  /** True when mode `read_only` on every reachable mailbox hides the tool. */
+  hidden_when_read_only?: boolean;
+  /** CLI command words and the inputs given by position; absent means not a command. */
+  cli?: { command: string; positional?: readonly string[] };
+  /** Further commands of the same operation with some inputs already decided (`approve` and `reject`). */
+  cli_presets?: readonly CliPreset[];
+  /** True where clients post `application/x-www-form-urlencoded` (RFC 8058 one-click). */
+  form?: boolean;
+  /** Largest request body in bytes where it is not the door's default (1 MiB). */
+  max_body?: number;
+};
+
+/** An operation with its handler. `C` is what handlers are given beside the caller. */
+export type Operation<C> = OperationSpec & {
+  handle(context: C & { actor: Actor; meta: CallMeta }, input: never): Promise<unknown>;
+};
+
+/** Declares an operation; the handler sees its input parsed. A plain value is answered with the usual status. */
+export function operation<C>() {
+  return <I extends z.ZodObject, O extends z.ZodType | { content_type: string }>(
+    spec: Omit<OperationSpec, "input" | "output"> & {
+      input: I;
+      output: O;
+      handle(
+        context: C & { actor: Actor; meta: CallMeta },
+        input: z.output<I>,
+      ): Promise<(O extends z.ZodType ? z.input<O> : never) | JsonReply | BytesReply>;
+    },
+  ): Operation<C> => spec;
+}

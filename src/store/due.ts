@@ -1,0 +1,89 @@
+/** The queue: rows that come due, claimed with a lease and a fencing token, by any number of nodes. */
+import { type Database, type Tx, everyOperator } from "./database.ts";
+import type { DueKind } from "./tables.ts";
+
+/** A claimed row. Whoever holds it writes its result with this token, or not at all. */
+export type Claim = { operator_id: string; message_id: string; token: string };
+
+/** Claims up to `limit` rows that are due; each comes due again at `lease_until` unless it is settled before. */
+export function claimDue(
+  database: Database,
+  kind: DueKind,
+  options: { now: Date; lease_until: Date; node: string; limit: number },
+): Promise<Claim[]> {
+  return database.as(everyOperator, (tx) =>
+    tx.named<Claim>("claim_due", "SELECT * FROM claim_due($1, $2, $3, $4, $5)", [
+      kind,
+      options.now.toISOString(),
+      options.lease_until.toISOString(),
+      options.node,
+      options.limit,
+    ]),
+  );
+}
+
+/** What this node had claimed and does not hold any more is due at once: after a crash everything. Returns how many. */
+export async function reclaimDue(
+  database: Database,
+  node: string,
+  now: Date,
+  what: { kinds: DueKind[]; except: string[] } = {
+    kinds: ["deliver", "release", "expire"],
+    except: [],
+  },
+): Promise<number> {
+  const rows = await database.as(everyOperator, (tx) =>
+    tx.named(
+      "reclaim_due",
+      `UPDATE due SET due_at = $2, node = NULL
+       WHERE node = $1 AND kind = ANY($3) AND message_id <> ALL($4) RETURNING 1`,
+      [node, now.toISOString(), what.kinds, what.except],
+    ),
+  );
+  return rows.length;
+}
+
+/** The tokens that stand now, by message; a claim whose token is not there has been overtaken. Locks the rows. */
+export async function standingTokens(
+  tx: Tx,
+  kind: DueKind,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await tx.named<{ message_id: string; token: string }>(
+    "standing_tokens",
+    "SELECT message_id, token FROM due WHERE operator_id = $1 AND kind = $2 AND message_id = ANY($3) ORDER BY message_id FOR UPDATE",
+    [tx.operator_id, kind, ids],
+  );
+  return new Map(rows.map((row) => [row.message_id, row.token]));
+}
+
+/** Sets when rows are due; makes or moves them. */
+export async function putDue(
+  tx: Tx,
+  kind: DueKind,
+  rows: readonly { message_id: string; at: Date }[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.named(
+    "put_due",
+    `INSERT INTO due (operator_id, kind, message_id, due_at)
+     SELECT $1, $2, message_id, at FROM unnest($3::text[], $4::timestamptz[]) AS r(message_id, at)
+     ON CONFLICT (operator_id, kind, message_id) DO UPDATE SET due_at = excluded.due_at, node = NULL, token = nextval('due_token')`,
+    [
+      tx.operator_id,
+      kind,
+      rows.map((row) => row.message_id),
+      rows.map((row) => row.at.toISOString()),
+    ],
+  );
+}
+
+/** Takes rows out of the queue. */
+export async function deleteDue(tx: Tx, kind: DueKind, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.named(
+    "delete_due",
+    "DELETE FROM due WHERE operator_id = $1 AND kind = $2 AND message_id = ANY($3)",
+    [tx.operator_id, kind, ids],
+  );
+}

@@ -1,0 +1,379 @@
+/** Messages, their content, recipients and decisions: written in batches, loaded whole for the oversight machine. */
+import { type Selectable, sql } from "kysely";
+import { type Tx, sqlBuilder as db } from "./database.ts";
+import { pack } from "./packing.ts";
+import type {
+  AttachmentMeta,
+  DueKind,
+  Receipt,
+  RecipientKind,
+  RecipientStatus,
+  Tables,
+} from "./tables.ts";
+
+/** A row of `message`. */
+export type MessageRow = Selectable<Tables["message"]>;
+/** A row of `recipient`. */
+export type RecipientRow = Selectable<Tables["recipient"]>;
+/** A row of `decision`. */
+export type DecisionRow = Selectable<Tables["decision"]>;
+
+/** A message to be inserted, with everything that belongs to it. */
+export type NewMessage = {
+  message_id: string;
+  mailbox_id: string;
+  status: string;
+  mode: string;
+  test: boolean;
+  required: number;
+  timing: string;
+  gated: boolean;
+  authors: string[];
+  author_kind: string;
+  author_id: string;
+  digest: string;
+  thread_id: string;
+  rfc_message_id: string;
+  from_address: string;
+  subject: string;
+  attachments: AttachmentMeta[];
+  tags: Record<string, string>;
+  metadata: Record<string, string>;
+  reason: string | null;
+  send_at: Date | null;
+  expires_at: Date | null;
+  created_at: Date;
+  mime: Buffer;
+  markdown: string;
+  recipients: { kind: RecipientKind; address: string; name: string | null }[];
+  due: { kind: DueKind; at: Date } | null;
+};
+
+const insertMessagesText = `
+WITH m AS (
+  INSERT INTO message (operator_id, message_id, mailbox_id, direction, status, mode, test, required, timing, gated, handed,
+    authors, author_kind, author_id, digest, thread_id, rfc_message_id, from_address, subject, size_bytes, attachments, tags,
+    metadata, reason, send_at, expires_at, created_at, updated_at)
+  SELECT $1, message_id, mailbox_id, 'outbound', status, mode, test, required, timing, gated, false,
+    ARRAY(SELECT jsonb_array_elements_text(authors)), author_kind, author_id, digest, thread_id, rfc_message_id, from_address,
+    subject, size_bytes, attachments, tags, metadata, reason, send_at, expires_at, created_at, created_at
+  FROM jsonb_to_recordset($2::jsonb) AS r(message_id text, mailbox_id text, status text, mode text, test boolean,
+    required smallint, timing text, gated boolean, authors jsonb, author_kind text, author_id text, digest text, thread_id text,
+    rfc_message_id text, from_address text, subject text, size_bytes integer, attachments jsonb, tags jsonb, metadata jsonb,
+    reason text, send_at timestamptz, expires_at timestamptz, created_at timestamptz)
+), c AS (
+  INSERT INTO message_content (operator_id, message_id, mime, markdown)
+  SELECT $1, message_id, substring($4::bytea FROM pos FOR len), markdown
+  FROM unnest($3::text[], $5::int[], $6::int[], $7::text[]) AS r(message_id, pos, len, markdown)
+), d AS (
+  INSERT INTO due (operator_id, kind, message_id, due_at)
+  SELECT $1, kind, message_id, at FROM unnest($13::text[], $14::text[], $15::timestamptz[]) AS r(message_id, kind, at)
+)
+INSERT INTO recipient (operator_id, message_id, position, kind, address, name, status)
+SELECT $1, message_id, position, kind, address, name, 'pending'
+FROM unnest($8::text[], $9::smallint[], $10::text[], $11::text[], $12::text[]) AS r(message_id, position, kind, address, name)`;
+
+/** Inserts messages with content, recipients and due rows in one statement. */
+export async function insertMessages(tx: Tx, messages: readonly NewMessage[]): Promise<void> {
+  const mime = pack(messages.map((message) => message.mime));
+  const rows = messages.map(({ mime: bytes, markdown: _m, recipients: _r, due: _d, ...row }) => ({
+    ...row,
+    size_bytes: bytes.length,
+  }));
+  const recipients = messages.flatMap((message) =>
+    message.recipients.map((recipient, position) => ({
+      ...recipient,
+      position,
+      id: message.message_id,
+    })),
+  );
+  const due = messages.flatMap((message) =>
+    message.due ? [{ id: message.message_id, kind: message.due.kind, at: message.due.at }] : [],
+  );
+  await tx.named("insert_messages", insertMessagesText, [
+    tx.operator_id,
+    JSON.stringify(rows),
+    messages.map((message) => message.message_id),
+    mime.blob,
+    mime.offsets,
+    mime.lengths,
+    messages.map((message) => message.markdown),
+    recipients.map((recipient) => recipient.id),
+    recipients.map((recipient) => recipient.position),
+    recipients.map((recipient) => recipient.kind),
+    recipients.map((recipient) => recipient.address),
+    recipients.map((recipient) => recipient.name),
+    due.map((row) => row.id),
+    due.map((row) => row.kind),
+    due.map((row) => row.at.toISOString()),
+  ]);
+}
+
+/** A message as the machine needs it: the row, its recipients and its standing decisions. */
+export type LoadedMessage = {
+  row: MessageRow;
+  recipients: RecipientRow[];
+  decisions: DecisionRow[];
+};
+
+/** Loads messages by id; with `lock` the rows are locked until the transaction ends. Missing ones are left out. */
+export async function loadMessages(
+  tx: Tx,
+  ids: readonly string[],
+  lock: boolean,
+): Promise<LoadedMessage[]> {
+  if (ids.length === 0) return [];
+  // One order of locking for everybody: no deadlocks between batches.
+  const locked = tx.named<MessageRow>(
+    lock ? "lock_messages" : "load_messages",
+    `SELECT * FROM message WHERE operator_id = $1 AND message_id = ANY($2) ORDER BY message_id${lock ? " FOR NO KEY UPDATE" : ""}`,
+    [tx.operator_id, ids],
+  );
+  // Begun together: run after the rows are locked, as all statements of a transaction run in order.
+  const [rows, recipients] = await Promise.all([
+    locked,
+    tx.named<RecipientRow>(
+      "load_recipients",
+      "SELECT * FROM recipient WHERE operator_id = $1 AND message_id = ANY($2) ORDER BY message_id, position",
+      [tx.operator_id, ids],
+    ),
+  ]);
+  const decided = rows.filter((row) => row.gated).map((row) => row.message_id);
+  const decisions =
+    decided.length === 0
+      ? []
+      : await tx.named<DecisionRow>(
+          "load_decisions",
+          "SELECT * FROM decision WHERE operator_id = $1 AND message_id = ANY($2) ORDER BY message_id, decision_id",
+          [tx.operator_id, decided],
+        );
+  const recipientsOf = Map.groupBy(recipients, (recipient) => recipient.message_id);
+  const decisionsOf = Map.groupBy(decisions, (decision) => decision.message_id);
+  return rows.map((row) => ({
+    row,
+    recipients: recipientsOf.get(row.message_id) ?? [],
+    decisions: decisionsOf.get(row.message_id) ?? [],
+  }));
+}
+
+/** What a step may change of a message's row. */
+export type MessageUpdate = {
+  message_id: string;
+  status: string;
+  gated: boolean;
+  handed: boolean;
+  attempts: number;
+  first_attempt_at: Date | null;
+  reason: string | null;
+  expires_at: Date | null;
+};
+
+// ANY($2) says nothing that the join does not. It makes the primary key the way in whatever the planner believes of the
+// table: from a plan made while it was small, each update would read all rows of the operator.
+const updateMessagesText = `
+UPDATE message m SET status = r.status, gated = r.gated, handed = r.handed, attempts = r.attempts,
+  first_attempt_at = r.first_attempt_at, reason = r.reason, expires_at = r.expires_at, updated_at = $10
+FROM unnest($2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::smallint[], $7::timestamptz[], $8::text[], $9::timestamptz[])
+  AS r(message_id, status, gated, handed, attempts, first_attempt_at, reason, expires_at)
+WHERE m.operator_id = $1 AND m.message_id = ANY($2) AND m.message_id = r.message_id`;
+
+/** Saves the outcome of steps. */
+export async function updateMessages(
+  tx: Tx,
+  updates: readonly MessageUpdate[],
+  now: Date,
+): Promise<void> {
+  if (updates.length === 0) return;
+  await tx.named("update_messages", updateMessagesText, [
+    tx.operator_id,
+    updates.map((update) => update.message_id),
+    updates.map((update) => update.status),
+    updates.map((update) => update.gated),
+    updates.map((update) => update.handed),
+    updates.map((update) => update.attempts),
+    updates.map((update) => update.first_attempt_at?.toISOString() ?? null),
+    updates.map((update) => update.reason),
+    updates.map((update) => update.expires_at?.toISOString() ?? null),
+    now.toISOString(),
+  ]);
+}
+
+/** What became of one recipient. */
+export type RecipientUpdate = {
+  message_id: string;
+  position: number;
+  status: RecipientStatus;
+  attempts: number;
+  receipt: Receipt | null;
+};
+
+/** Saves what became of recipients. A null receipt keeps the one that stands. */
+export async function updateRecipients(tx: Tx, updates: readonly RecipientUpdate[]): Promise<void> {
+  if (updates.length === 0) return;
+  await tx.named(
+    "update_recipients",
+    `UPDATE recipient t SET status = r.status, attempts = r.attempts, receipt = coalesce(r.receipt, t.receipt)
+     FROM unnest($2::text[], $3::smallint[], $4::text[], $5::smallint[], $6::jsonb[]) AS r(message_id, position, status, attempts, receipt)
+     WHERE t.operator_id = $1 AND t.message_id = ANY($2) AND t.message_id = r.message_id AND t.position = r.position`,
+    [
+      tx.operator_id,
+      updates.map((update) => update.message_id),
+      updates.map((update) => update.position),
+      updates.map((update) => update.status),
+      updates.map((update) => update.attempts),
+      updates.map((update) => (update.receipt ? JSON.stringify(update.receipt) : null)),
+    ],
+  );
+}
+
+/** The permission to send: refused by the database unless the gate is satisfied. */
+export async function insertHandoffs(
+  tx: Tx,
+  handoffs: readonly { message_id: string; attempt: number; digest: string; entry_id: string }[],
+  now: Date,
+): Promise<void> {
+  if (handoffs.length === 0) return;
+  await tx.named(
+    "insert_handoffs",
+    `INSERT INTO handoff (operator_id, message_id, attempt, digest, entry_id, handed_at)
+     SELECT $1, message_id, attempt, digest, entry_id, $6 FROM unnest($2::text[], $3::smallint[], $4::text[], $5::text[])
+       AS r(message_id, attempt, digest, entry_id)`,
+    [
+      tx.operator_id,
+      handoffs.map((handoff) => handoff.message_id),
+      handoffs.map((handoff) => handoff.attempt),
+      handoffs.map((handoff) => handoff.digest),
+      handoffs.map((handoff) => handoff.entry_id),
+      now.toISOString(),
+    ],
+  );
+}
+
+/** Largest stored message in bytes; the schema refuses larger ones. */
+export const maxMimeBytes = 64 * 1024 * 1024;
+
+/**
+ * The frozen MIME of messages, by id. One that is larger than any message may be is left out like one that is missing: the
+ * driver could not read it, and would take the process with it. Its length is known without reading it.
+ */
+export async function loadMime(tx: Tx, ids: readonly string[]): Promise<Map<string, Buffer>> {
+  const rows = await tx.named<{ message_id: string; mime: Buffer }>(
+    "load_mime",
+    `SELECT message_id, mime FROM message_content
+     WHERE operator_id = $1 AND message_id = ANY($2) AND octet_length(mime) <= ${maxMimeBytes}`,
+    [tx.operator_id, ids],
+  );
+  return new Map(rows.map((row) => [row.message_id, row.mime]));
+}
+
+/** The markdown that messages were written in, by id. */
+export async function loadMarkdowns(tx: Tx, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await tx.named<{ message_id: string; markdown: string }>(
+    "load_markdowns",
+    "SELECT message_id, markdown FROM message_content WHERE operator_id = $1 AND message_id = ANY($2)",
+    [tx.operator_id, ids],
+  );
+  return new Map(rows.map((row) => [row.message_id, row.markdown]));
+}
+
+/** The markdown a message was written in. */
+export async function loadMarkdown(tx: Tx, messageId: string): Promise<string | null> {
+  const [row] = await tx.run(
+    db
+      .selectFrom("message_content")
+      .select("markdown")
+      .where("operator_id", "=", tx.operator_id)
+      .where("message_id", "=", messageId),
+  );
+  return row?.markdown ?? null;
+}
+
+/** Writes decisions; the database refuses the author's own and one about other content. */
+export async function insertDecisions(
+  tx: Tx,
+  decisions: readonly (Omit<DecisionRow, "operator_id" | "voided_at" | "envelope"> & {
+    envelope: unknown;
+  })[],
+): Promise<void> {
+  if (decisions.length === 0) return;
+  await tx.run(
+    db.insertInto("decision").values(
+      decisions.map((decision) => ({
+        ...decision,
+        operator_id: tx.operator_id,
+        envelope: JSON.stringify(decision.envelope),
+      })),
+    ),
+  );
+}
+
+/** Voids decisions by id: from now on they count for nothing. */
+export async function voidDecisions(tx: Tx, ids: readonly string[], now: Date): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.named(
+    "void_decisions",
+    "UPDATE decision SET voided_at = $3 WHERE operator_id = $1 AND decision_id = ANY($2) AND voided_at IS NULL",
+    [tx.operator_id, ids, now.toISOString()],
+  );
+}
+
+/** Which messages a list shows. */
+export type MessageFilter = {
+  mailbox_ids: readonly string[] | null;
+  direction?: "outbound" | "inbound" | undefined;
+  statuses?: readonly string[] | undefined;
+  /** Parts of the sender's address and of the subject, compared without case. */
+  sender?: string | undefined;
+  subject_contains?: string | undefined;
+  date_after?: Date | undefined;
+  date_before?: Date | undefined;
+  has_attachments?: boolean | undefined;
+  before_id?: string | undefined;
+  after_id?: string | undefined;
+  order: "newest" | "oldest";
+  limit: number;
+  offset?: number | undefined;
+};
+
+/** A part of a text as an ILIKE pattern. */
+function containing(part: string): string {
+  return `%${part.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
+}
+
+/** Lists message ids by id, which is by time. */
+export async function listMessageIds(tx: Tx, filter: MessageFilter): Promise<string[]> {
+  let query = db
+    .selectFrom("message")
+    .select("message_id")
+    .where("operator_id", "=", tx.operator_id);
+  if (filter.mailbox_ids) query = query.where("mailbox_id", "in", [...filter.mailbox_ids, ""]);
+  if (filter.direction) query = query.where("direction", "=", filter.direction);
+  if (filter.statuses) {
+    const [only] = filter.statuses;
+    // One status is compared by equality, so that the index of pending messages is used.
+    query =
+      filter.statuses.length === 1 && only
+        ? query.where("status", "=", only)
+        : query.where("status", "in", [...filter.statuses, ""]);
+  }
+  if (filter.sender) query = query.where("from_address", "ilike", containing(filter.sender));
+  if (filter.subject_contains)
+    query = query.where("subject", "ilike", containing(filter.subject_contains));
+  if (filter.date_after) query = query.where("created_at", ">", filter.date_after);
+  if (filter.date_before) query = query.where("created_at", "<", filter.date_before);
+  if (filter.has_attachments !== undefined)
+    query = query.where(
+      sql`jsonb_array_length(attachments)`,
+      filter.has_attachments ? ">" : "=",
+      0,
+    );
+  if (filter.before_id) query = query.where("message_id", "<", filter.before_id);
+  if (filter.after_id) query = query.where("message_id", ">", filter.after_id);
+  const rows = await tx.run(
+    query
+      .orderBy("message_id", filter.order === "newest" ? "desc" : "asc")
+      .limit(filter.limit)
+      .offset(filter.offset ?? 0),
+  );
+  return rows.map((row) => row.message_id);
+}

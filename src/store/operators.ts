@@ -1,0 +1,106 @@
+/** Operators, their domains and signing keys. */
+import type { Insertable, Selectable } from "kysely";
+import { type Database, type Tx, everyOperator, sqlBuilder as db } from "./database.ts";
+import type { Tables } from "./tables.ts";
+
+/** A row of `operator`. */
+export type OperatorRow = Selectable<Tables["operator"]>;
+/** A row of `signing_key`. */
+export type SigningKeyRow = Selectable<Tables["signing_key"]>;
+
+/** Every operator, oldest first. */
+export function listOperators(database: Database): Promise<OperatorRow[]> {
+  return database.as(everyOperator, (tx) =>
+    tx.run(db.selectFrom("operator").selectAll().orderBy("operator_id")),
+  );
+}
+
+/** Lets one transaction at a time look whether there are operators and found one; readers do not wait. */
+export async function lockOperators(tx: Tx): Promise<void> {
+  await tx.named("lock_operators", "LOCK TABLE operator IN SHARE ROW EXCLUSIVE MODE", []);
+}
+
+/** The operator the statement is bound to. */
+export async function getOperator(tx: Tx): Promise<OperatorRow | null> {
+  const [row] = await tx.named<OperatorRow>(
+    "get_operator",
+    "SELECT * FROM operator WHERE operator_id = $1",
+    [tx.operator_id],
+  );
+  return row ?? null;
+}
+
+/** Makes an operator with its empty log. */
+export async function insertOperator(
+  tx: Tx,
+  operator: Omit<Insertable<Tables["operator"]>, "operator_id">,
+  logOrigin: string,
+): Promise<void> {
+  await tx.run(db.insertInto("operator").values({ ...operator, operator_id: tx.operator_id }));
+  await tx.run(
+    db.insertInto("log_head").values({ operator_id: tx.operator_id, origin: logOrigin, size: 0 }),
+  );
+}
+
+/** Adds a domain; it belongs to one operator. */
+export async function insertDomain(
+  tx: Tx,
+  name: string,
+  verifiedAt: Date,
+  now: Date,
+): Promise<void> {
+  await tx.run(
+    db
+      .insertInto("domain")
+      .values({ operator_id: tx.operator_id, name, verified_at: verifiedAt, created_at: now }),
+  );
+}
+
+/** The operator's verified domains. */
+export async function listDomains(tx: Tx): Promise<string[]> {
+  const rows = await tx.run(
+    db
+      .selectFrom("domain")
+      .select("name")
+      .where("operator_id", "=", tx.operator_id)
+      .where("verified_at", "is not", null)
+      .orderBy("name"),
+  );
+  return rows.map((row) => row.name);
+}
+
+/** Adds a signing key. */
+export async function insertSigningKey(
+  tx: Tx,
+  key: Omit<Insertable<Tables["signing_key"]>, "operator_id">,
+): Promise<void> {
+  await tx.run(db.insertInto("signing_key").values({ ...key, operator_id: tx.operator_id }));
+}
+
+/** All signing keys of the operator, retired ones too, oldest first. */
+export function listSigningKeys(tx: Tx): Promise<SigningKeyRow[]> {
+  return tx.run(
+    db
+      .selectFrom("signing_key")
+      .selectAll()
+      .where("operator_id", "=", tx.operator_id)
+      .orderBy("key_id"),
+  );
+}
+
+/** Public identity keys of every operator, for the instance's JWKS. */
+export function listIdentityKeys(
+  database: Database,
+): Promise<
+  Pick<SigningKeyRow, "key_id" | "public_key" | "status" | "not_before" | "expires_at">[]
+> {
+  return database.as(everyOperator, (tx) =>
+    tx.run(
+      db
+        .selectFrom("signing_key")
+        .select(["key_id", "public_key", "status", "not_before", "expires_at"])
+        .where("purpose", "=", "identity")
+        .orderBy("key_id"),
+    ),
+  );
+}

@@ -1,0 +1,268 @@
+/** The tables as TypeScript sees them: column types for the query builder, in the order of the migration. */
+import type { ColumnType, Generated, JSONColumnType } from "kysely";
+
+/** Written as a Date or ISO text, read as a Date. */
+type Time = ColumnType<Date, Date | string, Date | string>;
+type MaybeTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type Json<T> = JSONColumnType<T & object, string, string>;
+
+/** Column types of every table. */
+export type Tables = {
+  operator: {
+    operator_id: string;
+    slug: string;
+    name: string;
+    postal_address: string;
+    oversight_address: string | null;
+    stopped_at: MaybeTime;
+    created_at: Time;
+  };
+  domain: { operator_id: string; name: string; verified_at: MaybeTime; created_at: Time };
+  signing_key: {
+    operator_id: string;
+    key_id: string;
+    purpose: "log" | "identity" | "dkim";
+    algorithm: "ed25519" | "es256" | "rsa2048";
+    domain: string | null;
+    selector: string | null;
+    public_key: Buffer;
+    sealed_private: Buffer;
+    status: "active" | "retired" | "revoked";
+    not_before: Time;
+    expires_at: MaybeTime;
+  };
+  person: {
+    operator_id: string;
+    person_id: string;
+    name: string;
+    email: string;
+    role: "owner" | "admin" | "approver" | "auditor";
+    created_at: Time;
+  };
+  sign_in_link: {
+    operator_id: string;
+    token_hash: Buffer;
+    person_id: string;
+    created_at: Time;
+    expires_at: Time;
+    used_at: MaybeTime;
+  };
+  session: {
+    operator_id: string;
+    session_id: string;
+    token_hash: Buffer;
+    csrf_token: string;
+    person_id: string;
+    created_at: Time;
+    last_seen_at: Time;
+    expires_at: Time;
+    ended_at: MaybeTime;
+  };
+  api_key: {
+    operator_id: string;
+    key_id: string;
+    name: string;
+    token_hash: Buffer;
+    prefix: string;
+    scopes: string[];
+    mailbox_ids: string[] | null;
+    test: boolean;
+    person_id: string | null;
+    created_by: string;
+    created_at: Time;
+    expires_at: MaybeTime;
+    revoked_at: MaybeTime;
+    last_used_at: MaybeTime;
+  };
+  mailbox: {
+    operator_id: string;
+    mailbox_id: string;
+    address: string;
+    display_name: string | null;
+    mode: string;
+    approvals_required: number;
+    expiry_seconds: number;
+    undo_seconds: number;
+    ai_disclosure: boolean;
+    created_at: Time;
+    updated_at: Time;
+  };
+  allowlist_entry: {
+    operator_id: string;
+    mailbox_id: string;
+    entry_id: string;
+    pattern: string;
+    confirmed_by: string;
+    created_at: Time;
+  };
+  suppression: {
+    operator_id: string;
+    address: string;
+    mailbox_id: string;
+    reason: string;
+    message_id: string | null;
+    created_at: Time;
+  };
+  message: {
+    operator_id: string;
+    message_id: string;
+    mailbox_id: string;
+    direction: "outbound" | "inbound";
+    status: string;
+    mode: string;
+    test: boolean;
+    required: number;
+    timing: string;
+    gated: boolean;
+    handed: boolean;
+    authors: string[];
+    author_kind: string;
+    author_id: string;
+    digest: string;
+    attempts: Generated<number>;
+    first_attempt_at: MaybeTime;
+    thread_id: string;
+    rfc_message_id: string;
+    from_address: string;
+    subject: string;
+    size_bytes: number;
+    attachments: Json<AttachmentMeta[]>;
+    tags: Json<Record<string, string>>;
+    metadata: Json<Record<string, string>>;
+    reason: string | null;
+    send_at: MaybeTime;
+    expires_at: MaybeTime;
+    created_at: Time;
+    updated_at: Time;
+  };
+  message_content: { operator_id: string; message_id: string; mime: Buffer; markdown: string };
+  recipient: {
+    operator_id: string;
+    message_id: string;
+    position: number;
+    kind: RecipientKind;
+    address: string;
+    name: string | null;
+    status: RecipientStatus;
+    attempts: Generated<number>;
+    receipt: Json<Receipt> | null;
+  };
+  decision: {
+    operator_id: string;
+    decision_id: string;
+    message_id: string;
+    decision: "approve" | "reject" | "revise";
+    digest: string;
+    principal: string;
+    credential_id: string;
+    person_id: string | null;
+    decided_by: string;
+    class: "A" | "B" | "C";
+    reason: string | null;
+    statement: Buffer;
+    envelope: Json<Record<string, unknown>>;
+    entry_id: string;
+    leaf_hash: Buffer;
+    created_at: Time;
+    voided_at: MaybeTime;
+  };
+  handoff: {
+    operator_id: string;
+    message_id: string;
+    attempt: number;
+    digest: string;
+    entry_id: string;
+    handed_at: Time;
+  };
+  due: {
+    operator_id: string;
+    kind: DueKind;
+    message_id: string;
+    due_at: Time;
+    token: Generated<string>;
+    node: string | null;
+  };
+  idempotency: {
+    operator_id: string;
+    mailbox_id: string;
+    key: string;
+    fingerprint: string;
+    message_id: string;
+    created_at: Time;
+  };
+  event: {
+    operator_id: string;
+    event_id: string;
+    type: string;
+    mailbox_id: string | null;
+    message_id: string | null;
+    thread_id: string | null;
+    data: Json<Record<string, unknown>>;
+    at: Time;
+  };
+  log_entry: {
+    operator_id: string;
+    entry_id: string;
+    type: string;
+    actor_kind: string;
+    actor_id: string;
+    resource: string | null;
+    mailbox_id: string | null;
+    thread_id: string | null;
+    at: Time;
+    body: Buffer;
+  };
+  log_pending: { operator_id: string; seq: Generated<string>; entry_id: string };
+  log_head: { operator_id: string; origin: string; size: ColumnType<string, number, number> };
+  log_index: {
+    operator_id: string;
+    idx: ColumnType<string, number, number>;
+    entry_id: string;
+    leaf_hash: Buffer;
+  };
+  log_tile: {
+    operator_id: string;
+    level: number;
+    n: ColumnType<string, number, number>;
+    hashes: Buffer;
+  };
+  log_checkpoint: {
+    operator_id: string;
+    size: ColumnType<string, number, number>;
+    note: string;
+    at: Time;
+  };
+  subject_key: { operator_id: string; subject_id: string; wrapped: Buffer; created_at: Time };
+  log_opening: { operator_id: string; entry_id: string; subject_id: string; sealed: Buffer };
+};
+
+/** Where a recipient stands; `copy` is the oversight address of a monitored mailbox. */
+export type RecipientKind = "to" | "cc" | "bcc" | "copy";
+
+/** What became of one recipient. */
+export type RecipientStatus =
+  | "pending"
+  | "deferred"
+  | "sent"
+  | "delivered"
+  | "bounced"
+  | "failed"
+  | "suppressed";
+
+/** Kinds of due rows. */
+export type DueKind = "deliver" | "release" | "expire";
+
+/** What is kept of an attachment beside its bytes in the MIME. */
+export type AttachmentMeta = { filename: string; content_type: string; size_bytes: number };
+
+/** One remote answer; see the contract's `receipt`. */
+export type Receipt = {
+  at: string;
+  host: string | null;
+  address: string | null;
+  code: number | null;
+  enhanced_status_code: string | null;
+  reply: string;
+  tls: { version: string; cipher: string; authorized: boolean } | null;
+  outcome: "accepted" | "temporary" | "permanent" | "unknown";
+};
