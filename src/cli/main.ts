@@ -1,0 +1,187 @@
+/** The command line: finds the command, calls its operation over HTTP, prints the answer, gives the exit code. */
+import { writeFile } from "node:fs/promises";
+import {
+  type CallOptions,
+  type OperationCommand,
+  inputOf,
+  optionFlags,
+  parseArguments,
+} from "./arguments.ts";
+import {
+  type CliOperation,
+  type Command,
+  type LocalCommand,
+  commandsOf,
+  findCommand,
+  nearest,
+} from "./command.ts";
+import { connectionOf } from "./connection.ts";
+import { UsageError } from "./flags.ts";
+import { commandHelp, exitCodes, operationList, overview } from "./help.ts";
+import { humanText, plainText, safeJson } from "./print.ts";
+import { type Answer, CannotConnect, callOperation } from "./request.ts";
+
+/** A stream to write to, as a process has them. */
+export type Output = {
+  write(chunk: string | Uint8Array): unknown;
+  /** Width of the terminal, where it is one. */
+  columns?: number;
+};
+
+/** What the command line is given by the composition root. */
+export type CliContext = {
+  env: Readonly<Record<string, string | undefined>>;
+  stdout: Output;
+  stderr: Output;
+  stdin: AsyncIterable<Uint8Array | string>;
+  operations: readonly CliOperation[];
+  /** Commands that run here, by their words (`serve`, `audit verify`). */
+  local: Readonly<Record<string, LocalCommand>>;
+  fetch: typeof globalThis.fetch;
+};
+
+/**
+ * Runs one command and resolves to the exit code: 0 done, 1 refused by the server, 2 called wrongly, 3 cannot connect. A
+ * local command's own code is passed on. `argv` is without node and script. Errors that are bugs are thrown.
+ */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  const commands = commandsOf(context.operations, context.local);
+  const args = optionsLast(argv);
+  const wantsHelp = args[0] === "help" || args.every((arg) => arg === "--help" || arg === "-h");
+  if (wantsHelp) return help(args.slice(args[0] === "help" ? 1 : 0), commands, context);
+  const found = findCommand(commands, args);
+  if (!found) return unknownCommand(args, commands, context);
+  if (found.command.kind === "local") return found.command.run(found.rest);
+  try {
+    return await call(found.command, found.rest, context);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      complain(
+        context,
+        error.message,
+        error.hint ?? `See multimail ${found.command.words} --help.`,
+      );
+      return exitCodes.usage;
+    }
+    if (error instanceof CannotConnect) {
+      complain(context, error.message, "Is it running? `multimail serve` starts one.");
+      return exitCodes.cannot_connect;
+    }
+    throw error;
+  }
+}
+
+async function call(
+  command: OperationCommand,
+  rest: readonly string[],
+  context: CliContext,
+): Promise<number> {
+  const parsed = parseArguments(command, rest);
+  if (parsed.options.help) {
+    context.stdout.write(commandHelp(command));
+    return exitCodes.ok;
+  }
+  const connection = await connectionOf(parsed.options, context.env, command.spec.access);
+  const input = await inputOf(command, parsed, connection.mailbox_id, context);
+  const answer = await callOperation(context.fetch, connection, command.spec, input);
+  if (answer.status < 200 || answer.status > 299) return refused(answer, parsed.options, context);
+  await show(answer, parsed.options, context);
+  return exitCodes.ok;
+}
+
+async function show(answer: Answer, options: CallOptions, context: CliContext): Promise<void> {
+  if (options.output !== undefined) {
+    try {
+      await writeFile(options.output, answer.bytes);
+    } catch (error) {
+      throw new UsageError(`Cannot write ${options.output}: ${(error as Error).message}.`);
+    }
+    context.stderr.write(`${answer.bytes.length} bytes written to ${options.output}\n`);
+  } else if (answer.json === undefined) {
+    // On a terminal the bytes of a mail could be commands to it.
+    const onTerminal = context.stdout.columns !== undefined;
+    context.stdout.write(
+      onTerminal ? plainText(answer.bytes.toString("utf8"), true) : answer.bytes,
+    );
+  } else if (options.json) context.stdout.write(`${safeJson(answer.json)}\n`);
+  else context.stdout.write(humanText(answer.json, context.stdout.columns ?? 120));
+}
+
+/** The reason on standard error: a sentence, the hint, the code and the request id. */
+function refused(answer: Answer, options: CallOptions, context: CliContext): number {
+  const body = (
+    typeof answer.json === "object" && answer.json !== null ? answer.json : {}
+  ) as Record<string, unknown>;
+  if (options.json && answer.json !== undefined) {
+    context.stderr.write(`${safeJson(answer.json)}\n`);
+    return exitCodes.refused;
+  }
+  const text = (name: string) =>
+    typeof body[name] === "string" ? plainText(body[name]) : undefined;
+  complain(context, text("error") ?? `The server answered ${answer.status}.`, text("hint"));
+  const request = text("request_id") ?? answer.request_id;
+  const code = text("code") ?? String(answer.status);
+  context.stderr.write(`code: ${code}${request ? ` (request ${plainText(request)})` : ""}\n`);
+  return exitCodes.refused;
+}
+
+function help(
+  args: readonly string[],
+  commands: readonly Command[],
+  context: CliContext,
+): number | Promise<number> {
+  const words = args.filter((arg) => !arg.startsWith("-"));
+  if (words.length === 0) context.stdout.write(overview(commands));
+  else if (words.length === 1 && words[0] === "call") context.stdout.write(operationList(commands));
+  else {
+    const found = findCommand(commands, words);
+    if (!found) return unknownCommand(words, commands, context);
+    if (found.command.kind === "local") return found.command.run(["--help"]);
+    context.stdout.write(commandHelp(found.command));
+  }
+  return exitCodes.ok;
+}
+
+function unknownCommand(
+  args: readonly string[],
+  commands: readonly Command[],
+  context: CliContext,
+): number {
+  const words = args.filter((arg) => !arg.startsWith("-")).slice(0, 2);
+  const isCall = words[0] === "call";
+  const given = isCall ? words.join(" ").replaceAll("_", "-") : words.join(" ");
+  const candidates = commands
+    .map((command) => command.words)
+    .filter((one) => isCall === one.startsWith("call "));
+  const near = nearest(given, candidates) ?? nearest(words[0] ?? "", candidates);
+  complain(
+    context,
+    given === "" || given === "call"
+      ? "No command was given."
+      : `There is no command ${plainText(given)}.`,
+    near === null
+      ? `See multimail ${isCall ? "help call" : "--help"}.`
+      : `Did you mean multimail ${near}?`,
+  );
+  return exitCodes.usage;
+}
+
+function complain(context: CliContext, message: string, hint: string | undefined): void {
+  context.stderr.write(`error: ${message}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
+}
+
+/** Moves options before the command behind it: `multimail --json inbox` is `multimail inbox --json`. */
+function optionsLast(argv: readonly string[]): string[] {
+  const known = new Map<string, boolean>();
+  for (const { type, flags } of Object.values(optionFlags))
+    for (const flag of flags) known.set(`--${flag}`, type === "string");
+  known.set("-h", false);
+  let index = 0;
+  for (; index < argv.length; index++) {
+    const [name = ""] = (argv[index] ?? "").split("=", 1);
+    const takesValue = known.get(name);
+    if (takesValue === undefined) break;
+    if (takesValue && !argv[index]?.includes("=")) index++;
+  }
+  return [...argv.slice(index), ...argv.slice(0, index)];
+}

@@ -1,0 +1,282 @@
+/** Configuration: the only reader of the environment. Environment over file over default; unknown names are refused. */
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { z } from "zod";
+
+/** Names and values as the process was given them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of this process, for the composition roots. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
+/** A setting that cannot be used: one line that names it and says how to mend it. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigError";
+  }
+}
+
+const port = z.coerce
+  .number({ error: "must be a port number, 0 to 65535" })
+  .int("must be a port number, 0 to 65535")
+  .min(0, "must be a port number, 0 to 65535")
+  .max(65_535, "must be a port number, 0 to 65535");
+const domain = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/,
+    "must be a domain name in lower case, such as mail.example.com",
+  );
+const origin = z
+  .string()
+  .regex(
+    /^https?:\/\/[^/\s?#@]+$/,
+    "must be an origin such as https://mail.example.com, without a path",
+  );
+const seconds = z.coerce
+  .number({ error: "must be a number of seconds, 1 to 600" })
+  .int("must be a number of seconds, 1 to 600")
+  .min(1, "must be a number of seconds, 1 to 600")
+  .max(600, "must be a number of seconds, 1 to 600");
+const text = z
+  .string()
+  .min(1, "must not be empty")
+  .regex(/^[^\p{Cc}]*$/u, "must not contain control characters");
+
+/** Every setting: its name in the environment, its form, its default. */
+const settings = {
+  MULTIMAIL_DATA: text.default("data").describe("Folder for everything that lasts"),
+  MULTIMAIL_HOST: text.default("127.0.0.1").describe("Address the HTTP door listens on"),
+  MULTIMAIL_PORT: port.default(8420).describe("Port of the HTTP door; 0 takes a free one"),
+  MULTIMAIL_PUBLIC_URL: origin.optional().describe("Origin under which others reach the instance"),
+  MULTIMAIL_DOMAIN: domain
+    .default("multimail.localhost")
+    .describe("The instance's own mail domain"),
+  MULTIMAIL_DELIVERY: z
+    .enum(["capture", "relay"], { error: "must be capture or relay" })
+    .default("capture")
+    .describe("capture keeps all mail in the local catcher; relay hands it to MULTIMAIL_RELAY_URL"),
+  MULTIMAIL_RELAY_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, "must be smtp://[user:password@]host[:port] or smtps://…")
+    .optional()
+    .describe("SMTP submission host for delivery by relay"),
+  MULTIMAIL_SMTP_PORT: port
+    .optional()
+    .describe("Port of the local catcher's SMTP listener; 8425, or a free one where that is taken"),
+  MULTIMAIL_ROLES: z
+    .string()
+    .regex(
+      /^(?:all|(?:api|smtp|worker)(?:,(?:api|smtp|worker))*)$/,
+      "must be all, or some of api,smtp,worker",
+    )
+    .default("all")
+    .describe("What this node does"),
+  MULTIMAIL_CATCHER_KEEP: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe("Caught mails to keep"),
+  MULTIMAIL_OPERATOR_NAME: text.default("Example Operator").describe("Name of the first operator"),
+  MULTIMAIL_POSTAL_ADDRESS: text
+    .default("Example Operator, 1 Example Street, 00000 Example City")
+    .describe("Postal address in the footer of every message"),
+  MULTIMAIL_OVERSIGHT_ADDRESS: text
+    .optional()
+    .describe("Where the overseers of the first operator are reached"),
+  MULTIMAIL_OWNER_NAME: text.default("Owner").describe("Name of the first operator's owner"),
+  MULTIMAIL_MASTER_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "must be 64 hex digits (32 bytes)")
+    .optional()
+    .describe("Key that seals all private keys; made in the data folder when absent"),
+  MULTIMAIL_LOG_LEVEL: z
+    .enum(["debug", "info", "warn", "error", "silent"], {
+      error: "must be debug, info, warn, error or silent",
+    })
+    .default("warn"),
+  MULTIMAIL_SMTP_CONNECTIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(10)
+    .describe("Connections to the relay at once"),
+  MULTIMAIL_DATABASE_TIMEOUT: seconds
+    .default(30)
+    .describe("Seconds a database statement may take before its request is refused"),
+  MULTIMAIL_STOP_GRACE: seconds
+    .default(30)
+    .describe("Seconds that mail under way may take when the server stops"),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\//, "must be postgres://user:password@host:port/database")
+    // The sessions' own options make them act as the role that owns nothing.
+    .refine(
+      (url) => !URL.parse(url)?.searchParams.has("options"),
+      "must not have the parameter options",
+    )
+    .optional()
+    .describe("A PostgreSQL of your own in place of the embedded one"),
+};
+
+/** Settings that belong to clients of a server, not to the server: known, and not ours to judge. */
+const clientNames = new Set([
+  "MULTIMAIL_API_URL",
+  "MULTIMAIL_API_KEY",
+  "MULTIMAIL_MAILBOX_ID",
+  "MULTIMAIL_CONFIG",
+  // Set by scripts/run.mjs, so that the server ends when its launcher is killed.
+  "MULTIMAIL_PARENT",
+]);
+
+const schema = z.object(settings);
+
+const allRoles = ["api", "smtp", "worker"] as const;
+
+/** What a node can do: answer requests, run SMTP listeners, run workers. */
+export type Role = (typeof allRoles)[number];
+
+/** The settings, read and checked. */
+export type Config = {
+  data: string;
+  host: string;
+  port: number;
+  public_url: string | null;
+  domain: string;
+  delivery: "capture" | "relay";
+  relay_url: string | null;
+  /** Null: the usual port, or any where that is taken. */
+  smtp_port: number | null;
+  roles: ReadonlySet<Role>;
+  catcher_keep: number;
+  operator_name: string;
+  postal_address: string;
+  oversight_address: string;
+  owner_name: string;
+  master_key: string | null;
+  log_level: string;
+  smtp_connections: number;
+  /** Milliseconds. */
+  database_timeout: number;
+  /** Milliseconds. */
+  stop_grace: number;
+  database_url: string | null;
+};
+
+/** What the documentation prints: name, default and meaning of every setting. */
+export function describeSettings(): { name: string; meaning: string }[] {
+  return Object.entries(settings).map(([name, form]) => ({
+    name,
+    meaning: form.description ?? "",
+  }));
+}
+
+/**
+ * Reads settings from the environment and, beneath it, from a JSON file: MULTIMAIL_CONFIG, else
+ * `multimail.config.json` in the working folder where it exists. Throws {@link ConfigError}.
+ */
+export function readConfig(env: Environment): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(
+      ([name, value]) =>
+        value !== undefined &&
+        value !== "" &&
+        !clientNames.has(name) &&
+        (name.startsWith("MULTIMAIL_") || name === "DATABASE_URL"),
+    ),
+  );
+  const file = readFile(env["MULTIMAIL_CONFIG"]);
+  for (const [name, where] of [
+    ...Object.keys(given).map((name) => [name, "in the environment"] as const),
+    ...Object.keys(file).map((name) => [name, "in the configuration file"] as const),
+  ])
+    if (!(name in settings))
+      throw new ConfigError(`${name} ${where} is not a setting${nearest(name)}.`);
+  const parsed = schema.safeParse({ ...file, ...given });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new ConfigError(`${String(issue?.path[0])}: ${issue?.message ?? "is not valid"}.`);
+  }
+  return settled(parsed.data);
+}
+
+function settled(values: z.output<typeof schema>): Config {
+  if (values.MULTIMAIL_DELIVERY === "relay" && values.MULTIMAIL_RELAY_URL === undefined)
+    throw new ConfigError("MULTIMAIL_RELAY_URL: is needed when MULTIMAIL_DELIVERY is relay.");
+  return {
+    data: resolve(values.MULTIMAIL_DATA),
+    host: values.MULTIMAIL_HOST,
+    port: values.MULTIMAIL_PORT,
+    public_url: values.MULTIMAIL_PUBLIC_URL ?? null,
+    domain: values.MULTIMAIL_DOMAIN,
+    delivery: values.MULTIMAIL_DELIVERY,
+    relay_url: values.MULTIMAIL_RELAY_URL ?? null,
+    smtp_port: values.MULTIMAIL_SMTP_PORT ?? null,
+    roles: new Set(
+      allRoles.filter(
+        (role) =>
+          values.MULTIMAIL_ROLES === "all" || values.MULTIMAIL_ROLES.split(",").includes(role),
+      ),
+    ),
+    catcher_keep: values.MULTIMAIL_CATCHER_KEEP,
+    operator_name: values.MULTIMAIL_OPERATOR_NAME,
+    postal_address: values.MULTIMAIL_POSTAL_ADDRESS,
+    oversight_address: values.MULTIMAIL_OVERSIGHT_ADDRESS ?? `oversight@${values.MULTIMAIL_DOMAIN}`,
+    owner_name: values.MULTIMAIL_OWNER_NAME,
+    master_key: values.MULTIMAIL_MASTER_KEY ?? null,
+    log_level: values.MULTIMAIL_LOG_LEVEL,
+    smtp_connections: values.MULTIMAIL_SMTP_CONNECTIONS,
+    database_timeout: values.MULTIMAIL_DATABASE_TIMEOUT * 1000,
+    stop_grace: values.MULTIMAIL_STOP_GRACE * 1000,
+    database_url: values.DATABASE_URL ?? null,
+  };
+}
+
+function readFile(named: string | undefined): Record<string, unknown> {
+  const path = named ?? "multimail.config.json";
+  if (named === undefined && !existsSync(path)) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new ConfigError(
+      `The configuration file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new ConfigError(`The configuration file ${path} must be a JSON object of settings.`);
+  return { ...value };
+}
+
+/** The known name that a misspelt one most likely means. */
+function nearest(name: string): string {
+  const scored = Object.keys(settings)
+    .map((known) => ({ known, score: distance(name, known) }))
+    .toSorted((a, b) => a.score - b.score);
+  const [best] = scored;
+  return best && best.score <= 4 ? `; did you mean ${best.known}?` : "";
+}
+
+/** Levenshtein distance: few and short names, once, on an error. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(
+        Math.min(
+          (row[j] ?? 0) + 1,
+          (next[j - 1] ?? 0) + 1,
+          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        ),
+      );
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

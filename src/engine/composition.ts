@@ -1,0 +1,180 @@
+/** From a draft to frozen bytes: the envelope, the MIME message, and commitments to its content. */
+import { createHash } from "node:crypto";
+import { Refusal } from "../core/refusal.ts";
+import { AddressError, parseMailbox } from "../mail/address.ts";
+import { ComposeError, compose } from "../mail/compose.ts";
+import { UNSUBSCRIBE_PLACEHOLDER } from "../mail/digest.ts";
+import type { MailboxRow } from "../store/mailboxes.ts";
+import type { NewMessage } from "../store/messages.ts";
+import type { OperatorRow } from "../store/operators.ts";
+import type { AttachmentMeta } from "../store/tables.ts";
+import type { EngineContext } from "./context.ts";
+import { type Opening, commitTo } from "./record.ts";
+import type { Subject } from "./subjects.ts";
+
+/** What an author writes. */
+export type Draft = {
+  to: readonly string[];
+  cc: readonly string[];
+  bcc: readonly string[];
+  reply_to?: string | undefined;
+  subject: string;
+  markdown: string;
+  html?: string | undefined;
+  attachments: readonly { filename: string; content_type: string; content: Buffer }[];
+};
+
+/** The recipients in order, each once, with the field they came from. */
+export type Envelope = {
+  kind: "to" | "cc" | "bcc";
+  address: string;
+  name: string | null;
+  field: string;
+}[];
+
+/** Most recipients of one message. */
+export const maxRecipients = 50;
+
+/** Reads the recipients strictly; nothing is re-parsed after this. Throws `validation_failed` naming the field. */
+export function envelopeOf(draft: Pick<Draft, "to" | "cc" | "bcc">): Envelope {
+  const envelope: Envelope = [];
+  const seen = new Set<string>();
+  for (const kind of ["to", "cc", "bcc"] as const)
+    for (const [i, text] of draft[kind].entries()) {
+      const field = `${kind}[${i}]`;
+      const { name, address } = readMailbox(text, field);
+      // The same person twice gets the message once, in the most visible place.
+      if (seen.has(address.toLowerCase())) continue;
+      seen.add(address.toLowerCase());
+      envelope.push({ kind, address, name, field });
+    }
+  if (envelope.length === 0)
+    throw new Refusal("validation_failed", "to: at least one recipient is needed.", {
+      field: "to",
+    });
+  if (envelope.length > maxRecipients)
+    throw new Refusal(
+      "validation_failed",
+      `to, cc and bcc together name ${envelope.length} recipients; at most ${maxRecipients} are allowed.`,
+      { field: "to", hint: "Send several messages." },
+    );
+  return envelope;
+}
+
+/** Reads one `address` or `Name <address>`; throws `validation_failed` naming the field. */
+export function readMailbox(text: string, field: string): { name: string | null; address: string } {
+  try {
+    return parseMailbox(text);
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    throw new Refusal("validation_failed", `${field}: ${error.reason}`, {
+      field,
+      hint: "Give one address as name@example.com or Name <name@example.com>.",
+    });
+  }
+}
+
+/** Composes the message once, with the placeholder where each recipient's unsubscribe token goes. */
+export async function composeDraft(
+  context: Pick<EngineContext, "public_url">,
+  draft: Draft,
+  envelope: Envelope,
+  of: { id: string; operator: OperatorRow; mailbox: MailboxRow; gated: boolean },
+): Promise<{ mime: Buffer; message_id: string; attachments: AttachmentMeta[] }> {
+  const domain = of.mailbox.address.slice(of.mailbox.address.lastIndexOf("@") + 1);
+  const messageId = `<${of.id.toLowerCase()}@${domain}>`;
+  const visible = (kind: "to" | "cc"): { name: string | null; address: string }[] =>
+    envelope
+      .filter((recipient) => recipient.kind === kind)
+      .map(({ name, address }) => ({ name, address }));
+  try {
+    const mime = await compose({
+      from: { name: of.mailbox.display_name, address: of.mailbox.address },
+      to: visible("to"),
+      cc: visible("cc"),
+      ...(draft.reply_to === undefined
+        ? {}
+        : { reply_to: readMailbox(draft.reply_to, "reply_to") }),
+      subject: draft.subject,
+      markdown: draft.markdown,
+      ...(draft.html === undefined ? {} : { html: draft.html }),
+      attachments: [...draft.attachments],
+      message_id: messageId,
+      unsubscribe: { url: `${context.public_url}/v1/unsubscribe/${UNSUBSCRIBE_PLACEHOLDER}` },
+      postal_address: of.operator.postal_address,
+      ai_disclosure: of.mailbox.ai_disclosure
+        ? `This message was written by an AI agent of ${of.operator.name}.`
+        : null,
+      auto_generated: !of.gated,
+    });
+    return {
+      mime,
+      message_id: messageId,
+      attachments: draft.attachments.map(({ filename, content_type, content }) => ({
+        filename,
+        content_type,
+        size_bytes: content.length,
+      })),
+    };
+  } catch (error) {
+    if (!(error instanceof ComposeError)) throw error;
+    throw new Refusal("validation_failed", `${error.field}: ${error.reason}`, {
+      field: error.field,
+    });
+  }
+}
+
+/** Commitments as entries and statements carry them. */
+export type ContentCommitments = {
+  to: string[];
+  subject: string;
+  body: string;
+  attachments: string[];
+};
+
+/**
+ * Commits to recipients (kind and address), subject, and the SHA-256 of body and attachments' description.
+ * Each recipient's opening belongs to that person; the rest to the first recipient.
+ */
+export function contentOpenings(
+  random: (length: number) => Buffer,
+  message: Pick<NewMessage, "recipients" | "subject" | "markdown" | "attachments">,
+): {
+  commitments: ContentCommitments;
+  bySubject(subjects: readonly Subject[]): { subject: Subject; openings: Opening[] }[];
+} {
+  const to = message.recipients.map((recipient, i) =>
+    commitTo(random, `to[${i}]`, `${recipient.kind}:${recipient.address}`),
+  );
+  const subject = commitTo(random, "subject", message.subject);
+  const body = commitTo(
+    random,
+    "body",
+    createHash("sha256").update(message.markdown).digest("hex"),
+  );
+  // In one order of members: the database answers the description in an order of its own.
+  const attachments = message.attachments.map(({ filename, content_type, size_bytes }, i) =>
+    commitTo(random, `attachments[${i}]`, JSON.stringify({ filename, content_type, size_bytes })),
+  );
+  return {
+    commitments: {
+      to: to.map((opening) => opening.c),
+      subject: subject.c,
+      body: body.c,
+      attachments: attachments.map((opening) => opening.c),
+    },
+    bySubject(subjects) {
+      const groups = new Map<string, { subject: Subject; openings: Opening[] }>();
+      const add = (i: number, openings: Opening[]): void => {
+        const owner = subjects[i];
+        if (!owner) throw new Error("a recipient has no subject key");
+        const group = groups.get(owner.subject_id);
+        if (group) group.openings.push(...openings);
+        else groups.set(owner.subject_id, { subject: owner, openings });
+      };
+      add(0, [subject, body, ...attachments]);
+      for (const [i, opening] of to.entries()) add(i, [opening]);
+      return [...groups.values()];
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** What every engine function works with: database, clock, chance, keys, and how to wake the workers. */
+import type { Database } from "../store/database.ts";
+import type { Keyring } from "./keyring.ts";
+import type { Subjects } from "./subjects.ts";
+
+/** Structured logging; never given message content. */
+export type Log = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+/** Passed to everything in the engine. */
+export type EngineContext = {
+  database: Database;
+  now(): Date;
+  new_id(): string;
+  random(length: number): Buffer;
+  keyring: Keyring;
+  subjects: Subjects;
+  /** Origin under which the instance is reached, without a slash at the end. */
+  public_url: string;
+  /** Key of the tokens in unsubscribe links. */
+  unsubscribe_key: Buffer;
+  log: Log;
+  /** Hints to workers that something became due; losing one costs a polling interval. */
+  wake: { deliver(): void; timers(): void; sequence(): void };
+};

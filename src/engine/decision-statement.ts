@@ -1,0 +1,158 @@
+/** What a decision leaves: the signed statement, its row, its entry with openings, its event. */
+import { parseCheckpoint } from "../audit/checkpoint.ts";
+import {
+  type StatementEnvelope,
+  buildStatement,
+  signStatement,
+  statementHash,
+} from "../audit/statement.ts";
+import { emptyRoot } from "../audit/tree.ts";
+import { type Actor, principal } from "../core/actor.ts";
+import { latestCheckpoint } from "../store/audit-log.ts";
+import { getPeople } from "../store/credentials.ts";
+import type { Tx } from "../store/database.ts";
+import { type DecisionRow, type LoadedMessage, loadMarkdowns } from "../store/messages.ts";
+import type { Records } from "../store/records.ts";
+import { contentOpenings } from "./composition.ts";
+import type { EngineContext } from "./context.ts";
+import { about } from "./machine-row.ts";
+import { entryActor, makeEntry, makeEvent, sealOpenings } from "./record.ts";
+
+/** A decision that the machine took. `row` is the message as it was decided on. */
+export type Made = {
+  actor: Actor;
+  request: { decision: "approve" | "reject" | "revise"; reason?: string | undefined };
+  row: LoadedMessage["row"];
+  recipients: LoadedMessage["recipients"];
+};
+
+/** What statements quote beside the messages: read once for all decisions of a transaction. */
+export type Quoted = {
+  people: ReadonlyMap<string, string>;
+  markdown: ReadonlyMap<string, string>;
+  head: { size: number; root: Buffer };
+};
+
+/** Reads what the statements of these decisions quote. */
+export async function loadQuoted(tx: Tx, made: readonly Made[]): Promise<Quoted> {
+  const personIds = made.flatMap(({ actor }) =>
+    actor.person_id === null ? [] : [actor.person_id],
+  );
+  const [people, markdown, checkpoint] = await Promise.all([
+    getPeople(tx, [...new Set(personIds)]),
+    loadMarkdowns(
+      tx,
+      made.map(({ row }) => row.message_id),
+    ),
+    latestCheckpoint(tx),
+  ]);
+  return {
+    people: new Map(people.map((person) => [person.person_id, person.name])),
+    markdown,
+    head: checkpoint ? parseCheckpoint(checkpoint.note) : { size: 0, root: emptyRoot() },
+  };
+}
+
+const eventNames = {
+  approve: "oversight.approved",
+  reject: "oversight.rejected",
+  revise: "oversight.revised",
+} as const;
+
+/** A row of `decision` about to be written. */
+export type NewDecision = Omit<DecisionRow, "operator_id" | "voided_at" | "envelope"> & {
+  envelope: StatementEnvelope;
+};
+
+/** States and signs one decision; its entry, openings and event are added to `records`. */
+export async function stateDecision(
+  context: EngineContext,
+  operatorId: string,
+  made: Made,
+  quoted: Quoted,
+  records: Records,
+): Promise<NewDecision> {
+  const { actor, request, row, recipients } = made;
+  const keys = await context.keyring.of(operatorId);
+  const markdown = quoted.markdown.get(row.message_id) ?? "";
+  const content = contentOpenings(context.random, { ...row, recipients, markdown });
+  const statement = buildStatement({
+    host: new URL(context.public_url).host,
+    email_id: row.message_id,
+    content_digest: row.digest,
+    decision: request.decision,
+    class: "B",
+    mailbox: row.mailbox_id,
+    log: keys.log.origin,
+    log_size: quoted.head.size,
+    log_root: quoted.head.root,
+    content: content.commitments,
+    policy: null,
+    requester: { kind: row.author_kind, id: row.author_id },
+    approver: entryActor(actor),
+    nonce: context.random(16),
+    iat: Math.floor(context.now().getTime() / 1000),
+  });
+  const envelope = await signStatement(statement, keys.identity.kid, keys.identity.private_key);
+  const hash = statementHash(statement);
+  const entry = await recordDecision(context, operatorId, made, { hash, content }, records);
+  return {
+    decision_id: context.new_id(),
+    message_id: row.message_id,
+    decision: request.decision,
+    digest: row.digest,
+    principal: principal(actor),
+    credential_id: actor.credential_id,
+    person_id: actor.person_id,
+    decided_by: quoted.people.get(actor.person_id ?? "") ?? `${actor.kind} ${actor.credential_id}`,
+    class: "B",
+    reason: request.reason ?? null,
+    statement,
+    envelope,
+    entry_id: entry.row.entry_id,
+    leaf_hash: entry.leaf,
+    created_at: entry.row.at,
+  };
+}
+
+async function recordDecision(
+  context: EngineContext,
+  operatorId: string,
+  { actor, request, row, recipients }: Made,
+  stated: { hash: string; content: ReturnType<typeof contentOpenings> },
+  records: Records,
+): Promise<ReturnType<typeof makeEntry>> {
+  const approver = entryActor(actor);
+  const { decision } = request;
+  const entry = makeEntry(
+    context,
+    "message.decided",
+    actor,
+    about(row),
+    {
+      digest: row.digest,
+      decision,
+      class: "B",
+      // Whoever holds two keys is one principal: an outsider can tell by this, and not by the key.
+      principal: principal(actor),
+      statement: stated.hash,
+      content: stated.content.commitments,
+    },
+    [{ decision, class: "B", approver, statement: stated.hash }],
+  );
+  records.entries.push(entry.row);
+  const subjects = await Promise.all(
+    recipients.map((recipient) => context.subjects.of(operatorId, recipient.address)),
+  );
+  for (const { subject, openings } of stated.content.bySubject(subjects))
+    records.openings.push(sealOpenings(entry.row.entry_id, subject, openings, context.random));
+  records.events.push(
+    makeEvent(
+      context,
+      eventNames[decision],
+      { mailbox_id: row.mailbox_id, message_id: row.message_id, thread_id: row.thread_id },
+      { by: approver, class: "B", reason: request.reason ?? null },
+    ),
+  );
+  return entry;
+}

@@ -1,0 +1,62 @@
+/** The engine as operations and workers see it: every way to change state, bound to one context. */
+import type { Authenticate, SignIn } from "../contract/sign-in.ts";
+import type { Actor } from "../core/actor.ts";
+import type { Claim } from "../store/due.ts";
+import type { EngineContext } from "./context.ts";
+import { type NewApiKey, createApiKey, createAuthenticate, revoke } from "./credentials.ts";
+import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
+import { evidenceOf, publicKeys } from "./evidence.ts";
+import { handOff } from "./hand-off.ts";
+import { proveEntry, readCheckpoint, readTile } from "./log-reader.ts";
+import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
+import { type AttemptResult, createRecordResult } from "./results.ts";
+import { sequence } from "./sequencer.ts";
+import { createSignIn, mintSignInLink } from "./sign-in.ts";
+import { type SubmitRequest, type Submitted, createSubmit } from "./submit.ts";
+import { type Outgoing, signFor } from "./signing.ts";
+import { cancel, timeOut } from "./timers.ts";
+import { readUnsubscribe, unsubscribe } from "./unsubscribe.ts";
+
+/** Everything that changes state or speaks for it. */
+export type Engine = ReturnType<typeof createEngine>;
+
+/** Binds the engine's parts. */
+export function createEngine(context: EngineContext) {
+  const submit: (actor: Actor, request: SubmitRequest) => Promise<Submitted> =
+    createSubmit(context);
+  const decide: (actor: Actor, requests: readonly DecisionRequest[]) => Promise<Decided[]> =
+    createDecide(context);
+  const recordResult: (result: AttemptResult) => Promise<boolean> = createRecordResult(context);
+  const authenticate: Authenticate = createAuthenticate(context);
+  const signIn: SignIn = createSignIn(context);
+  return {
+    submit,
+    decide,
+    cancel: (actor: Actor, mailboxId: string | null, emailId: string) =>
+      cancel(context, actor, mailboxId, emailId),
+    createMailbox: (actor: Actor, wanted: NewMailbox) => createMailbox(context, actor, wanted),
+    changeMailbox: (actor: Actor, mailboxId: string, change: MailboxChange) =>
+      changeMailbox(context, actor, mailboxId, change),
+    createApiKey: (actor: Actor, wanted: NewApiKey) => createApiKey(context, actor, wanted),
+    revokeApiKey: (actor: Actor, keyId: string) => revoke(context, actor, keyId),
+    readUnsubscribe: (token: string) => readUnsubscribe(context, token),
+    unsubscribe: (token: string) => unsubscribe(context, token),
+    evidence: (actor: Actor, emailId: string) => evidenceOf(context, actor, emailId),
+    publicKeys: (operatorId: string) => publicKeys(context, operatorId),
+    jwks: () => context.keyring.jwks(),
+    signingKeyOf: async (operatorId: string) => (await context.keyring.of(operatorId)).identity,
+    checkpoint: (operatorId: string) => readCheckpoint(context, operatorId),
+    tile: (operatorId: string, path: string) => readTile(context, operatorId, path),
+    entryProof: (operatorId: string, index: number) => proveEntry(context, operatorId, index),
+    authenticate,
+    signIn,
+    mintSignInLink: (operatorId: string) => mintSignInLink(context, operatorId),
+    handOff: (operatorId: string, claims: readonly Claim[]) => handOff(context, operatorId, claims),
+    sign: (outgoing: Outgoing, recipient: { position: number; address: string }) =>
+      signFor(context, outgoing, recipient),
+    recordResult,
+    timeOut: (kind: "release" | "expire", operatorId: string, claims: readonly Claim[]) =>
+      timeOut(context, kind, operatorId, claims),
+    sequence: () => sequence(context),
+  };
+}

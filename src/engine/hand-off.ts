@@ -1,0 +1,481 @@
+/** Hand-off: the last check of everything, in one transaction, and the permission to send. */
+import { allAllowlisted } from "../core/allowlist.ts";
+import { readMode, stricter } from "../core/oversight/mode.ts";
+import { step } from "../core/oversight/machine.ts";
+import type { Event, Message, Mode } from "../core/oversight/types.ts";
+import type { RefusalCode } from "../core/refusal.ts";
+import { contentDigest } from "../mail/digest.ts";
+import { type ApiKeyRow, getApiKeys } from "../store/credentials.ts";
+import { type Tx } from "../store/database.ts";
+import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
+import {
+  getMailboxes,
+  loadAllowlists,
+  loadSuppressed,
+  suppressionKey,
+} from "../store/mailboxes.ts";
+import {
+  type LoadedMessage,
+  type MessageUpdate,
+  type RecipientRow,
+  type RecipientUpdate,
+  insertHandoffs,
+  loadMessages,
+  loadMime,
+  updateMessages,
+  updateRecipients,
+  voidDecisions,
+} from "../store/messages.ts";
+import { getOperator } from "../store/operators.ts";
+import { type Records, appendRecords, noRecords } from "../store/records.ts";
+import { checkApprovals } from "./approval-check.ts";
+import type { EngineContext } from "./context.ts";
+import { about, toMachine, toUpdate } from "./machine-row.ts";
+import { makeEntry, makeEvent, worker } from "./record.ts";
+import { type Outgoing, signFor } from "./signing.ts";
+
+/** What a refused hand-off waits before it is asked again, in milliseconds. */
+const heldBack = 30_000;
+
+/** Bytes of mail that one transaction reads; a single message may be larger. */
+const maxBatchBytes = 64 * 1024 * 1024;
+
+type Surroundings = {
+  operator: NonNullable<Awaited<ReturnType<typeof getOperator>>>;
+  mailboxes: ReadonlyMap<string, Awaited<ReturnType<typeof getMailboxes>>[number]>;
+  allowlists: ReadonlyMap<string, string[]>;
+  suppressed: ReadonlySet<string>;
+  mime: ReadonlyMap<string, Buffer>;
+  /** Keys of authors and approvers. */
+  keys: ReadonlyMap<string, ApiKeyRow>;
+};
+
+/** Everything one transaction of hand-offs writes. */
+type Writes = {
+  /** What a crash left in `sending`: back to the queue before it is handed off again. */
+  lost: MessageUpdate[];
+  /** Outcomes that need no hand-off. */
+  ended: MessageUpdate[];
+  /** Messages that go to the wire. */
+  sending: MessageUpdate[];
+  recipients: RecipientUpdate[];
+  handoffs: { message_id: string; attempt: number; digest: string; entry_id: string }[];
+  settled: string[];
+  later: { message_id: string; at: Date }[];
+  expire: { message_id: string; at: Date }[];
+  /** Approvals that do not verify. */
+  forged: string[];
+  records: Records;
+  out: Outgoing[];
+};
+
+/**
+ * Hands off what was claimed, of one operator. Answers what may now go to the wire; everything else
+ * has been held, ended or put back by the time this returns.
+ */
+export function handOff(
+  context: EngineContext,
+  operatorId: string,
+  claims: readonly Claim[],
+): Promise<Outgoing[]> {
+  return context.database.transaction(
+    operatorId,
+    async (tx) => {
+      const ids = claims.map((claim) => claim.message_id);
+      const [loaded, tokens] = await Promise.all([
+        loadMessages(tx, ids, true),
+        standingTokens(tx, "deliver", ids),
+      ]);
+      const claimed = loaded.filter(({ row }) => {
+        const claim = claims.find((one) => one.message_id === row.message_id);
+        return claim !== undefined && tokens.get(row.message_id) === claim.token;
+      });
+      const { mine, next } = within(claimed);
+      const around = await loadSurroundings(tx, mine);
+      const writes: Writes = {
+        lost: [],
+        ended: [],
+        sending: [],
+        recipients: [],
+        handoffs: [],
+        settled: [],
+        later: next.map(({ row }) => ({ message_id: row.message_id, at: context.now() })),
+        expire: [],
+        forged: [],
+        records: noRecords(),
+        out: [],
+      };
+      for (const found of mine) {
+        const token = tokens.get(found.row.message_id) ?? "";
+        const { message, forged } = await checkApprovals(
+          context,
+          tx.operator_id,
+          found,
+          around.keys,
+        );
+        writes.forged.push(...forged.map((decision) => decision.decision_id));
+        await decideOne(context, tx.operator_id, message, token, around, writes);
+      }
+      await save(context, tx, writes);
+      return writes.out;
+    },
+    { reads_first: true },
+  );
+}
+
+/** As many messages as may be in memory together, at least one; the next ones come due again at once. */
+function within(claimed: readonly LoadedMessage[]): {
+  mine: LoadedMessage[];
+  next: LoadedMessage[];
+} {
+  let bytes = 0;
+  const fits = ({ row }: LoadedMessage): boolean => (bytes += row.size_bytes) <= maxBatchBytes;
+  const end = claimed.findIndex((message, i) => !fits(message) && i > 0);
+  return end < 0
+    ? { mine: [...claimed], next: [] }
+    : { mine: claimed.slice(0, end), next: claimed.slice(end) };
+}
+
+async function loadSurroundings(tx: Tx, messages: readonly LoadedMessage[]): Promise<Surroundings> {
+  const mailboxIds = [...new Set(messages.map(({ row }) => row.mailbox_id))];
+  const addresses = messages.flatMap(({ recipients }) =>
+    recipients.map((recipient) => recipient.address),
+  );
+  const [operator, keys, mailboxes, allowlists, suppressed, mime] = await Promise.all([
+    getOperator(tx),
+    getApiKeys(tx, [
+      ...new Set(
+        messages.flatMap(({ row, decisions }) => [
+          row.author_id,
+          ...decisions.map((decision) => decision.credential_id),
+        ]),
+      ),
+    ]),
+    getMailboxes(tx, mailboxIds),
+    loadAllowlists(tx, mailboxIds),
+    loadSuppressed(tx, addresses),
+    loadMime(
+      tx,
+      messages.map(({ row }) => row.message_id),
+    ),
+  ]);
+  if (!operator) throw new Error(`operator ${tx.operator_id} is gone`);
+  return {
+    operator,
+    mailboxes: new Map(mailboxes.map((row) => [row.mailbox_id, row])),
+    allowlists,
+    suppressed,
+    mime,
+    keys: new Map(keys.map((key) => [key.key_id, key])),
+  };
+}
+
+/** One message: lost attempts first, then the machine's word on the hand-off. */
+async function decideOne(
+  context: EngineContext,
+  operatorId: string,
+  message: LoadedMessage,
+  token: string,
+  around: Surroundings,
+  writes: Writes,
+): Promise<void> {
+  const { row, recipients } = message;
+  const before = afterLoss(context, message, writes);
+  const open = recipients.filter(({ status }) => status === "pending" || status === "deferred");
+  const allowed = open.filter(
+    ({ address }) =>
+      !around.suppressed.has(suppressionKey("", address)) &&
+      !around.suppressed.has(suppressionKey(row.mailbox_id, address)),
+  );
+  const after = step(before, handOffEvent(message, before.mode, open, allowed, around));
+  if (!after.ok) {
+    refused(context, row.message_id, after.refusal, writes);
+    return;
+  }
+  for (const recipient of open)
+    if (!allowed.includes(recipient)) writes.recipients.push(suppressedUpdate(recipient));
+  const mime = around.mime.get(row.message_id);
+  const shared = { operatorId, message, after: after.message, around, writes };
+  if (after.message.status === "sending" && mime && around.mailboxes.has(row.mailbox_id))
+    sendOne(context, { ...shared, token, allowed, mime });
+  else await endOne(context, { ...shared, before, mime });
+}
+
+/** The state to hand off from. What a crash left in `sending` goes back to the queue first. */
+function afterLoss(context: EngineContext, message: LoadedMessage, writes: Writes): Message {
+  const { row } = message;
+  const state = toMachine(message);
+  if (state.status !== "sending") return state;
+  // Its lease passed without a result: the remote may or may not have it. Same Message-ID again.
+  const lost = step(state, { type: "lost" });
+  if (!lost.ok) throw new Error(`a lost attempt was refused: ${lost.refusal}`);
+  writes.lost.push(toUpdate(row, lost.message, { reason: "the outcome of an attempt is unknown" }));
+  const data = { attempt: row.attempts };
+  writes.records.entries.push(
+    makeEntry(context, "message.outcome_unknown", worker, about(row), data).row,
+  );
+  return lost.message;
+}
+
+/** Everything the machine asks at hand-off, as it stands in this transaction. */
+function handOffEvent(
+  { row, recipients }: LoadedMessage,
+  submitted: Mode,
+  open: readonly RecipientRow[],
+  allowed: readonly RecipientRow[],
+  around: Surroundings,
+): Extract<Event, { type: "hand_off" }> {
+  const mime = around.mime.get(row.message_id);
+  const mailbox = around.mailboxes.get(row.mailbox_id);
+  const addresses = recipients.map((recipient) => recipient.address);
+  const left = recipients.filter(
+    (one) => one.status !== "suppressed" && (allowed.includes(one) || !open.includes(one)),
+  );
+  const written = recipients.filter(({ kind }) => kind !== "copy");
+  return {
+    type: "hand_off",
+    mode: modeNow(submitted, readMode(mailbox?.mode), left, around),
+    allowlisted: allAllowlisted(
+      written.map((recipient) => recipient.address),
+      around.allowlists.get(row.mailbox_id) ?? [],
+    ),
+    stopped: around.operator.stopped_at !== null,
+    // A copy for the overseer of what nobody gets is no mail to send.
+    suppressed: allowed.length === 0 || left.every(({ kind }) => kind === "copy"),
+    over_quota: false,
+    digest: mime ? digestOf(mime, addresses) : "",
+  };
+}
+
+/** What becomes of the claim when the machine refuses the hand-off. */
+function refused(
+  context: EngineContext,
+  messageId: string,
+  refusal: RefusalCode,
+  writes: Writes,
+): void {
+  const later = (milliseconds: number): void => {
+    const at = new Date(context.now().getTime() + milliseconds);
+    writes.later.push({ message_id: messageId, at });
+  };
+  if (refusal === "not_queued") writes.settled.push(messageId);
+  else if (refusal === "operator_stopped" || refusal === "quota_exceeded") later(heldBack);
+  else {
+    // The stored bytes are not what was approved. Nothing leaves until somebody has looked.
+    context.log.error(
+      { message_id: messageId, refusal },
+      "hand-off refused: content does not match its digest",
+    );
+    later(3_600_000);
+  }
+}
+
+/**
+ * The mailbox's mode as the hand-off takes it. `monitored` sends with a copy to the overseer: where none of those who are
+ * `left` is the overseer, because the mode was lowered after submission or the copy is suppressed, a person looks first.
+ */
+function modeNow(
+  submitted: Mode,
+  now: Mode,
+  left: readonly RecipientRow[],
+  { operator }: Surroundings,
+): Mode {
+  if (left.length === 0 || stricter(submitted, now) !== "monitored") return now;
+  const overseer = operator.oversight_address?.toLowerCase();
+  const seen = left.some(
+    ({ kind, address }) => kind === "copy" || address.toLowerCase() === overseer,
+  );
+  return seen ? now : "gated_all";
+}
+
+/** The digest of stored bytes; bytes that cannot be digested match no approval. */
+function digestOf(mime: Buffer, addresses: readonly string[]): string {
+  try {
+    return contentDigest(mime, addresses);
+  } catch {
+    return "";
+  }
+}
+
+function suppressedUpdate(recipient: RecipientRow): RecipientUpdate {
+  return {
+    message_id: recipient.message_id,
+    position: recipient.position,
+    status: "suppressed",
+    attempts: recipient.attempts,
+    receipt: null,
+  };
+}
+
+type Sending = {
+  operatorId: string;
+  message: LoadedMessage;
+  token: string;
+  after: Message;
+  allowed: RecipientRow[];
+  around: Surroundings;
+  mime: Buffer;
+  writes: Writes;
+};
+
+/** The permission to send, the leaf that says so, and what the worker needs. */
+function sendOne(context: EngineContext, sending: Sending): void {
+  const { message, after, allowed, writes } = sending;
+  const { row } = message;
+  const attempt = row.attempts + 1;
+  const approvals = message.decisions.filter(
+    (decision) =>
+      decision.decision === "approve" &&
+      decision.voided_at === null &&
+      decision.digest === row.digest,
+  );
+  const entry = makeEntry(context, "message.handed_off", worker, about(row), {
+    attempt,
+    digest: row.digest,
+    mode: after.mode,
+    recipients: allowed.map((recipient) => recipient.position),
+    approvals: approvals.map((decision) => decision.leaf_hash.toString("hex")),
+  });
+  writes.records.entries.push(entry.row);
+  writes.handoffs.push({
+    message_id: row.message_id,
+    attempt,
+    digest: row.digest,
+    entry_id: entry.row.entry_id,
+  });
+  writes.sending.push(
+    toUpdate(row, after, {
+      attempts: attempt,
+      first_attempt_at: row.first_attempt_at ?? context.now(),
+    }),
+  );
+  writes.out.push(outgoingOf(sending, attempt));
+}
+
+function outgoingOf(sending: Omit<Sending, "writes" | "after">, attempt: number): Outgoing {
+  const { message, around, allowed } = sending;
+  const { row, decisions } = message;
+  const last = decisions.findLast(
+    (decision) =>
+      decision.decision === "approve" &&
+      decision.voided_at === null &&
+      decision.digest === row.digest,
+  );
+  return {
+    operator_id: sending.operatorId,
+    message_id: row.message_id,
+    token: sending.token,
+    attempt,
+    mime: sending.mime,
+    digest: row.digest,
+    from_address: row.from_address,
+    envelope: message.recipients.map((recipient) => recipient.address),
+    recipients: allowed.map(({ position, address }) => ({ position, address })),
+    operator: { id: sending.operatorId, name: around.operator.name },
+    agent: row.author_id,
+    mode: row.mode,
+    capabilities: around.keys.get(row.author_id)?.scopes ?? [],
+    approval: last ? { statement: last.statement, leaf: last.leaf_hash, class: last.class } : null,
+  };
+}
+
+type Ending = {
+  message: LoadedMessage;
+  operatorId: string;
+  before: Message;
+  after: Message;
+  around: Surroundings;
+  mime: Buffer | undefined;
+  writes: Writes;
+};
+
+const endings: Partial<
+  Record<Message["status"], { entry: string; event: string | null; reason: string }>
+> = {
+  blocked: {
+    entry: "message.blocked",
+    event: "message.failed",
+    reason: "the mailbox became read_only before the message left",
+  },
+  suppressed: {
+    entry: "message.suppressed",
+    event: "message.failed",
+    reason: "every recipient is suppressed",
+  },
+  sandboxed: {
+    entry: "message.sandboxed",
+    // No event of the public list fits: nothing was sent and nothing failed.
+    event: null,
+    reason: "written with a test key: it does not leave",
+  },
+  pending_approval: {
+    entry: "message.held",
+    event: "oversight.pending",
+    reason:
+      "its approvals are not enough as it leaves: oversight was tightened, or an approval does not verify",
+  },
+};
+
+/** A hand-off that ends or holds the message instead of sending it. */
+async function endOne(context: EngineContext, ending: Ending): Promise<void> {
+  const { message, around, mime, writes } = ending;
+  const { row, recipients } = message;
+  let { after } = ending;
+  const done = recipients.some(({ status }) => status === "sent" || status === "delivered");
+  if (after.status === "suppressed" && done) {
+    // The open recipients unsubscribed in the meantime; the others have it.
+    const sent = step(ending.before, { type: "accepted" });
+    if (sent.ok) after = sent.message;
+  }
+  const words = endings[after.status];
+  const data: Record<string, unknown> = { digest: row.digest };
+  if (after.status === "sandboxed" && mime) {
+    // A test message is signed like any other, so that keys and headers are exercised; then it stays here.
+    const [first] = recipients;
+    if (first) {
+      const outgoing = outgoingOf(
+        { ...ending, token: "", allowed: recipients, mime },
+        row.attempts + 1,
+      );
+      const signed = await signFor(context, outgoing, first);
+      data["signed_bytes"] = signed.length;
+    }
+  }
+  writes.records.entries.push(
+    makeEntry(context, words?.entry ?? "message.sent", worker, about(row), data).row,
+  );
+  const event = words ? words.event : "message.sent";
+  if (event !== null) writes.records.events.push(makeEvent(context, event, eventAbout(message)));
+  writes.settled.push(row.message_id);
+  let expiresAt: Date | null = null;
+  if (after.status === "pending_approval") {
+    const seconds = around.mailboxes.get(row.mailbox_id)?.expiry_seconds ?? 0;
+    expiresAt = new Date(context.now().getTime() + seconds * 1000);
+    writes.expire.push({ message_id: row.message_id, at: expiresAt });
+  }
+  writes.ended.push(toUpdate(row, after, { reason: words?.reason ?? null, expires_at: expiresAt }));
+}
+
+function eventAbout({ row }: LoadedMessage): {
+  mailbox_id: string;
+  message_id: string;
+  thread_id: string;
+} {
+  return { mailbox_id: row.mailbox_id, message_id: row.message_id, thread_id: row.thread_id };
+}
+
+async function save(context: EngineContext, tx: Tx, writes: Writes): Promise<void> {
+  const now = context.now();
+  // In this order: the database lets a message go only after its hand-off. Begun together, run one after the other.
+  await Promise.all([
+    updateMessages(tx, writes.lost, now),
+    updateRecipients(tx, writes.recipients),
+    voidDecisions(tx, writes.forged, now),
+    insertHandoffs(tx, writes.handoffs, now),
+    updateMessages(tx, [...writes.ended, ...writes.sending], now),
+    deleteDue(tx, "deliver", writes.settled),
+    putDue(tx, "deliver", writes.later),
+    putDue(tx, "expire", writes.expire),
+    appendRecords(tx, writes.records),
+  ]);
+}

@@ -1,0 +1,208 @@
+/** An operator's signing keys: made once, sealed at rest, opened once a process. */
+import {
+  type KeyObject,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+} from "node:crypto";
+import { promisify } from "node:util";
+import type { JWK } from "jose";
+import { formatVkey } from "../audit/checkpoint.ts";
+import type { DkimKey } from "../mail/dkim.ts";
+import { thumbprint } from "../mail/identity.ts";
+import { getLogOrigin } from "../store/audit-log.ts";
+import type { Database, Tx } from "../store/database.ts";
+import {
+  type SigningKeyRow,
+  insertSigningKey,
+  listIdentityKeys,
+  listSigningKeys,
+} from "../store/operators.ts";
+import { seal, unseal } from "./seal.ts";
+
+const generate = promisify(generateKeyPair);
+
+/** The keys that an operator signs with now. */
+export type OperatorKeys = {
+  log: { private_key: KeyObject; origin: string; vkey: string };
+  identity: { private_key: KeyObject; public_key: KeyObject; kid: string; jwk: JWK };
+  /** By domain: RSA first, then Ed25519. */
+  dkim: ReadonlyMap<string, readonly DkimKey[]>;
+};
+
+/** Public half of an identity key with its life, as the JWKS shows it. */
+export type PublicIdentityKey = JWK & {
+  kid: string;
+  use: "sig";
+  alg: "ES256";
+  nbf: number;
+  exp?: number;
+  status: string;
+};
+
+/** What the log records of a new key; `fingerprint` is the hex SHA-256 of the public key's SPKI. */
+export type CreatedKey = {
+  key_id: string;
+  purpose: string;
+  algorithm: string;
+  fingerprint: string;
+};
+
+/** Opens, makes and lists keys. */
+export type Keyring = {
+  of(operatorId: string): Promise<OperatorKeys>;
+  /** Makes log and identity keys and a pair of DKIM keys for each domain; returns what the log records. */
+  create(tx: Tx, domains: readonly string[], now: Date, newId: () => string): Promise<CreatedKey[]>;
+  jwks(): Promise<{ keys: PublicIdentityKey[] }>;
+};
+
+/** A keyring whose private halves are sealed under the master key. */
+export function createKeyring(
+  database: Database,
+  masterKey: Buffer,
+  random: (length: number) => Buffer,
+): Keyring {
+  const opened = new Map<string, Promise<OperatorKeys>>();
+  return {
+    of(operatorId) {
+      let keys = opened.get(operatorId);
+      if (!keys) {
+        keys = openKeys(database, masterKey, operatorId);
+        opened.set(operatorId, keys);
+        // A failure is not remembered: the database may have been away.
+        keys.catch(() => opened.delete(operatorId));
+      }
+      return keys;
+    },
+
+    async create(tx, domains, now, newId) {
+      const made: CreatedKey[] = [];
+      for (const wanted of [
+        { purpose: "log", algorithm: "ed25519", domain: null } as const,
+        { purpose: "identity", algorithm: "es256", domain: null } as const,
+        ...domains.flatMap((domain) => [
+          { purpose: "dkim", algorithm: "rsa2048", domain } as const,
+          { purpose: "dkim", algorithm: "ed25519", domain } as const,
+        ]),
+      ])
+        made.push(await createKey(tx, wanted, { masterKey, random, now, keyId: newId() }));
+      return made;
+    },
+
+    async jwks() {
+      const rows = await listIdentityKeys(database);
+      return { keys: await Promise.all(rows.map(publicJwk)) };
+    },
+  };
+}
+
+/** Unseals an operator's active keys. */
+async function openKeys(
+  database: Database,
+  masterKey: Buffer,
+  operatorId: string,
+): Promise<OperatorKeys> {
+  const rows = await database.as(operatorId, listSigningKeys);
+  const active = rows.filter((row) => row.status === "active");
+  const privateOf = (row: SigningKeyRow): KeyObject =>
+    createPrivateKey({
+      key: unseal(masterKey, row.sealed_private, placeOf(operatorId, row.key_id)),
+      format: "der",
+      type: "pkcs8",
+    });
+  const log = active.find((row) => row.purpose === "log");
+  const identity = active.find((row) => row.purpose === "identity");
+  if (!log || !identity) throw new Error(`operator ${operatorId} has no active signing keys`);
+  const dkim = new Map<string, DkimKey[]>();
+  for (const row of active) {
+    if (row.purpose !== "dkim" || row.domain === null || row.selector === null) continue;
+    const keys = dkim.get(row.domain) ?? [];
+    keys.push({
+      domain: row.domain,
+      selector: row.selector,
+      algorithm: row.algorithm === "rsa2048" ? "rsa-sha256" : "ed25519-sha256",
+      private_key: privateOf(row),
+    });
+    dkim.set(row.domain, keys);
+  }
+  const logKey = privateOf(log);
+  const identityKey = privateOf(identity);
+  // Fixed when the log began: the instance may have moved to another address since.
+  const origin = await database.as(operatorId, getLogOrigin);
+  const publicKey = createPublicKey(identityKey);
+  const jwk = publicKey.export({ format: "jwk" });
+  return {
+    log: { private_key: logKey, origin, vkey: formatVkey(origin, logKey) },
+    identity: { private_key: identityKey, public_key: publicKey, kid: await thumbprint(jwk), jwk },
+    dkim,
+  };
+}
+
+/** Where a sealed key belongs: it opens nowhere else. */
+function placeOf(operatorId: string, keyId: string): string {
+  return `signing_key/${operatorId}/${keyId}`;
+}
+
+/** Makes one key pair and stores it sealed. */
+async function createKey(
+  tx: Tx,
+  wanted: {
+    purpose: SigningKeyRow["purpose"];
+    algorithm: SigningKeyRow["algorithm"];
+    domain: string | null;
+  },
+  how: { masterKey: Buffer; random: (length: number) => Buffer; now: Date; keyId: string },
+): Promise<CreatedKey> {
+  const { keyId } = how;
+  const pair = await generateFor(wanted.algorithm);
+  const publicKey = pair.publicKey.export({ format: "der", type: "spki" });
+  const privateKey = pair.privateKey.export({ format: "der", type: "pkcs8" });
+  // The random end of an id: selectors of two operators on one domain never meet.
+  const selector = `mm${wanted.algorithm === "rsa2048" ? "r" : "e"}-${keyId.slice(-8).toLowerCase()}`;
+  await insertSigningKey(tx, {
+    ...wanted,
+    key_id: keyId,
+    selector: wanted.domain === null ? null : selector,
+    public_key: publicKey,
+    sealed_private: seal(how.masterKey, privateKey, placeOf(tx.operator_id, keyId), how.random),
+    status: "active",
+    not_before: how.now,
+    expires_at: null,
+  });
+  const { purpose, algorithm } = wanted;
+  return { key_id: keyId, purpose, algorithm, fingerprint: fingerprint(publicKey) };
+}
+
+async function publicJwk(
+  row: Pick<SigningKeyRow, "public_key" | "status" | "not_before" | "expires_at">,
+): Promise<PublicIdentityKey> {
+  const key = createPublicKey({ key: row.public_key, format: "der", type: "spki" });
+  const jwk = key.export({ format: "jwk" });
+  return {
+    ...jwk,
+    kid: await thumbprint(jwk),
+    use: "sig",
+    alg: "ES256",
+    nbf: Math.floor(row.not_before.getTime() / 1000),
+    ...(row.expires_at ? { exp: Math.floor(row.expires_at.getTime() / 1000) } : {}),
+    status: row.status,
+  };
+}
+
+function generateFor(
+  algorithm: "ed25519" | "es256" | "rsa2048",
+): Promise<{ publicKey: KeyObject; privateKey: KeyObject }> {
+  switch (algorithm) {
+    case "ed25519":
+      return generate("ed25519");
+    case "es256":
+      return generate("ec", { namedCurve: "P-256" });
+    case "rsa2048":
+      return generate("rsa", { modulusLength: 2048 });
+  }
+}
+
+function fingerprint(spki: Buffer): string {
+  return createHash("sha256").update(spki).digest("hex");
+}

@@ -1,0 +1,245 @@
+/** Mailboxes: making and changing them, with the rule that raising a mode needs a person. */
+import type { Actor } from "../core/actor.ts";
+import { raises, readMode } from "../core/oversight/mode.ts";
+import type { Mode } from "../core/oversight/types.ts";
+import { Refusal } from "../core/refusal.ts";
+import { AddressError, parseAddress } from "../mail/address.ts";
+import { isUniqueViolation } from "../store/database.ts";
+import { type MailboxRow, getMailbox, insertMailbox, updateMailbox } from "../store/mailboxes.ts";
+import { listDomains } from "../store/operators.ts";
+import { appendRecords } from "../store/records.ts";
+import type { EngineContext } from "./context.ts";
+import { liveThing } from "./credentials.ts";
+import { makeEntry, makeEvent } from "./record.ts";
+import { assertFresh } from "./sign-in.ts";
+
+/** What a new mailbox is asked to be. `address` may be a local part; it then lies in the operator's first domain. */
+export type NewMailbox = {
+  address: string;
+  display_name: string | null;
+  oversight_mode: Mode;
+  approvals_required: number;
+  expiry_seconds: number;
+  undo_seconds: number;
+  ai_disclosure: boolean;
+};
+
+/** What a mailbox is unless somebody says otherwise; anything looser needs a person. Times in seconds. */
+export const usualMailbox = {
+  oversight_mode: "gated_send",
+  approvals_required: 1,
+  expiry_seconds: 7 * 24 * 3600,
+  undo_seconds: 10,
+  ai_disclosure: true,
+} as const;
+
+/** Makes a mailbox. Throws `test_key`, `validation_failed`, `unknown_domain`, `address_taken` or `mode_raise_needs_person`. */
+export async function createMailbox(
+  context: EngineContext,
+  actor: Actor,
+  wanted: NewMailbox,
+): Promise<MailboxRow> {
+  if (actor.test) throw liveThing("A test key makes no mailboxes.");
+  const { oversight_mode: usual } = usualMailbox;
+  if (raises(usual, wanted.oversight_mode))
+    assertMayRaise(context, actor, usual, wanted.oversight_mode);
+  for (const [field, message] of loosened(usualMailbox, wanted))
+    assertPerson(context, actor, field, message);
+  if (actor.mailbox_ids !== null)
+    throw new Refusal("scope_required", "A key that is bound to mailboxes cannot create others.");
+  return context.database
+    .transaction(actor.operator_id, async (tx) => {
+      const domains = await listDomains(tx);
+      const address = readAddress(wanted.address, domains);
+      const now = context.now();
+      const id = context.new_id();
+      await insertMailbox(tx, {
+        mailbox_id: id,
+        address,
+        display_name: wanted.display_name,
+        mode: wanted.oversight_mode,
+        approvals_required: wanted.approvals_required,
+        expiry_seconds: wanted.expiry_seconds,
+        undo_seconds: wanted.undo_seconds,
+        ai_disclosure: wanted.ai_disclosure,
+        created_at: now,
+        updated_at: now,
+      });
+      await appendRecords(tx, {
+        entries: [
+          makeEntry(
+            context,
+            "mailbox.created",
+            actor,
+            { resource: id, mailbox_id: id },
+            {
+              address,
+              mode: wanted.oversight_mode,
+              approvals_required: wanted.approvals_required,
+            },
+          ).row,
+        ],
+        openings: [],
+        events: [],
+      });
+      const made = await getMailbox(tx, id);
+      if (!made) throw new Error("a mailbox vanished in its own transaction");
+      return made;
+    })
+    .then((made) => {
+      context.wake.sequence();
+      return made;
+    })
+    .catch((error: unknown) => {
+      if (isUniqueViolation(error, "mailbox_address_key"))
+        throw new Refusal("address_taken", "This address is taken.", { field: "address" });
+      throw error;
+    });
+}
+
+function readAddress(text: string, domains: readonly string[]): string {
+  const [first] = domains;
+  if (first === undefined)
+    throw new Refusal("unknown_domain", "The operator has no verified domain.");
+  const full = text.includes("@") ? text : `${text}@${first}`;
+  try {
+    const { address, domain } = parseAddress(full.toLowerCase());
+    if (!domains.includes(domain))
+      throw new Refusal("unknown_domain", `${domain} is not a verified domain of this operator.`, {
+        field: "address",
+        hint: `Verified domains: ${domains.join(", ")}.`,
+      });
+    return address;
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    throw new Refusal("validation_failed", `address: ${error.reason}`, { field: "address" });
+  }
+}
+
+/** What may be changed of a mailbox. */
+export type MailboxChange = {
+  [K in keyof Omit<NewMailbox, "address">]?: NewMailbox[K] | undefined;
+};
+
+/** Changes a mailbox. Tightening is free; raising the mode, and loosening what else protects, needs a person. */
+export async function changeMailbox(
+  context: EngineContext,
+  actor: Actor,
+  mailboxId: string,
+  change: MailboxChange,
+): Promise<MailboxRow> {
+  const changed = await context.database.transaction(actor.operator_id, async (tx) => {
+    const before = await getMailbox(tx, mailboxId, true);
+    if (!before)
+      throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
+    if (actor.test) throw liveThing("A test key changes no mailboxes: they serve live mail too.");
+    const from = readMode(before.mode);
+    const mode = change.oversight_mode ?? from;
+    if (raises(from, mode)) assertMayRaise(context, actor, from, mode);
+    for (const [field, message] of loosened(before, change))
+      assertPerson(context, actor, field, message);
+    const wanted = Object.entries({
+      display_name: change.display_name,
+      mode: change.oversight_mode,
+      approvals_required: change.approvals_required,
+      expiry_seconds: change.expiry_seconds,
+      undo_seconds: change.undo_seconds,
+      ai_disclosure: change.ai_disclosure,
+    }).filter(([key, value]) => value !== undefined && value !== before[key as keyof MailboxRow]);
+    if (wanted.length === 0) return before;
+    const changes = Object.fromEntries(wanted);
+    await updateMailbox(tx, mailboxId, { ...changes, updated_at: context.now() });
+    const about = { resource: mailboxId, mailbox_id: mailboxId };
+    const entry = makeEntry(context, "mailbox.changed", actor, about, {
+      changes,
+      from: Object.fromEntries(wanted.map(([key]) => [key, before[key as keyof MailboxRow]])),
+    });
+    await appendRecords(tx, {
+      entries: [entry.row],
+      openings: [],
+      events:
+        mode === from
+          ? []
+          : [
+              makeEvent(
+                context,
+                "mailbox.mode_changed",
+                { mailbox_id: mailboxId, message_id: null, thread_id: null },
+                { from, to: mode },
+              ),
+            ],
+    });
+    const after = await getMailbox(tx, mailboxId);
+    if (!after) throw new Error("a mailbox vanished while it was locked");
+    return after;
+  });
+  context.wake.sequence();
+  return changed;
+}
+
+/** What a change would loosen beside the mode: the field, and the sentence that refuses it. */
+function loosened(
+  before: Pick<
+    MailboxRow,
+    "approvals_required" | "undo_seconds" | "expiry_seconds" | "ai_disclosure"
+  >,
+  change: MailboxChange,
+): [field: keyof MailboxChange, message: string][] {
+  const { approvals_required, undo_seconds, expiry_seconds, ai_disclosure } = {
+    ...before,
+    ...given(change),
+  };
+  const found: [boolean, keyof MailboxChange, string][] = [
+    [
+      approvals_required < before.approvals_required,
+      "approvals_required",
+      "Asking for fewer approvals needs a person.",
+    ],
+    [
+      before.ai_disclosure && !ai_disclosure,
+      "ai_disclosure",
+      "Hiding that an AI agent wrote needs a person.",
+    ],
+    [
+      undo_seconds < before.undo_seconds,
+      "undo_seconds",
+      "Leaving people less time to undo needs a person.",
+    ],
+    [
+      expiry_seconds > before.expiry_seconds,
+      "expiry_seconds",
+      "Letting mail wait longer needs a person.",
+    ],
+  ];
+  return found.filter(([is]) => is).map(([, field, message]) => [field, message]);
+}
+
+/** The fields that are to change. */
+function given(change: MailboxChange): Partial<Omit<NewMailbox, "address">> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+}
+
+function assertMayRaise(context: EngineContext, actor: Actor, from: Mode, to: Mode): void {
+  if (actor.kind !== "person")
+    throw new Refusal(
+      "mode_raise_needs_person",
+      `Raising the mode from ${from} to ${to} needs a person.`,
+      {
+        field: "oversight_mode",
+        hint: "An owner or admin can raise it on the mailbox's page after signing in.",
+      },
+    );
+  assertPerson(context, actor, "oversight_mode", "Only an owner or admin can raise a mode.");
+}
+
+function assertPerson(context: EngineContext, actor: Actor, field: string, message: string): void {
+  if (actor.kind !== "person" || (actor.role !== "owner" && actor.role !== "admin"))
+    throw new Refusal(
+      actor.kind === "person" ? "role_required" : "mode_raise_needs_person",
+      message,
+      {
+        field,
+      },
+    );
+  assertFresh(context.now(), actor);
+}

@@ -1,0 +1,76 @@
+/** Signing on the way out: one recipient's token, identity claim and DKIM signatures over the frozen bytes. */
+import { createHash } from "node:crypto";
+import { finalize } from "../mail/finalize.ts";
+import type { EngineContext } from "./context.ts";
+import { unsubscribeToken } from "./unsubscribe-token.ts";
+
+/** A message that may go to the wire now: what the hand-off transaction gives the worker. */
+export type Outgoing = {
+  operator_id: string;
+  message_id: string;
+  /** Fencing token of the claim; the result is written with it. */
+  token: string;
+  attempt: number;
+  mime: Buffer;
+  digest: string;
+  /** Envelope sender and header From. */
+  from_address: string;
+  /** Every recipient of the envelope: part of the digest, hashed in the identity claim. */
+  envelope: readonly string[];
+  /** Those who are written to in this attempt. */
+  recipients: readonly { position: number; address: string }[];
+  operator: { id: string; name: string };
+  /** Credential that wrote it, opaque to the world. */
+  agent: string;
+  mode: string;
+  capabilities: readonly string[];
+  approval: { statement: Buffer; leaf: Buffer; class: "A" | "B" | "C" } | null;
+};
+
+/** The exact bytes for one recipient. Throws `DigestMismatch` when they are not what was decided on. */
+export async function signFor(
+  context: Pick<EngineContext, "keyring" | "now" | "random" | "public_url" | "unsubscribe_key">,
+  outgoing: Outgoing,
+  recipient: { position: number; address: string },
+): Promise<Buffer> {
+  const keys = await context.keyring.of(outgoing.operator_id);
+  const domain = outgoing.from_address.slice(outgoing.from_address.lastIndexOf("@") + 1);
+  const dkim = keys.dkim.get(domain);
+  if (!dkim) throw new Error(`no DKIM key for ${domain}`);
+  return finalize({
+    mime: outgoing.mime,
+    recipients: outgoing.envelope,
+    digest: outgoing.digest,
+    token: unsubscribeToken(context.unsubscribe_key, {
+      operator_id: outgoing.operator_id,
+      message_id: outgoing.message_id,
+      position: recipient.position,
+    }),
+    date: context.now(),
+    recipient: recipient.address,
+    identity: {
+      key: { privateKey: keys.identity.private_key, kid: keys.identity.kid },
+      claims: {
+        iss: context.public_url,
+        sub: outgoing.from_address,
+        operator: { ...outgoing.operator, verified: false },
+        agent: outgoing.agent,
+        ai_generated: true,
+        oversight: outgoing.mode,
+        capabilities: [...outgoing.capabilities],
+        jti: context.random(16).toString("base64url"),
+        ...(outgoing.approval
+          ? {
+              approval: {
+                log: keys.log.origin,
+                stmt: createHash("sha256").update(outgoing.approval.statement).digest("hex"),
+                leaf: outgoing.approval.leaf.toString("hex"),
+                class: outgoing.approval.class,
+              },
+            }
+          : {}),
+      },
+    },
+    dkim,
+  });
+}

@@ -1,0 +1,91 @@
+/** Data subjects: one key for each person written to, so that what the log hides about them can be erased. */
+import { createHmac, createSecretKey } from "node:crypto";
+import { insertSubjectKeys, loadSubjectKeys } from "../store/audit-log.ts";
+import { batcher } from "../store/batcher.ts";
+import type { Database } from "../store/database.ts";
+import { seal, unseal } from "./seal.ts";
+
+/** A subject's id and key. */
+export type Subject = { subject_id: string; key: Buffer };
+
+/** Finds or makes subject keys. */
+export type Subjects = {
+  /** The subject behind an address (compared without case). */
+  of(operatorId: string, address: string): Promise<Subject>;
+  /** The keys of ids that still exist; erased ones are left out. */
+  existing(operatorId: string, subjectIds: readonly string[]): Promise<Map<string, Buffer>>;
+};
+
+/** Keys remembered in the process; writing to the same people again asks the database nothing. */
+const remembered = 20_000;
+
+/** Subject keys wrapped under the master key. */
+export function createSubjects(
+  database: Database,
+  masterKey: Buffer,
+  now: () => Date,
+  random: (length: number) => Buffer,
+): Subjects {
+  // A KeyObject: node:crypto takes several times as long to find out that a Buffer is none.
+  const idKey = createSecretKey(createHmac("sha256", masterKey).update("subject-id").digest());
+  const known = new Map<string, Subject>();
+  const place = (operatorId: string, subjectId: string): string =>
+    `subject/${operatorId}/${subjectId}`;
+
+  const load = batcher<{ operator_id: string; subject_id: string }, Subject>({
+    max_items: 500,
+    max_in_flight: 1,
+    group: (item) => item.operator_id,
+    async serve(items) {
+      const operatorId = items[0]?.operator_id ?? "";
+      const ids = [...new Set(items.map((item) => item.subject_id))];
+      const wrapped = await database.as(operatorId, async (tx) => {
+        // Whoever is not remembered is most likely new. Where another node or an earlier run was first, the insert does
+        // nothing; its key is the one that counts and the one that is read.
+        const [, rows] = await Promise.all([
+          insertSubjectKeys(
+            tx,
+            ids.map((id) => ({
+              subject_id: id,
+              wrapped: seal(masterKey, random(32), place(operatorId, id), random),
+            })),
+            now(),
+          ),
+          loadSubjectKeys(tx, ids),
+        ]);
+        return rows;
+      });
+      return items.map(({ subject_id }) => {
+        const sealed = wrapped.get(subject_id);
+        return sealed
+          ? { subject_id, key: unseal(masterKey, sealed, place(operatorId, subject_id)) }
+          : new Error(`subject key ${subject_id} vanished`);
+      });
+    },
+  });
+
+  return {
+    async of(operatorId, address) {
+      const subjectId = createHmac("sha256", idKey)
+        .update(`${operatorId}\n${address.toLowerCase()}`)
+        .digest("hex");
+      const where = place(operatorId, subjectId);
+      const held = known.get(where);
+      if (held) return held;
+      const subject = await load({ operator_id: operatorId, subject_id: subjectId });
+      if (known.size >= remembered) {
+        const oldest = known.keys().next().value;
+        if (oldest !== undefined) known.delete(oldest);
+      }
+      known.set(where, subject);
+      return subject;
+    },
+
+    async existing(operatorId, subjectIds) {
+      const rows = await database.as(operatorId, (tx) => loadSubjectKeys(tx, subjectIds));
+      return new Map(
+        [...rows].map(([id, wrapped]) => [id, unseal(masterKey, wrapped, place(operatorId, id))]),
+      );
+    },
+  };
+}

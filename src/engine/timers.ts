@@ -1,0 +1,118 @@
+/** What time does to messages: undo windows and schedules end, pending mail expires, and authors cancel before either. */
+import { type Actor, mayUseMailbox } from "../core/actor.ts";
+import { step } from "../core/oversight/machine.ts";
+import { Refusal } from "../core/refusal.ts";
+import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
+import { getMailboxes } from "../store/mailboxes.ts";
+import { loadMessages, updateMessages } from "../store/messages.ts";
+import { appendRecords } from "../store/records.ts";
+import type { EngineContext } from "./context.ts";
+import { liveThing } from "./credentials.ts";
+import { about, toMachine, toUpdate } from "./machine-row.ts";
+import { type EntryAuthor, makeEntry, makeEvent, worker } from "./record.ts";
+
+/** Applies what came due of one operator. A message that moved on in the meantime is left alone. */
+export async function timeOut(
+  context: EngineContext,
+  kind: "release" | "expire",
+  operatorId: string,
+  claims: readonly Claim[],
+): Promise<void> {
+  const queued = await context.database.transaction(operatorId, async (tx) => {
+    const ids = claims.map((claim) => claim.message_id);
+    const loaded = await loadMessages(tx, ids, true);
+    const tokens = await standingTokens(tx, kind, ids);
+    const now = context.now();
+    let queue = false;
+    const mailboxes = await getMailboxes(tx, [...new Set(loaded.map(({ row }) => row.mailbox_id))]);
+    for (const message of loaded) {
+      const { row } = message;
+      const claim = claims.find((one) => one.message_id === row.message_id);
+      if (!claim || tokens.get(row.message_id) !== claim.token) continue;
+      const after = step(toMachine(message), { type: kind });
+      await deleteDue(tx, kind, [row.message_id]);
+      if (!after.ok) continue;
+      const { status } = after.message;
+      const seconds =
+        mailboxes.find((mailbox) => mailbox.mailbox_id === row.mailbox_id)?.expiry_seconds ?? 0;
+      const expiresAt =
+        status === "pending_approval" ? new Date(now.getTime() + seconds * 1000) : null;
+      const reason = status === "expired" ? "nobody decided in time" : null;
+      await updateMessages(
+        tx,
+        [toUpdate(row, after.message, { reason, expires_at: expiresAt })],
+        now,
+      );
+      if (status === "queued") {
+        queue = true;
+        await putDue(tx, "deliver", [{ message_id: row.message_id, at: now }]);
+      }
+      if (expiresAt) await putDue(tx, "expire", [{ message_id: row.message_id, at: expiresAt }]);
+      await appendRecords(tx, changeOf(context, worker, row, `message.${words[status] ?? status}`));
+    }
+    return queue;
+  });
+  if (queued) context.wake.deliver();
+  context.wake.sequence();
+}
+
+const words: Readonly<Record<string, string>> = { queued: "released", pending_approval: "held" };
+
+const events: Readonly<Record<string, string>> = {
+  "message.released": "message.queued",
+  "message.held": "oversight.pending",
+};
+
+function changeOf(
+  context: EngineContext,
+  author: EntryAuthor,
+  row: Parameters<typeof about>[0] & { digest: string },
+  type: string,
+): Parameters<typeof appendRecords>[1] {
+  return {
+    entries: [makeEntry(context, type, author, about(row), { digest: row.digest }).row],
+    openings: [],
+    events: [
+      makeEvent(context, events[type] ?? type, {
+        mailbox_id: row.mailbox_id,
+        message_id: row.message_id,
+        thread_id: row.thread_id,
+      }),
+    ],
+  };
+}
+
+/** Cancels a message that has not been handed to the wire; throws `not_cancellable` after that. */
+export async function cancel(
+  context: EngineContext,
+  actor: Actor,
+  mailboxId: string | null,
+  emailId: string,
+): Promise<{ id: string; status: string }> {
+  const answer = await context.database.transaction(actor.operator_id, async (tx) => {
+    const [message] = await loadMessages(tx, [emailId], true);
+    if (
+      !message ||
+      !mayUseMailbox(actor, message.row.mailbox_id) ||
+      (mailboxId !== null && message.row.mailbox_id !== mailboxId)
+    )
+      throw new Refusal("not_found", "There is no such message.", { field: "email_id" });
+    const { row } = message;
+    if (actor.test && !row.test) throw liveThing("A test key cancels messages of test keys only.");
+    const after = step(toMachine(message), { type: "cancel" });
+    if (!after.ok)
+      throw new Refusal(
+        after.refusal,
+        row.status === "cancelled"
+          ? "The message is cancelled already."
+          : `The message is ${row.status}: it can no longer be cancelled.`,
+      );
+    await updateMessages(tx, [toUpdate(row, after.message, { expires_at: null })], context.now());
+    for (const kind of ["deliver", "release", "expire"] as const)
+      await deleteDue(tx, kind, [row.message_id]);
+    await appendRecords(tx, changeOf(context, actor, row, "message.cancelled"));
+    return { id: emailId, status: after.message.status };
+  });
+  context.wake.sequence();
+  return answer;
+}

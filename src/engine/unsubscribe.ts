@@ -1,0 +1,83 @@
+/** Unsubscribing: a genuine token suppresses its recipient for the mailbox that wrote. */
+import { Refusal } from "../core/refusal.ts";
+import { insertSuppression } from "../store/mailboxes.ts";
+import { type MessageRow, type RecipientRow, loadMessages } from "../store/messages.ts";
+import { appendRecords } from "../store/records.ts";
+import type { EngineContext } from "./context.ts";
+import { about } from "./machine-row.ts";
+import { commitTo, makeEntry, makeEvent, sealOpenings } from "./record.ts";
+import { readUnsubscribeToken } from "./unsubscribe-token.ts";
+
+/**
+ * Who a token speaks for. Throws `invalid_link` for anything that we did not make, and for a token that its recipient cannot have:
+ * the evidence of a message shows its tokens to whoever wrote it, also while nothing has left.
+ */
+export async function readUnsubscribe(
+  context: EngineContext,
+  token: string,
+): Promise<{ operator_id: string; message_id: string; address: string; mailbox_address: string }> {
+  const target = readUnsubscribeToken(context.unsubscribe_key, token);
+  const [message] = target
+    ? await context.database.as(target.operator_id, (tx) =>
+        loadMessages(tx, [target.message_id], false),
+      )
+    : [];
+  const recipient = message?.recipients.find((one) => one.position === target?.position);
+  if (!target || !message || !recipient || !mayHaveIt(message.row, recipient))
+    throw new Refusal("invalid_link", "This unsubscribe link is not one of ours.");
+  return {
+    operator_id: target.operator_id,
+    message_id: target.message_id,
+    address: recipient.address,
+    mailbox_address: message.row.from_address,
+  };
+}
+
+/** True when the recipient was written to. A copy goes to the overseer, who is no recipient of the agent's. */
+function mayHaveIt(row: MessageRow, { kind, attempts, status }: RecipientRow): boolean {
+  if (kind === "copy") return false;
+  // A result is recorded after the mail has arrived, so the hand-off of the message counts too.
+  return attempts > 0 || (row.attempts > 0 && status !== "suppressed");
+}
+
+/** Suppresses the token's recipient. Doing it twice is no error. */
+export async function unsubscribe(
+  context: EngineContext,
+  token: string,
+): Promise<{ address: string; mailbox_address: string }> {
+  const target = await readUnsubscribe(context, token);
+  const subject = await context.subjects.of(target.operator_id, target.address);
+  await context.database.transaction(target.operator_id, async (tx) => {
+    const [message] = await loadMessages(tx, [target.message_id], true);
+    if (!message) return;
+    const { row } = message;
+    const isNew = await insertSuppression(tx, {
+      address: target.address.toLowerCase(),
+      mailbox_id: row.mailbox_id,
+      reason: "unsubscribed",
+      message_id: row.message_id,
+      created_at: context.now(),
+    });
+    if (!isNew) return;
+    const who = { kind: "system", credential_id: "recipient", person_id: null } as const;
+    const address = commitTo(context.random, "address", target.address);
+    const entry = makeEntry(context, "message.unsubscribed", who, about(row), {
+      address: address.c,
+    });
+    const where = {
+      mailbox_id: row.mailbox_id,
+      message_id: row.message_id,
+      thread_id: row.thread_id,
+    };
+    await appendRecords(tx, {
+      entries: [entry.row],
+      openings: [sealOpenings(entry.row.entry_id, subject, [address], context.random)],
+      events: [
+        makeEvent(context, "message.unsubscribed", where),
+        makeEvent(context, "suppression.added", where, { reason: "unsubscribed" }),
+      ],
+    });
+  });
+  context.wake.sequence();
+  return { address: target.address, mailbox_address: target.mailbox_address };
+}

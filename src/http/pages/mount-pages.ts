@@ -1,0 +1,136 @@
+/** The pages for people: server-rendered, no script. Every GET only shows; every POST proves where it came from. */
+import type { HttpBindings } from "@hono/node-server";
+import type { Context, Hono } from "hono";
+import { Refusal } from "../../core/refusal.ts";
+import { catcherPage, caughtHtml, caughtPage, caughtRaw } from "./catcher-pages.ts";
+import { readForm, typed } from "./form.ts";
+import { mailboxPage, mailboxesPage, saveMailbox } from "./mailbox-pages.ts";
+import { decide, messageHtml, messageProof, messageRaw } from "./message-actions.ts";
+import { messagePage } from "./message-page.ts";
+import type { PagesOptions } from "./options.ts";
+import { pendingPage } from "./pending-page.ts";
+import { asRefusal, refusalPage } from "./refusal-page.ts";
+import { type Provenance, assertFormToken, foreignForm, provenance } from "./same-origin.ts";
+import { redeemLink, signInPage, signOut, welcomePage } from "./sign-in-pages.ts";
+import { stylesheet } from "./stylesheet.ts";
+import {
+  type MemberVisit,
+  type Visit,
+  allowed,
+  anonymousVisit,
+  openVisit,
+  pathId,
+  signedIn,
+} from "./visit.ts";
+
+/** Hangs the pages into the application, at the addresses that a person sees. */
+export function mountPages(app: Hono, options: PagesOptions): void {
+  const routes = { show: shower(options), change: changer(options) };
+  app.get("/assets/pages.css", (c) => stylesheet(c.req.query("v") ?? null));
+  const { show, change } = routes;
+
+  app.get(
+    "/",
+    show((visit) => (visit.session ? homePage(signedIn(visit)) : welcomePage(visit))),
+  );
+  app.get("/sign-in", show(signInPage));
+  app.post("/sign-in", change(redeemLink, { needs_session: false }));
+  app.post("/sign-out", change(signOut));
+
+  const member = (answer: (visit: MemberVisit, c: Context) => Promise<Response>) =>
+    show((visit, c) => answer(signedIn(visit), c));
+  app.get("/pending", member(pendingPage));
+  app.get(
+    "/messages/:id",
+    member((visit, c) => messagePage(visit, pathId(c.req.param("id")))),
+  );
+  app.get(
+    "/messages/:id/html",
+    member((visit, c) => messageHtml(visit, pathId(c.req.param("id")))),
+  );
+  app.get(
+    "/messages/:id/raw",
+    member((visit, c) => messageRaw(visit, pathId(c.req.param("id")))),
+  );
+  app.get(
+    "/messages/:id/proof",
+    member((visit, c) => messageProof(visit, pathId(c.req.param("id")))),
+  );
+  app.post(
+    "/messages/:id/decide",
+    change((visit, form, c) => decide(signedIn(visit), pathId(c.req.param("id")), form)),
+  );
+  app.get("/mailboxes", member(mailboxesPage));
+  app.get(
+    "/mailboxes/:id",
+    member((visit, c) => mailboxPage(visit, pathId(c.req.param("id")))),
+  );
+  app.post(
+    "/mailboxes/:id",
+    change((visit, form, c) => saveMailbox(signedIn(visit), pathId(c.req.param("id")), form)),
+  );
+  app.get("/catcher", member(catcherPage));
+  app.get(
+    "/catcher/:id",
+    member((visit, c) => caughtPage(visit, c.req.param("id"))),
+  );
+  app.get(
+    "/catcher/:id/html",
+    member((visit, c) => caughtHtml(visit, c.req.param("id"))),
+  );
+  app.get(
+    "/catcher/:id/raw",
+    member((visit, c) => caughtRaw(visit, c.req.param("id"))),
+  );
+}
+
+/** The queue for who decides; an auditor, who may not, begins with the mailboxes. */
+function homePage(visit: MemberVisit): Promise<Response> {
+  return allowed(visit, "list_pending") ? pendingPage(visit) : mailboxesPage(visit);
+}
+
+type Handler = (c: Context) => Promise<Response>;
+
+/** Handlers that show. Hono answers HEAD by them too, so they may change nothing. */
+function shower(options: PagesOptions) {
+  return (answer: (visit: Visit, c: Context) => Promise<Response>): Handler =>
+    async (c) => {
+      let visit = anonymousVisit(c, options);
+      try {
+        visit = await openVisit(c, options);
+        return await answer(visit, c);
+      } catch (error) {
+        return refusalPage(visit, asRefusal(error, visit));
+      }
+    };
+}
+
+type Change = (visit: Visit, form: URLSearchParams, c: Context) => Promise<Response>;
+
+/**
+ * Handlers that change something: the form must come from our own page and carry the session's token. Signing in has no
+ * session yet and goes by the former alone. What a person typed is given back with a refusal, but never words that
+ * another site may have put into the form.
+ */
+function changer(options: PagesOptions) {
+  return (answer: Change, { needs_session = true } = {}): Handler =>
+    async (c) => {
+      let visit = anonymousVisit(c, options);
+      let kept = "";
+      try {
+        // Nothing may be awaited before this: see readForm.
+        const form = await readForm(c.req.raw, c.env as Partial<HttpBindings> | undefined);
+        const from: Provenance = provenance(c.req.raw, options.public_url);
+        if (from === "same") kept = typed(form, "reason");
+        if (from === "other") throw foreignForm();
+        visit = await openVisit(c, options);
+        if (needs_session) {
+          if (!visit.session) throw new Refusal("unauthenticated", "Your session has ended.");
+          assertFormToken(visit.session.csrf_token, form.get("csrf_token"));
+        }
+        return await answer(visit, form, c);
+      } catch (error) {
+        return refusalPage(visit, asRefusal(error, visit), kept);
+      }
+    };
+}

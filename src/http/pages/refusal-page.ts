@@ -1,0 +1,67 @@
+/** The page for everything that did not work: what happened, what helps, and what the person had typed. */
+import { html as markup } from "hono/html";
+import { Refusal } from "../../core/refusal.ts";
+import { challenge } from "../credential.ts";
+import { refusalStatus } from "../status.ts";
+import { type Html, bodyText, line } from "./display.ts";
+import { alert, page } from "./layout.ts";
+import type { Visit } from "./visit.ts";
+import { refusalWords } from "./words.ts";
+
+/** How somebody gets in; the commands print a link that works once. */
+export const howToSignIn = markup`<p>On the machine that runs MultiMail, ask for a sign-in link and open it in this browser:</p>
+<pre class="command">npm run sign-in-link</pre>
+<p>or, where the command is installed, <code>multimail sign-in-link</code>. Each link works once.</p>`;
+
+/** The refusal behind whatever was thrown; a bug goes to the log and becomes `internal`. */
+export function asRefusal(error: unknown, visit: Visit): Refusal {
+  if (error instanceof Refusal && error.code !== "internal") return error;
+  visit.options.log.error({ request_id: visit.request_id, err: error }, "page failed");
+  return new Refusal("internal", "The server could not do this.");
+}
+
+/** What a refusal says, to stand above a form that can be sent again. */
+export function refusalAlert(refusal: Refusal): Html {
+  const words = refusalWords[refusal.code];
+  const { hint } = refusal.detail;
+  return alert(
+    "bad",
+    markup`<p><strong>${words?.title ?? "This did not work"}</strong></p>
+<p>${line(refusal.message)}${hint !== undefined && markup` ${line(hint)}`}</p>
+${words?.advice && markup`<p>${words.advice}</p>`}
+${refusal.code === "fresh_sign_in_required" && howToSignIn}`,
+  );
+}
+
+/** Headers that a refusal adds to its answer. */
+export function refusalHeaders(refusal: Refusal, visit: Visit): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (refusal.code === "unauthenticated")
+    headers["www-authenticate"] = challenge(visit.options.public_url);
+  const { retry_after } = refusal.detail;
+  if (retry_after !== undefined)
+    headers["retry-after"] = String(Math.max(0, Math.ceil(retry_after)));
+  return headers;
+}
+
+/** A page of its own for a refusal. `kept` is text that a person had typed and would otherwise lose. */
+export function refusalPage(visit: Visit, refusal: Refusal, kept = ""): Promise<Response> {
+  const words = refusalWords[refusal.code];
+  const title = words?.title ?? "This did not work";
+  const { hint } = refusal.detail;
+  const signIn = refusal.code === "unauthenticated" || refusal.code === "invalid_link";
+  return page(visit, {
+    title,
+    status: refusalStatus[refusal.code],
+    headers: refusalHeaders(refusal, visit),
+    content: markup`<article class="narrow">
+<h1>${title}</h1>
+<p>${line(refusal.message)}${hint !== undefined && !signIn && markup` ${line(hint)}`}</p>
+${words?.advice && markup`<p>${words.advice}</p>`}
+${signIn && howToSignIn}
+${kept !== "" && markup`<section aria-labelledby="kept"><h2 id="kept">What you had written</h2>${bodyText(kept)}</section>`}
+<p><a href="/">${visit.session ? "To the first page" : "To the start"}</a></p>
+<p class="quiet small">Request ${visit.request_id}</p>
+</article>`,
+  });
+}

@@ -1,0 +1,114 @@
+/** Answers: JSON, bytes and refusals, each with the same headers. */
+import type { BytesReply, JsonReply } from "../contract/operation.ts";
+import { Refusal } from "../core/refusal.ts";
+import { BodyAborted } from "./body.ts";
+import { challenge } from "./credential.ts";
+import { attachment, dataPolicy, formPolicy, safeMediaType, securityHeaders } from "./headers.ts";
+import { refusalStatus } from "./status.ts";
+
+/** A logger as pino is: fields first, then the sentence. */
+export type Log = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+/** Makes answers; `request_id` is in each as `X-Request-Id`. */
+export type Replies = {
+  success(reply: JsonReply | BytesReply, request_id: string, is_public: boolean): Response;
+  /** `{"error", "code", "request_id", "hint"?, "field"?}`; what is no {@link Refusal} is logged and answered as `internal`. */
+  failure(error: unknown, request_id: string, context?: FailureContext): Response;
+};
+
+/** What a failure's log line and headers may add. */
+export type FailureContext = {
+  operation?: string;
+  /** Methods for the `Allow` header of a 405. */
+  allow?: readonly string[];
+};
+
+/** Prepares all that is the same in each answer. */
+export function replies(options: { public_url: string; log: Log }): Replies {
+  const base = {
+    ...securityHeaders(options.public_url),
+    "content-security-policy": dataPolicy,
+    "cache-control": "no-store",
+  };
+  const json = { ...base, "content-type": "application/json" };
+  const wwwAuthenticate = challenge(options.public_url);
+
+  const failure = (error: unknown, request_id: string, context: FailureContext = {}): Response => {
+    const refusal = asRefusal(error, request_id, context, options.log);
+    const { hint, field, retry_after } = refusal.detail;
+    const body = {
+      error: refusal.message,
+      code: refusal.code,
+      request_id,
+      ...(hint === undefined ? {} : { hint }),
+      ...(field === undefined ? {} : { field }),
+    };
+    const headers: Record<string, string> = { ...json, "x-request-id": request_id };
+    if (refusal.code === "unauthenticated") headers["www-authenticate"] = wwwAuthenticate;
+    if (retry_after !== undefined)
+      headers["retry-after"] = String(Math.max(0, Math.ceil(retry_after)));
+    if (context.allow) headers["allow"] = context.allow.join(", ");
+    return new Response(JSON.stringify(body), { status: refusalStatus[refusal.code], headers });
+  };
+
+  return {
+    failure,
+    success(reply, request_id, is_public) {
+      if (reply.kind === "json")
+        return new Response(JSON.stringify(reply.body ?? null), {
+          status: reply.status,
+          headers: { ...json, "x-request-id": request_id },
+        });
+      // What is not public may have come with mail, so its HTML stays in the sandbox.
+      const page =
+        is_public && reply.filename === undefined && /^text\/html(?:;|$)/i.test(reply.content_type);
+      return new Response(asBody(reply.body), {
+        status: reply.status,
+        headers: {
+          ...base,
+          ...(page ? { "content-security-policy": formPolicy } : {}),
+          "x-request-id": request_id,
+          "content-type": safeMediaType(reply.content_type),
+          "content-disposition":
+            reply.filename === undefined ? "inline" : attachment(reply.filename),
+          "cache-control": reply.immutable
+            ? `${is_public ? "public" : "private"}, max-age=31536000, immutable`
+            : "no-store",
+        },
+      });
+    },
+  };
+}
+
+/** The bytes as fetch types them; pooled or not, a Buffer's memory is never shared between threads here. */
+function asBody(bytes: Buffer): Uint8Array<ArrayBuffer> {
+  return bytes as Buffer<ArrayBuffer>;
+}
+
+/** The refusal to answer with; anything unexpected leaves its cause in the log and nothing in the answer. */
+function asRefusal(error: unknown, request_id: string, context: FailureContext, log: Log): Refusal {
+  const fields = { request_id, operation: context.operation };
+  if (error instanceof BodyAborted) {
+    log.info({ ...fields, err: error }, "request aborted by the client");
+    return new Refusal("validation_failed", "The body is not complete.");
+  }
+  if (error instanceof Refusal) {
+    if (refusalStatus[error.code] < 500) return error;
+    // Why the instance is away stands in the log already; a line for each who asks would fill it.
+    if (error.code === "unavailable") log.info(fields, "request refused: unavailable");
+    else log.warn({ ...fields, err: error }, "request refused");
+    return error.code === "internal" ? hidden() : error;
+  }
+  log.error({ ...fields, err: error }, "request failed");
+  return hidden();
+}
+
+function hidden(): Refusal {
+  return new Refusal("internal", "Something went wrong on our side.", {
+    hint: "Give the request_id when you report it.",
+  });
+}

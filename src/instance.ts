@@ -1,0 +1,191 @@
+/** One running instance: database, engine, workers and doors, wired and stopped in order. */
+import { randomBytes } from "node:crypto";
+import type { Hono } from "hono";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import { createDispatcher } from "./contract/dispatch.ts";
+import { createEngineContext } from "./engine-context.ts";
+import type { EngineContext } from "./engine/context.ts";
+import { type Engine, createEngine } from "./engine/engine.ts";
+import { createQueue } from "./engine/queue.ts";
+import { createReader } from "./engine/read.ts";
+import { createApp } from "./http/app.ts";
+import { listen } from "./http/server.ts";
+import { mountPages } from "./http/pages/mount-pages.ts";
+import type { McpDoorOptions } from "./mcp/door.ts";
+import { openControl } from "./control.ts";
+import { type Delivery, openDelivery } from "./mail-route.ts";
+import { openApiOf } from "./openapi-document.ts";
+import { allOperations } from "./operations/all.ts";
+import { type FirstRun, keepPublicKeys, settleFirstRun } from "./first-run.ts";
+import { availability } from "./availability.ts";
+import { pagesReaders } from "./pages-readers.ts";
+import { type Storage, openStorage } from "./storage.ts";
+import { startDelivery } from "./workers/deliver.ts";
+import type { Worker } from "./workers/loop.ts";
+import { startSequencer } from "./workers/sequence.ts";
+import { startTimers } from "./workers/timers.ts";
+import { version } from "./version.ts";
+
+/** What runs, and how it ends. */
+export type Instance = {
+  url: string;
+  /** Where the local catcher listens and keeps its mail; null when mail really leaves. */
+  catcher: { host: string; port: number; folder: string } | null;
+  /** Null where another node founded, or somebody took the file away. */
+  first_run_file: string | null;
+  dashboard_link: string | null;
+  agent_key: string | null;
+  mailbox_id: string | null;
+  /** Finishes what was begun, then stops: doors, workers, catcher, database. */
+  stop(): Promise<void>;
+};
+
+/** Starts everything. Throws errors whose message is one line for a person; what was started is stopped again. */
+export async function startInstance(config: Config, log: Logger): Promise<Instance> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).toReversed())
+      // A part that cannot end well, because the database is away perhaps, must not keep the others running.
+      await each().catch((error: unknown) =>
+        log.error({ error: String(error) }, "a part did not stop well"),
+      );
+  };
+  try {
+    return await start(config, log, stops, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Stops = (() => Promise<void>)[];
+type Wakes = { deliver?: Worker; timers?: Worker; sequence?: Worker };
+
+async function start(
+  config: Config,
+  log: Logger,
+  stops: Stops,
+  stop: () => Promise<void>,
+): Promise<Instance> {
+  const storage = await openStorage(config, log);
+  stops.push(storage.close);
+  const workers: Wakes = {};
+  const { context, port, public_url } = await createEngineContext(config, storage, log, {
+    deliver: () => workers.deliver?.wake(),
+    timers: () => workers.timers?.wake(),
+    sequence: () => workers.sequence?.wake(),
+  });
+  const engine = createEngine(context);
+  const firstRun = await settleFirstRun(config, context, engine, public_url);
+  await keepPublicKeys(config, engine, firstRun.operator_ids);
+  const delivery = await openDelivery(config, context, log);
+  stops.push(delivery.close);
+  const [operatorId] = firstRun.operator_ids;
+  const signInLink = (): Promise<string> => engine.mintSignInLink(operatorId ?? "");
+  const control = await openControl(config.data, { "sign-in-link": signInLink }, log);
+  stops.push(control.close);
+  if (config.roles.has("worker"))
+    await startWorkers({ config, context, engine, storage, delivery, log, stops, workers });
+  if (config.roles.has("api")) {
+    const app = createDoors({ context, engine, delivery, firstRun, log });
+    const door = await listen(app, {
+      host: config.host,
+      port,
+      new_request_id: context.new_id,
+      grace: Math.min(10_000, config.stop_grace),
+    });
+    stops.push(door.close);
+  }
+  return {
+    url: public_url,
+    catcher: delivery.catcher,
+    first_run_file: firstRun.file,
+    dashboard_link: firstRun.dashboard_link,
+    agent_key: firstRun.agent_key,
+    mailbox_id: firstRun.mailbox_id,
+    stop,
+  };
+}
+
+async function startWorkers(parts: {
+  config: Config;
+  context: EngineContext;
+  engine: Engine;
+  storage: Storage;
+  delivery: Delivery;
+  log: Logger;
+  stops: Stops;
+  workers: Wakes;
+}): Promise<void> {
+  const { config, context, engine, storage, delivery, log, stops, workers } = parts;
+  const queue = createQueue(storage.database);
+  const shared = { engine, queue, node: storage.node, now: context.now, log };
+  await queue.reclaim(storage.node, context.now());
+  // Stopped in the opposite order: the sequencer last, so that everything committed gets its index.
+  workers.sequence = startSequencer({ engine, log });
+  stops.push(workers.sequence.stop);
+  const { driver } = delivery;
+  workers.deliver = startDelivery({ ...shared, driver, stop_grace: config.stop_grace });
+  stops.push(workers.deliver.stop);
+  workers.timers = startTimers(shared);
+  stops.push(workers.timers.stop);
+}
+
+/** The MCP door, loaded at its first request: an instance that only REST talks to starts without it. */
+function mcpDoor(options: McpDoorOptions): (request: Request) => Promise<Response> {
+  let door: Promise<(request: Request) => Promise<Response>> | undefined;
+  return async (request) => {
+    door ??= import("./mcp/door.ts").then(({ createMcpDoor }) => createMcpDoor(options));
+    return (await door)(request);
+  };
+}
+
+/** REST, MCP and pages over one dispatcher. */
+function createDoors(parts: {
+  context: EngineContext;
+  engine: Engine;
+  delivery: Delivery;
+  firstRun: FirstRun;
+  log: Logger;
+}): Hono {
+  const { context, engine, delivery, firstRun, log } = parts;
+  const { public_url } = context;
+  const read = createReader(context);
+  const guard = availability(log);
+  const [only, ...others] = firstRun.operator_ids;
+  const instance = {
+    version,
+    public_url,
+    openapi: () => openApiOf(allOperations),
+    sole_operator: () => Promise.resolve(others.length === 0 ? (only ?? null) : null),
+  };
+  const dispatcher = guard.dispatcher(
+    createDispatcher(allOperations, { read, engine, now: context.now, instance }),
+  );
+  const authenticate = guard.of(engine.authenticate);
+  const common = { dispatcher, authenticate, public_url, new_request_id: context.new_id, log };
+  const { caught } = delivery;
+  const readers = pagesReaders(engine, caught, firstRun.operator_ids);
+  const mcp = mcpDoor({
+    ...common,
+    version,
+    read_only_view: guard.of(read.onlyReadOnly),
+    random_bytes: randomBytes,
+  });
+  return createApp({
+    ...common,
+    mount(pages) {
+      pages.all("/mcp", (c) => mcp(c.req.raw));
+      mountPages(pages, {
+        ...common,
+        ...readers,
+        verify: guard.of(readers.verify),
+        caught: caught && { list: guard.of(caught.list), get: guard.of(caught.get) },
+        sign_in: guard.signIn(engine.signIn),
+        secure_cookies: public_url.startsWith("https://"),
+        now: () => context.now().getTime(),
+      });
+    },
+  });
+}

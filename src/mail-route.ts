@@ -1,0 +1,102 @@
+/** Where mail goes: to the local catcher, or to a relay. */
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { type Config, ConfigError } from "./config.ts";
+import type { EngineContext } from "./engine/context.ts";
+import type { Caught } from "./http/pages/options.ts";
+import { openTransport } from "./mail/smtp-client.ts";
+import { parseRelayUrl } from "./mail/smtp-url.ts";
+import { listOperators } from "./store/operators.ts";
+import { type Catcher, startCatcher } from "./smtp/catcher.ts";
+import { type CatcherStore, openCatcherStore } from "./smtp/catcher-store.ts";
+import type { Driver } from "./workers/deliver.ts";
+
+/** The driver, and the catcher where that is it. */
+export type Delivery = {
+  driver: Driver;
+  catcher: { host: string; port: number; folder: string } | null;
+  caught: Caught | null;
+  close(): Promise<void>;
+};
+
+const catcherHost = "127.0.0.1";
+const usualCatcherPort = 8425;
+
+/** Opens the configured way out. */
+export async function openDelivery(
+  config: Config,
+  context: EngineContext,
+  log: Logger,
+): Promise<Delivery> {
+  const shared = {
+    ehlo_name: config.domain,
+    max_connections: config.smtp_connections,
+    now: context.now,
+  };
+  if (config.delivery === "relay") {
+    const transport = openTransport({ ...relayOf(config.relay_url ?? ""), ...shared });
+    return {
+      driver: { transport, final_hop: false },
+      catcher: null,
+      caught: null,
+      close: () => transport.close(),
+    };
+  }
+  const folder = join(config.data, "catcher");
+  const store = await openCatcherStore({
+    folder,
+    new_id: context.new_id,
+    now: context.now,
+    keep: config.catcher_keep,
+  });
+  const catcher = await openCatcher(config, store, log);
+  const transport = openTransport({
+    ...shared,
+    host: catcherHost,
+    port: catcher.port,
+    tls: "none",
+    verify_certificate: false,
+  });
+  return {
+    driver: { transport, final_hop: true },
+    catcher: { host: catcherHost, port: catcher.port, folder },
+    caught: caughtOf(store, async () => (await listOperators(context.database)).length === 1),
+    async close() {
+      await transport.close();
+      await catcher.close();
+    },
+  };
+}
+
+async function openCatcher(config: Config, store: CatcherStore, log: Logger): Promise<Catcher> {
+  const options = { host: catcherHost, store, log, name: config.domain };
+  if (config.smtp_port !== null) return startCatcher({ ...options, port: config.smtp_port });
+  try {
+    return await startCatcher({ ...options, port: usualCatcherPort });
+  } catch (error) {
+    // Nobody asked for this port: a second instance on the machine gets another.
+    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
+    return startCatcher({ ...options, port: 0 });
+  }
+}
+
+function relayOf(url: string): ReturnType<typeof parseRelayUrl> {
+  try {
+    return parseRelayUrl(url);
+  } catch (error) {
+    throw new ConfigError(
+      `MULTIMAIL_RELAY_URL: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** What lies in the catcher is nobody's in particular, so it is shown only where there is one operator whose it can be. */
+export function caughtOf(store: CatcherStore, soleOperator: () => Promise<boolean>): Caught {
+  return {
+    list: async (page) => ((await soleOperator()) ? store.list(page) : []),
+    async get(id) {
+      const found = (await soleOperator()) ? await store.get(id) : null;
+      return found ? { eml: found.content, meta: found.mail } : null;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** The composition root of the command `multimail`: commands computed from operations, and those that run here. */
+import { readFile, writeFile } from "node:fs/promises";
+import { runAuditExport, runAuditVerify } from "./cli/audit-verify.ts";
+import { runCli } from "./cli/main.ts";
+import { runVerify } from "./cli/verify.ts";
+import { describeSettings, processEnvironment } from "./config.ts";
+import { serve } from "./main.ts";
+import { runStdio } from "./mcp/stdio.ts";
+import { allOperations } from "./operations/all.ts";
+import { signInLink } from "./control.ts";
+
+const env = processEnvironment();
+const { stdout, stderr, stdin } = process;
+const io = {
+  env,
+  stdout,
+  stderr,
+  stdin,
+  fetch: globalThis.fetch,
+  now: () => new Date(),
+  read_file: (path: string) => readFile(path),
+  write_file: (path: string, content: string | Uint8Array) => writeFile(path, content),
+};
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  ...io,
+  operations: allOperations,
+  local: {
+    serve: { summary: "Run the server", run: () => serve(env) },
+    "sign-in-link": {
+      summary: "Make a one-time sign-in link for the owner of the running instance's data",
+      run: () => signInLink(env, stdout, stderr),
+    },
+    settings: {
+      summary: "List the server's settings",
+      async run() {
+        for (const { name, meaning } of describeSettings())
+          stdout.write(`${name.padEnd(30)} ${meaning}\n`);
+        return 0;
+      },
+    },
+    verify: {
+      summary: "Verify an email or an evidence bundle, offline",
+      run: (args) => runVerify(args, io),
+    },
+    "audit verify": {
+      summary: "Verify the whole audit log, live or exported",
+      run: (args) => runAuditVerify(args, io),
+    },
+    "audit export": {
+      summary: "Export the audit log into a folder",
+      run: (args) => runAuditExport(args, io),
+    },
+    mcp: {
+      summary: "MCP server on standard input and output, for a running instance",
+      run: () =>
+        runStdio({
+          api_url: env["MULTIMAIL_API_URL"],
+          api_key: env["MULTIMAIL_API_KEY"],
+          mailbox_id: env["MULTIMAIL_MAILBOX_ID"],
+          stdin,
+          stdout,
+          stderr,
+          fetch: globalThis.fetch,
+        }),
+    },
+  },
+});

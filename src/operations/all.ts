@@ -1,0 +1,68 @@
+/** The list of operations: adding a capability is adding its file here. */
+import type { Operation } from "../contract/operation.ts";
+import { getAccount } from "./account/get-account.ts";
+import { health, openapi, ready } from "./account/health.ts";
+import { getAuditLog } from "./audit/get-audit-log.ts";
+import { getCheckpoint, getLogCheckpoint } from "./audit/get-checkpoint.ts";
+import { getEntryProof } from "./audit/get-entry-proof.ts";
+import { getProof } from "./audit/get-proof.ts";
+import { getLogTile, getTile } from "./audit/get-tile.ts";
+import { showUnsubscribe, unsubscribe } from "./compliance/unsubscribe.ts";
+import type { OperationContext } from "./context.ts";
+import {
+  getJwks,
+  getProtectedResource,
+  getPublicKeys,
+  getSigningKey,
+} from "./identity/well-known.ts";
+import { createApiKey } from "./keys/create-api-key.ts";
+import { listApiKeys } from "./keys/list-api-keys.ts";
+import { revokeApiKey } from "./keys/revoke-api-key.ts";
+import { configureMailbox } from "./mailboxes/configure-mailbox.ts";
+import { createMailbox } from "./mailboxes/create-mailbox.ts";
+import { getMailbox } from "./mailboxes/get-mailbox.ts";
+import { listMailboxes } from "./mailboxes/list-mailboxes.ts";
+import { updateMailbox } from "./mailboxes/update-mailbox.ts";
+import { cancelMessage } from "./messages/cancel-message.ts";
+import { checkInbox } from "./messages/check-inbox.ts";
+import { getRawEmail } from "./messages/get-raw-email.ts";
+import { readEmail } from "./messages/read-email.ts";
+import { sendEmail } from "./messages/send-email.ts";
+import { decideEmail } from "./oversight/decide-email.ts";
+import { listPending } from "./oversight/list-pending.ts";
+
+/** Every operation, in the order in which docs show them. */
+export const allOperations: readonly Operation<OperationContext>[] = [
+  sendEmail,
+  checkInbox,
+  readEmail,
+  getRawEmail,
+  cancelMessage,
+  listPending,
+  decideEmail,
+  listMailboxes,
+  createMailbox,
+  getMailbox,
+  updateMailbox,
+  configureMailbox,
+  getAuditLog,
+  getProof,
+  getEntryProof,
+  getCheckpoint,
+  getLogCheckpoint,
+  getTile,
+  getLogTile,
+  listApiKeys,
+  createApiKey,
+  revokeApiKey,
+  getAccount,
+  getJwks,
+  getSigningKey,
+  getPublicKeys,
+  getProtectedResource,
+  showUnsubscribe,
+  unsubscribe,
+  health,
+  ready,
+  openapi,
+];

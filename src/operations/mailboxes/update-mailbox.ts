@@ -1,0 +1,35 @@
+/** `update_mailbox`: changes settings; lowering a mode is free, raising it needs a person. */
+import { z } from "zod";
+import { id, mailbox } from "../../contract/resources.ts";
+import { operation } from "../context.ts";
+import { mailboxSettings } from "./settings.ts";
+import { mailboxOf } from "./views.ts";
+
+export const updateMailbox = operation({
+  name: "update_mailbox",
+  tag: "mailboxes",
+  summary: "Change a mailbox",
+  description:
+    "Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for mail that is scheduled or queued. A freer one, fewer approvals, a shorter undo time, a longer expiry and hiding the AI line need a signed-in owner or admin.",
+  method: "PATCH",
+  path: "/v1/mailboxes/{mailbox_id}",
+  effect: "write",
+  access: "admin",
+  input: z.strictObject({ mailbox_id: id, ...mailboxSettings }),
+  output: mailbox,
+  status: 200,
+  refusals: [
+    "validation_failed",
+    "not_found",
+    "mode_raise_needs_person",
+    "fresh_sign_in_required",
+    "role_required",
+    "test_key",
+  ],
+  tool: true,
+  cli: { command: "update-mailbox", positional: ["mailbox_id"] },
+  async handle({ engine, actor }, input) {
+    const { mailbox_id: mailboxId, ...change } = input;
+    return mailboxOf(await engine.changeMailbox(actor, mailboxId, change));
+  },
+});

@@ -1,0 +1,23 @@
+/** Mailboxes as REST shows them. */
+import type { z } from "zod";
+import type { mailbox } from "../../contract/resources.ts";
+import { readMode } from "../../core/oversight/mode.ts";
+import type { Engine } from "../../engine/engine.ts";
+
+/** A row as a resource. */
+export function mailboxOf(
+  row: Awaited<ReturnType<Engine["createMailbox"]>>,
+): z.infer<typeof mailbox> {
+  return {
+    id: row.mailbox_id,
+    address: row.address,
+    display_name: row.display_name,
+    oversight_mode: readMode(row.mode),
+    approvals_required: row.approvals_required,
+    expiry_seconds: row.expiry_seconds,
+    undo_seconds: row.undo_seconds,
+    ai_disclosure: row.ai_disclosure,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  };
+}

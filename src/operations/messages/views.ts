@@ -1,0 +1,87 @@
+/** Messages as REST shows them: rows to resources, statuses to their wire names. */
+import type { z } from "zod";
+import type { email, emailSummary, wireStatus } from "../../contract/resources.ts";
+import { readMode } from "../../core/oversight/mode.ts";
+import { type Status, statuses } from "../../core/oversight/types.ts";
+import type { MessageDetail, MessageView } from "../../engine/read.ts";
+
+/** `pending_approval` is `pending_send_approval` on the wire: existing clients filter by it. */
+export function toWire(status: string): z.infer<typeof wireStatus> {
+  const known = statuses.find((one) => one === status);
+  if (!known) throw new Error(`unknown status ${status}`);
+  return known === "pending_approval" ? "pending_send_approval" : known;
+}
+
+/** The inverse of {@link toWire}. */
+export function fromWire(status: z.infer<typeof wireStatus>): Status {
+  return status === "pending_send_approval" ? "pending_approval" : status;
+}
+
+/** A message in a list. */
+export function summaryOf(view: MessageView): z.infer<typeof emailSummary> {
+  const { row, recipients } = view;
+  const of = (kind: string): string[] =>
+    recipients.filter((recipient) => recipient.kind === kind).map((recipient) => recipient.address);
+  const to = of("to");
+  const created = row.created_at.toISOString();
+  return {
+    id: row.message_id,
+    mailbox_id: row.mailbox_id,
+    direction: row.direction,
+    status: toWire(row.status),
+    thread_id: row.thread_id,
+    message_id: row.rfc_message_id,
+    from: row.from_address,
+    from_address: row.from_address,
+    to,
+    to_addresses: to,
+    cc: of("cc"),
+    bcc: of("bcc"),
+    subject: row.subject,
+    has_attachments: row.attachments.length > 0,
+    size_bytes: row.size_bytes,
+    tags: row.tags,
+    test: row.test,
+    oversight_mode: readMode(row.mode),
+    approvals_required: row.required,
+    approvals: view.approvals,
+    digest: row.digest,
+    reason: row.reason,
+    send_at: row.send_at?.toISOString() ?? null,
+    expires_at: row.expires_at?.toISOString() ?? null,
+    created_at: created,
+    received_at: created,
+    updated_at: row.updated_at.toISOString(),
+  };
+}
+
+/** A message whole. */
+export function detailOf(view: MessageDetail): z.infer<typeof email> {
+  return {
+    ...summaryOf(view),
+    from_name: view.from_name,
+    reply_to: view.reply_to,
+    markdown: view.markdown,
+    text_body: view.text,
+    truncated: view.truncated,
+    attachments: view.row.attachments,
+    metadata: view.row.metadata,
+    author: { kind: view.row.author_kind, id: view.row.author_id },
+    recipients: view.recipients.map(({ address, name, kind, status, attempts, receipt }) => ({
+      address,
+      name,
+      kind,
+      status,
+      attempts,
+      receipt,
+    })),
+    decisions: view.decisions.map((decision) => ({
+      decision: decision.decision,
+      by: decision.decided_by,
+      class: decision.class,
+      reason: decision.reason,
+      digest: decision.digest,
+      at: decision.created_at.toISOString(),
+    })),
+  };
+}

@@ -1,0 +1,68 @@
+/** What the pages read messages with: parsed for show, and verified with this instance's own keys. */
+import type { PublicKeys } from "./audit/bundle-format.ts";
+import type { Engine } from "./engine/engine.ts";
+import type { Caught, PagesOptions } from "./http/pages/options.ts";
+import { readForShow } from "./mail/read.ts";
+import { type Resolver, verifyMessage } from "./mail/verify.ts";
+
+/** Readers for {@link PagesOptions}. */
+export function pagesReaders(
+  engine: Engine,
+  caught: Caught | null,
+  operatorIds: readonly string[],
+): Pick<PagesOptions, "caught" | "verify" | "read_message"> {
+  return {
+    caught,
+    async verify(eml) {
+      const keys = await Promise.all(
+        operatorIds.map((operatorId) => engine.publicKeys(operatorId)),
+      );
+      const report = await verifyMessage(eml, {
+        resolver: ownRecords(keys),
+        jwks: { keys: keys[0]?.jwks.keys ?? [] },
+        now: new Date(),
+      });
+      return {
+        dkim: report.dkim.signatures.map(({ domain, selector, algorithm, result, reason }) => ({
+          domain,
+          selector,
+          algorithm,
+          result,
+          ...(reason === null ? {} : { comment: reason }),
+        })),
+        identity: {
+          verdict: report.identity.verdict,
+          reason: report.identity.reason ?? "",
+          ...("claims" in report.identity && report.identity.claims
+            ? { claims: report.identity.claims }
+            : {}),
+        },
+      };
+    },
+    async read_message(eml) {
+      const message = await readForShow(eml);
+      return {
+        subject: message.subject,
+        text: message.text,
+        html_safe: message.html_safe,
+        attachments: message.attachments.map(({ filename, content_type, size }) => ({
+          filename,
+          content_type,
+          size_bytes: size,
+        })),
+      };
+    },
+  };
+}
+
+/** A resolver that knows this instance's DKIM records and nothing else: caught mail never reached the DNS. */
+function ownRecords(keys: readonly PublicKeys[]): Resolver {
+  const records = new Map(keys.flatMap((each) => Object.entries(each.dkim)));
+  return (name, type) => {
+    const text = type === "TXT" ? records.get(name) : undefined;
+    if (text !== undefined) return Promise.resolve([[text]]);
+    return Promise.reject(
+      Object.assign(new Error(`no ${type} record of ${name}`), { code: "ENOTFOUND" }),
+    );
+  };
+}
