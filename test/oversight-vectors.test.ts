@@ -1,0 +1,110 @@
+/** Holds the oversight vectors to the machine and to their claim: no field beside those they vary matters, no case is left out. */
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { oversightVectors } from "../scripts/generate-vectors.ts";
+import { answer, tables } from "../scripts/vector-tables.ts";
+import { step } from "../src/core/oversight/machine.ts";
+import type { Event, Message } from "../src/core/oversight/types.ts";
+import { anyEvent, anyMessage } from "./simulation/random-oversight.ts";
+import { root } from "./source.ts";
+
+const outcomeOf = (after: ReturnType<typeof step>): string =>
+  after.ok ? after.message.status : `no ${after.refusal}`;
+
+/** Distinct people who approved the present content and are no authors; counted here by other means than the machine's. */
+function approvers({ approvals, digest, authors }: Message): Set<string> {
+  const given = approvals.filter((one) => one.digest === digest).map(({ by }) => by);
+  return new Set(given.filter((by) => !authors.includes(by)));
+}
+
+/** Exactly what the answer may hang on: the values of the fields that the event's branch reads, and nothing else. */
+function key(message: Message, event: Event): string {
+  const { status, required } = message;
+  const approved = approvers(message).size >= required;
+  const read = (...values: unknown[]): string => JSON.stringify([event.type, status, ...values]);
+  switch (event.type) {
+    case "scan":
+      if (status !== "pending_scan") return read();
+      return read(message.mode, message.timing, event.verdict, event.allowlisted, event.wait);
+    case "approve":
+    case "reject":
+    case "revise": {
+      if (status !== "pending_approval") return read();
+      const who = [message.authors.includes(event.by), event.digest === message.digest];
+      if (event.type !== "approve") return read(...who);
+      const already = message.approvals.some(({ by }) => by === event.by);
+      const enough = approvers(message).add(event.by).size >= required;
+      return read(...who, already, enough, event.wait);
+    }
+    case "resubmit":
+      return status === "draft" ? read(message.mode, event.mode) : read();
+    case "undo":
+    case "release":
+      return status === "scheduled" ? read(message.gated, approved) : read();
+    case "hand_off": {
+      if (status !== "queued") return read();
+      const { mode, allowlisted, suppressed, over_quota } = event;
+      if (event.digest !== message.digest) return read("mismatch");
+      if (event.stopped) return read("stopped");
+      const switches = [allowlisted, message.gated, approved, suppressed, message.test, over_quota];
+      return read(message.mode, mode, ...switches);
+    }
+    case "cancel":
+    case "edit":
+      return read(message.handed);
+    case "expire":
+      return read();
+    default:
+      return status === "queued" ? read(message.handed) : read();
+  }
+}
+
+const known = new Map<string, Set<string>>();
+for (const one of Object.values(tables()).flat()) {
+  const where = key(one.message, one.event);
+  known.set(where, (known.get(where) ?? new Set()).add(outcomeOf(answer(one))));
+}
+
+describe("the oversight vectors", () => {
+  it("are what the machine answers today, and there are no others", async () => {
+    const files = oversightVectors();
+    for (const { file, content } of files)
+      expect(
+        (await readFile(join(root, file), "utf8")) === content,
+        `${file}: run npm run generate`,
+      ).toBe(true);
+    const names = files.map(({ file }) => file.slice("test/vectors/oversight/".length));
+    expect((await readdir(join(root, "test/vectors/oversight"))).toSorted()).toEqual(
+      names.toSorted(),
+    );
+  });
+
+  it("give one answer for the same values of the fields that an event reads", () => {
+    expect([...known].filter(([, outcomes]) => outcomes.size > 1)).toEqual([]);
+    expect(known.size).toBeGreaterThan(1800);
+  });
+
+  it("answer every state and every event, whatever stands in the fields that they do not vary", () => {
+    fc.assert(
+      fc.property(anyMessage, anyEvent, (message, event) => {
+        const expected = known.get(key(message, event));
+        expect(expected && [...expected]).toEqual([outcomeOf(step(message, event))]);
+      }),
+      { numRuns: 50_000 },
+    );
+  });
+
+  it("stay small and of one form", () => {
+    const files = oversightVectors().filter(({ file }) => file.endsWith(".tsv"));
+    const size = files.reduce((sum, { content }) => sum + content.length, 0);
+    expect(size).toBeLessThan(3_000_000);
+    for (const { file, content } of files) {
+      const lines = content.split("\n");
+      expect(lines.pop(), `${file} ends in a line end`).toBe("");
+      expect(new Set(lines.map((line) => line.split("\t").length)).size, file).toBe(1);
+      expect(/[^\t\n\x20-\x7e]/.test(content), `${file} is plain ASCII`).toBe(false);
+    }
+  });
+});

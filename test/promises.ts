@@ -1,0 +1,154 @@
+/** What MultiMail promises, sentence by sentence; tests carry these sentences as their titles. */
+
+/** Enforced: `test/promises.test.ts` fails while one of these is the title of no test. */
+export const promises = {
+  "house.rooms": "A room imports only the rooms that ARCHITECTURE.md lets it import",
+  "house.generated": "Generated files are what the generator writes today",
+  "house.promises": "Every promise is the title of a test that runs",
+  "decide.one-outcome": "Racing decisions on one message end in exactly one outcome",
+  "send.kill-loses-nothing": "kill -9 loses no message that was answered with 202",
+  "start.unknown-setting": "An unknown setting is refused by name",
+  "start.port-taken": "A taken port ends the start with one line that says so",
+  "start.folder-locked": "A data folder in use ends the start with one line that says so",
+  "start.database-unreachable": "An unreachable database ends the start with one line that says so",
+  "send.second-start": "A second start finds everything that the first one left",
+  "start.printed-request":
+    "An ordinary user without any right starts the server, and the printed request works as printed",
+  "start.database-rights":
+    "A database user that lacks a right ends the start with one line, and the statement in it mends that",
+  "start.master-key":
+    "A master key that does not fit the database ends the start with one line that says so",
+  "nodes.one-operator":
+    "Nodes that start at once on an empty database found one operator, and deliver each message once",
+  "start.disk-full": "A full disk refuses new messages in one line and loses none",
+  "relay.deferred":
+    "A temporary refusal defers the message, with the relay's words and a next attempt by the schedule",
+  "relay.bounced": "A permanent refusal bounces the recipient and is not tried again",
+  "relay.mixed": "Each recipient has an outcome of their own, and only who is open is tried again",
+  "relay.outcome-unknown":
+    "A connection lost behind the final dot is a doubt that the receipt names, and the message is repeated with its Message-ID",
+  "relay.certificate": "A relay with a wrong certificate gets neither password nor mail",
+  "relay.connections": "A thousand messages go over few connections",
+  "stop.graceful": "A stop under load ends in bounded time, loses nothing and sends nothing twice",
+  "stop.relay-hangs":
+    "A relay that hangs does not hold a stop, and its mail goes out after the next start",
+  "stop.second-signal":
+    "A second signal within a second is an echo, and a later one ends the server at once",
+  "send.database-gone":
+    "A database that dies is answered with 503, and comes back without hands and without loss",
+  "send.database-hangs":
+    "A database that hangs is answered with 503 in bounded time, and work goes on when it does",
+  "decide.link-once": "A sign-in link works once",
+  "send.message-id-fixed": "The Message-ID answered at submission is the one that arrives",
+  "mail.delivered-passes-mailauth": "A delivered message passes mailauth, aligned with From",
+  "mail.delivered-passes-dkimpy": "A delivered message passes dkimpy with both signatures",
+  "mail.delivered-passes-opendkim": "A delivered message passes opendkim",
+  "mail.bcc-unseen": "No recipient can learn from a message who was in Bcc",
+  "mail.disclosure":
+    "Every message says that it was written by an AI, in a header and in a signed claim",
+  "mail.second-from": "A message with a second From fails verification",
+  "mail.second-identity": "A message with a second identity header fails verification",
+  "mail.added-reply-to": "A message with an added Reply-To fails verification",
+  "mail.changed-body": "A message with a changed body fails verification",
+  "mail.appended-body": "A message with an appended body fails verification",
+  "mail.identity-plain-jose": "The identity header verifies with plain jose and the published keys",
+  "mail.identity-names-oversight":
+    "The identity header says who answers for the agent, under which oversight mode, and which class of approval it had",
+  "mail.one-click-unsubscribe":
+    "Every recipient gets an unsubscribe link of their own, in the header and in the footer",
+  "gate.exact-bytes": "What is handed to the wire is, byte for byte, what was approved",
+  "gate.rejected": "A rejected message never reaches a socket",
+  "gate.cancelled": "A cancelled message never reaches a socket",
+  "gate.expired": "An expired message never reaches a socket",
+  "gate.test-key": "A message of a test key ends in sandboxed and never reaches a socket",
+  "decide.revise":
+    "A revised message goes back to its agent with the note and cannot be sent as it was",
+  "gate.suppressed": "A message to a suppressed recipient never reaches a socket",
+  "gate.stopped": "While the operator is stopped no message reaches a socket",
+  "evidence.offline": "The evidence of a message verifies offline, without the server",
+  "evidence.tampering": "Each tampering with the evidence of a message makes its verification fail",
+  "gate.database-refuses":
+    "The database refuses a hand-off without approvals, whatever the application does",
+  "decide.edit-voids": "An edit voids the approvals given before it",
+  "gate.mode-checked-twice":
+    "A mailbox that was lowered after submission does not let scheduled mail out ungated",
+  "log.no-send-without-leaf":
+    "No message is sent without its leaf: if the log cannot append, nothing is sent",
+  "log.append-only": "Log rows refuse UPDATE and DELETE",
+  "keys.send-xor-oversight": "A key can never hold both send and oversight",
+  "tenant.row-level-security":
+    "Row-level security walls each operator's rows off, whatever the query",
+  "gate.mode-read-only": "A read_only mailbox refuses to send and says how to ask for an upgrade",
+  "mcp.send-tools-absent": "In read_only the send tools are absent from the MCP list",
+  "gate.mode-gated-send":
+    "A gated_send mailbox holds a message unless every recipient in To, Cc and Bcc is on its allowlist",
+  "gate.mode-monitored": "A monitored mailbox sends, with a copy to the oversight address",
+  "gate.mode-autonomous": "An autonomous mailbox sends without asking",
+  "gate.raise-needs-person": "A mode is raised only by a person",
+  "gate.mode-unknown": "An unknown or unreadable mode counts as read_only",
+  "gate.no-handoff-without-approval":
+    "A message in a gated mailbox is never handed to the wire without the approvals its mode needs",
+  "decide.self-approval": "Whoever composed or edited a message can never decide on it",
+  "decide.stale-digest":
+    "A decision on other content than the present is refused with stale_digest",
+  "decide.distinct-people": "Approving twice by the same person counts once",
+  "keys.only-narrower": "A key can create only keys that are narrower than itself",
+  "api.names-the-field": "Each wrong field gives a 400 that names it",
+  "api.unknown-field": "An unknown field in a write is refused by name",
+  "mail.header-injection": "No field of a message can add a header line",
+  "mail.envelope-injection": "An address cannot add a command or a recipient to the SMTP dialogue",
+  "api.foreign-mailbox": "An unknown mailbox and another operator's mailbox give the same 404",
+  "api.body-too-large": "A 60 MB body is refused early, before it is read",
+  "send.replay": "The same idempotency key with the same content replays the first answer",
+  "send.conflict": "The same idempotency key with other content is refused with 409",
+  "send.empty-key": "An empty idempotency key is refused with 400",
+  "api.authorisation-matrix":
+    "Every operation answers every kind of credential, own and foreign, as the authorisation matrix says",
+  "mcp.only-callable": "The MCP list holds only the tools that the credential can really call",
+  "keys.shown-once": "A key is shown once and stored only as a hash",
+} as const;
+
+/**
+ * What later releases must prove: not enforced, so that the list can be written before the tests.
+ * The first test that cites one moves it to `promises`; `test/promises.test.ts` insists on that.
+ */
+export const upcoming = {
+  // Signatures and identity: what a recipient can check without us.
+
+  // The gate: what never leaves.
+  "gate.mode-gated-all": "A gated_all mailbox holds every message for a decision, inbound mail too",
+
+  // Decisions.
+  "decide.class-stated":
+    "The class of an approval stands in the log, in the evidence and in the identity header",
+  "decide.link-get-only-shows": "Opening an approval link decides nothing; only its POST does",
+
+  // Submission, storage, idempotency.
+  "send.concurrent": "200 concurrent sends end in 200 messages, each with exactly one outcome",
+  "send.cancel-until-wire":
+    "Cancel works until the message is handed to the wire, and after that says 409",
+
+  // The API.
+  "api.www-authenticate": "A 401 carries WWW-Authenticate with the protected-resource metadata",
+  "api.openapi-holds": "Every answer of the API has the shape that openapi.json gives it",
+
+  // Keys.
+
+  // The log and the evidence.
+  "log.order": "The decision's leaf comes before the hand-off's leaf in the log",
+  "log.consistent": "Each checkpoint is consistent with every earlier one",
+
+  // Walls.
+
+  // The instance.
+} as const;
+
+/** An id of {@link promises} or {@link upcoming}. */
+export type PromiseId = keyof typeof promises | keyof typeof upcoming;
+
+const sentences: Record<PromiseId, string> = { ...promises, ...upcoming };
+
+/** The sentence of a promise, to be used as the title of the test that proves it. */
+export function promise(id: PromiseId): string {
+  return sentences[id];
+}

@@ -1,0 +1,449 @@
+/** The authorisation matrix: every operation by every kind of credential on own and foreign resources, over REST and MCP. */
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { OperationSpec } from "../../src/contract/operation.ts";
+import { type Scope, holds } from "../../src/core/actor.ts";
+import type { Founded } from "../../src/engine/bootstrap.ts";
+import { allOperations } from "../../src/operations/all.ts";
+import { promise } from "../promises.ts";
+import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
+import { type Answer, type Running, run, signIn } from "./running.ts";
+import { type SecondNode, secondNode } from "./second-node.ts";
+
+let running: Running;
+let node: SecondNode;
+let other: Founded;
+let cookie: string;
+let keys: OwnerKeys;
+/** A second mailbox of the first operator, and what a key bound to it may not see: everything of the first. */
+let second: string;
+
+beforeAll(async () => {
+  running = await run();
+  node = await secondNode(running);
+  other = await node.found("other");
+  cookie = await signIn(running);
+  keys = await ownerKeys(node);
+  second = (await running.call(running.known.admin_key, "/v1/mailboxes", { address: "second" }))
+    .body.id;
+  await makeHolders();
+  own = await placeOf(
+    running.known.admin_key,
+    running.known.agent_key,
+    node.operator_id,
+    running.known.mailbox_id,
+  );
+  foreign = await placeOf(other.admin_key, other.agent_key, other.operator_id, other.mailbox_id);
+});
+
+afterAll(async () => {
+  await node.close();
+  await running.stop();
+});
+
+/** A kind of credential. `scopes` is null where it is none of a caller's. */
+type Holder = {
+  name: string;
+  key: string | null;
+  scopes: readonly Scope[] | null;
+  operator: "first" | "other";
+  bound: string | null;
+};
+const holders: Holder[] = [];
+
+async function makeHolders(): Promise<void> {
+  const add = (
+    name: string,
+    key: string | null,
+    scopes: Holder["scopes"],
+    more: Partial<Holder> = {},
+  ): void => {
+    holders.push({ name, key, scopes, operator: "first", bound: null, ...more });
+  };
+  add("nobody", null, null);
+  add("a word", "nonsense", null);
+  add("a well-formed unknown key", `mm_live_${"A".repeat(43)}`, null);
+  add("a session's cookie as key", cookie.split("=")[1] ?? "", null);
+  const revoked = await keys.make(["read", "send", "admin", "audit"]);
+  await running.call(running.known.admin_key, `/v1/api-keys/${revoked.id}`, undefined, {
+    method: "DELETE",
+  });
+  add("a revoked key", revoked.secret, null);
+  const expired = await keys.make(["read", "send", "admin", "audit"], {
+    expires_at: new Date(Date.now() + 60_000).toISOString(),
+  });
+  await node.asOwner(
+    `UPDATE api_key SET expires_at = now() - interval '1 second' WHERE key_id = '${expired.id}'`,
+  );
+  add("an expired key", expired.secret, null);
+  add("the agent", running.known.agent_key, ["read", "send"]);
+  add("the admin", running.known.admin_key, ["read", "send", "admin", "audit"]);
+  add("the overseer", running.known.oversight_key, ["read", "oversight", "audit"]);
+  for (const scope of ["read", "send", "admin", "oversight", "audit"] as const)
+    add(`${scope} alone`, (await keys.make([scope])).secret, [scope]);
+  const testScopes = ["read", "send", "admin", "audit"] as const;
+  add("a test key", (await keys.make(testScopes, { test: true })).secret, testScopes);
+  for (const scopes of [
+    ["read", "send", "admin", "audit"],
+    ["read", "oversight", "admin", "audit"],
+  ] as const)
+    add(
+      `${scopes[1]} bound to another mailbox`,
+      (await keys.make(scopes, { mailbox_ids: [second] })).secret,
+      scopes,
+      {
+        bound: second,
+      },
+    );
+  add("another operator's agent", other.agent_key, ["read", "send"], { operator: "other" });
+  add("another operator's admin", other.admin_key, ["read", "send", "admin", "audit"], {
+    operator: "other",
+  });
+  add("another operator's overseer", other.oversight_key, ["read", "oversight", "audit"], {
+    operator: "other",
+  });
+}
+
+/** Resources of one operator to be reached for. */
+type Place = {
+  operator: "first" | "other";
+  operator_id: string;
+  mailbox_id: string;
+  email_id: string;
+  key_id: string;
+  token: string;
+  agent: string;
+  admin: string;
+};
+let own: Place;
+let foreign: Place;
+
+async function placeOf(
+  admin: string,
+  agent: string,
+  operatorId: string,
+  mailboxId: string,
+): Promise<Place> {
+  const place = {
+    operator: operatorId === node.operator_id ? "first" : "other",
+    operator_id: operatorId,
+    mailbox_id: mailboxId,
+    email_id: "",
+    key_id: "",
+    token: "",
+    agent,
+    admin,
+  } as const;
+  const emailId = await freshEmail(place);
+  const proof = await running.call(agent, `/v1/mailboxes/${mailboxId}/emails/${emailId}/proof`);
+  // As if it had been tried once: before, its unsubscribe link belongs to nobody.
+  await node.asOwner(`UPDATE recipient SET attempts = 1 WHERE message_id = '${emailId}'`);
+  return {
+    ...place,
+    email_id: emailId,
+    key_id: await freshKey(place),
+    token: proof.body.recipients[0].token,
+  };
+}
+
+async function freshEmail(place: Pick<Place, "agent" | "mailbox_id">): Promise<string> {
+  const message = {
+    to: [`r${counter++}@example.com`],
+    subject: "For the matrix",
+    markdown: "Some text.",
+  };
+  return (await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/send`, message)).body
+    .id;
+}
+
+async function freshKey(place: Pick<Place, "admin">): Promise<string> {
+  return (
+    await running.call(place.admin, "/v1/api-keys", { name: "to be revoked", scopes: ["read"] })
+  ).body.id;
+}
+
+/** Input that would be answered with success by whoever may, for every operation: a new one fails here until it has a row. */
+const inputs: Record<string, (place: Place, fresh: boolean) => Promise<object> | object> = {
+  send_email: (place) => ({
+    mailbox_id: place.mailbox_id,
+    to: ["grace@example.com"],
+    subject: "x",
+    markdown: "x",
+  }),
+  check_inbox: ({ mailbox_id }) => ({ mailbox_id }),
+  read_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  get_raw_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  get_proof: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  cancel_message: async (place, fresh) => ({
+    mailbox_id: place.mailbox_id,
+    email_id: fresh ? await freshEmail(place) : place.email_id,
+  }),
+  list_pending: ({ mailbox_id }) => ({ mailbox_id }),
+  decide_email: async (place, fresh) => ({
+    email_id: fresh ? await freshEmail(place) : place.email_id,
+    decision: "reject",
+  }),
+  list_mailboxes: () => ({}),
+  create_mailbox: () => ({ address: `made-${counter++}` }),
+  get_mailbox: ({ mailbox_id }) => ({ mailbox_id }),
+  update_mailbox: ({ mailbox_id }, fresh) => ({
+    mailbox_id,
+    display_name: fresh ? "Changed" : "Seized",
+  }),
+  configure_mailbox: ({ mailbox_id }) => ({ mailbox_id, oversight_mode: "gated_send" }),
+  get_audit_log: ({ mailbox_id }) => ({ mailbox_id }),
+  get_checkpoint: () => ({}),
+  get_entry_proof: () => ({ index: 0 }),
+  get_log_checkpoint: ({ operator_id }) => ({ operator_id }),
+  get_tile: () => ({ tile_path: "entries/000.p/1" }),
+  get_log_tile: ({ operator_id }) => ({ operator_id, tile_path: "entries/000.p/1" }),
+  list_api_keys: () => ({}),
+  create_api_key: () => ({ name: "made", scopes: ["admin"], test: true }),
+  revoke_api_key: async (place, fresh) => ({
+    key_id: fresh ? await freshKey(place) : place.key_id,
+  }),
+  get_account: () => ({}),
+  get_jwks: () => ({}),
+  get_signing_key: () => ({}),
+  get_protected_resource: () => ({}),
+  get_public_keys: () => ({}),
+  show_unsubscribe: ({ token }) => ({ token }),
+  unsubscribe: ({ token }) => ({ token }),
+  health: () => ({}),
+  ready: () => ({}),
+  openapi: () => ({}),
+};
+let counter = 0;
+
+/** Answers without a look at the credential. */
+const blind = new Set(["health", "ready", "openapi"]);
+/** Of the caller's own operator, wherever the other's resources lie. */
+const addressed = (spec: OperationSpec): boolean =>
+  ["mailbox_id", "email_id", "key_id", "operator_id"].some((name) => name in spec.input.shape);
+
+/** What a test key may not do, though its scopes would let it: these change what is live. */
+const live = new Set(
+  "cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key".split(" "),
+);
+
+/** The rule: 401 without a good credential, 403 without the scope, 404 for what is not the caller's, else success. */
+function expected(spec: OperationSpec, holder: Holder, place: Place): number | "success" {
+  if (blind.has(spec.name)) return "success";
+  if (holder.scopes === null && holder.key !== null) return 401;
+  if (spec.access === "public") return "success";
+  if (holder.scopes === null) return 401;
+  if (!holds({ scopes: holder.scopes }, spec.access)) return 403;
+  if (addressed(spec) && holder.operator !== place.operator) return 404;
+  if (holder.name === "a test key" && live.has(spec.name)) return 403;
+  if (holder.bound === null) return "success";
+  // Bound to a mailbox: nothing of the others, no tiles of the whole log, no mailboxes of one's own making.
+  if (spec.name === "get_tile" || spec.name === "get_log_tile" || spec.name === "create_mailbox")
+    return 403;
+  if (spec.name === "create_api_key") return 403;
+  return addressed(spec) && place.mailbox_id !== holder.bound ? 404 : "success";
+}
+
+async function ask(spec: OperationSpec, key: string | null, input: object): Promise<Answer> {
+  const left = new Map(Object.entries(input));
+  const path = spec.path.replaceAll(/\{(\w+)\*?\}/g, (_, name: string) => {
+    const value = String(left.get(name));
+    left.delete(name);
+    return value;
+  });
+  const rest = Object.fromEntries(left);
+  const inQuery = spec.method === "GET" || spec.method === "DELETE";
+  const query =
+    inQuery && left.size > 0
+      ? `?${new URLSearchParams(rest as Record<string, string>).toString()}`
+      : "";
+  return running.call(key, path + query, inQuery ? undefined : rest, { method: spec.method });
+}
+
+describe("over REST", () => {
+  test("the matrix has a row for every operation", () => {
+    expect(Object.keys(inputs).toSorted()).toEqual(
+      allOperations.map(({ name }) => name).toSorted(),
+    );
+  });
+
+  test(promise("api.authorisation-matrix"), async () => {
+    const wrong: string[] = [];
+    let cells = 0;
+    for (const spec of allOperations)
+      for (const place of [own, foreign])
+        for (const holder of holders) {
+          const wanted = expected(spec, holder, place);
+          const input = await inputs[spec.name]?.(place, wanted === "success");
+          const answer = await ask(spec, holder.key, input ?? {});
+          const cell = `${spec.name} by ${holder.name} on ${place.operator}'s: ${answer.status} ${JSON.stringify(answer.body).slice(0, 200)}`;
+          const right =
+            wanted === "success"
+              ? answer.status === spec.status
+              : answer.status === wanted && answer.body.error.length > 0;
+          if (!right) wrong.push(`${cell}, not ${wanted}`);
+          if (answer.status === 401 && answer.headers.get("www-authenticate") === null)
+            wrong.push(`${cell} without challenge`);
+          const leaked = leaks(spec, answer, holder, input ?? {});
+          if (leaked !== null) wrong.push(`${cell} tells ${leaked}`);
+          cells++;
+        }
+    expect(wrong).toEqual([]);
+    expect(cells).toBe(allOperations.length * 2 * holders.length);
+  });
+
+  test("what was denied did not happen", async () => {
+    for (const place of [own, foreign]) {
+      const email = await running.call(
+        place.agent,
+        `/v1/mailboxes/${place.mailbox_id}/emails/${place.email_id}`,
+      );
+      expect(email.body).toMatchObject({ status: "pending_send_approval", decisions: [] });
+      const mailbox = await running.call(place.admin, `/v1/mailboxes/${place.mailbox_id}`);
+      expect(mailbox.body.display_name).toBe("Changed");
+      const listed = await running.call(place.admin, "/v1/api-keys?limit=100");
+      expect(
+        listed.body.api_keys.find((key: { id: string }) => key.id === place.key_id).revoked_at,
+      ).toBeNull();
+    }
+  });
+
+  test("a session opens pages only, and a key no page", async () => {
+    for (const path of ["/v1/account", "/v1/oversight/pending", "/v1/mailboxes"])
+      expect((await running.call(null, path, undefined, { headers: { cookie } })).status).toBe(401);
+    const page = await running.call(running.known.admin_key, "/pending");
+    expect(page.status).not.toBe(200);
+  });
+
+  test("no text in any field of any operation is met with a 5xx", async () => {
+    const wrong: string[] = [];
+    const texts = [
+      "\0",
+      "a\0b",
+      "\ud800",
+      "'",
+      "\\",
+      "%",
+      "{}",
+      "9".repeat(400),
+      "0000-01-01T00:00:00+14:00",
+      "9999-12-31T23:59:59-14:00",
+    ];
+    for (const spec of allOperations) {
+      const good = { ...(await inputs[spec.name]?.(own, false)) };
+      const key =
+        spec.access === "oversight" ? running.known.oversight_key : running.known.admin_key;
+      for (const name of Object.keys(spec.input.shape))
+        for (const text of texts) {
+          if (spec.path.includes(`{${name}`) && /^[%\\]$/.test(text)) continue;
+          const inPath = spec.path.includes(`{${name}`);
+          const value = inPath ? encodeURIComponent(text.toWellFormed()) : text;
+          const answer = await ask(spec, key, { ...good, [name]: value });
+          if (answer.status >= 500)
+            wrong.push(`${spec.name} ${name} ${JSON.stringify(text)}: ${answer.status}`);
+        }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** What an answer tells that its caller must not learn: secrets, and names of the other operator. */
+function leaks(spec: OperationSpec, answer: Answer, holder: Holder, input: object): string | null {
+  const text = JSON.stringify([answer.body, ...answer.headers]);
+  const said = JSON.stringify(input);
+  const secrets = holders.flatMap(({ key }) =>
+    key !== null && key.startsWith("mm_") ? [key] : [],
+  );
+  const found = secrets.find((secret) => text.includes(secret));
+  if (found !== undefined) return `the secret ${found}`;
+  if (spec.name !== "create_api_key" && /mm_(live|test|session|link)_[\w-]{40}/.test(text))
+    return "a secret";
+  if (/"(token_hash|sealed|sealed_private|wrapped|csrf_token|d)"/.test(text))
+    return "a member that is secret";
+  if (holder.operator === "first" && holder.scopes === null) return null;
+  const names =
+    holder.operator === "first"
+      ? [other.operator_id, other.mailbox_id, foreign.email_id, "other.example"]
+      : [node.operator_id, running.known.mailbox_id, own.email_id, running.known.mailbox_address];
+  // A public page about a token that the caller had is about that token.
+  if (spec.access === "public") return null;
+  return names.find((name) => text.includes(name) && !said.includes(name)) ?? null;
+}
+
+async function mcp<T>(key: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ name: "test", version: "1" });
+  const requestInit = { headers: { authorization: `Bearer ${key}` } };
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`${running.known.url}/mcp`), { requestInit }),
+  );
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+describe("over MCP", () => {
+  test(promise("mcp.only-callable"), async () => {
+    for (const { name, key, scopes } of holders) {
+      if (scopes === null || key === null) continue;
+      const callable = allOperations.filter(
+        (spec) => spec.tool && (spec.access === "public" || holds({ scopes }, spec.access)),
+      );
+      const refused = await mcp(key, async (client) => {
+        const { tools } = await client.listTools();
+        expect(tools.map((tool) => tool.name).toSorted(), name).toEqual(
+          callable.map((spec) => spec.name).toSorted(),
+        );
+        const codes: unknown[] = [];
+        for (const spec of allOperations.filter((one) => one.tool && !callable.includes(one))) {
+          const result = await client.callTool({
+            name: spec.name,
+            arguments: { ...(await inputs[spec.name]?.(own, false)) },
+          });
+          codes.push((result.structuredContent as { code: string }).code);
+        }
+        return codes;
+      });
+      expect(new Set(refused), name).toEqual(new Set(refused.length > 0 ? ["scope_required"] : []));
+    }
+  });
+
+  test("without a good key there is no MCP at all", async () => {
+    for (const { key } of holders.filter((holder) => holder.scopes === null)) {
+      const answer = await running.call(
+        key,
+        "/mcp",
+        { jsonrpc: "2.0", id: 1, method: "tools/list" },
+        {
+          headers: { accept: "application/json, text/event-stream" },
+        },
+      );
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer .*resource_metadata="http/);
+    }
+  });
+
+  test("a message of another mailbox or operator is not there, also where no mailbox is named", async () => {
+    const strangers = holders.filter(
+      ({ bound, operator, scopes }) => scopes !== null && (bound !== null || operator === "other"),
+    );
+    expect(strangers.length).toBeGreaterThanOrEqual(5);
+    for (const { name, key, scopes } of strangers)
+      await mcp(key ?? "", async (client) => {
+        await client.listTools();
+        for (const tool of ["read_email", "get_proof", "cancel_message", "decide_email"]) {
+          const spec = allOperations.find((one) => one.name === tool);
+          if (!spec || spec.access === "public" || !holds({ scopes: scopes ?? [] }, spec.access))
+            continue;
+          const args = {
+            email_id: own.email_id,
+            ...(tool === "decide_email" ? { decision: "reject" } : {}),
+          };
+          const result = await client.callTool({ name: tool, arguments: args });
+          expect(result.structuredContent, `${tool} by ${name}`).toMatchObject({
+            code: "not_found",
+          });
+        }
+      });
+  });
+});

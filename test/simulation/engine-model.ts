@@ -1,0 +1,210 @@
+/** What the engine should do, from the oversight machine and plain bookkeeping: recipients, attempts, what is due when. */
+import { principal, type Actor } from "../../src/core/actor.ts";
+import { allAllowlisted } from "../../src/core/allowlist.ts";
+import { step, submit } from "../../src/core/oversight/machine.ts";
+import { stricter } from "../../src/core/oversight/mode.ts";
+import type { Event, Message } from "../../src/core/oversight/types.ts";
+import { nextAttempt } from "../../src/core/retry.ts";
+import type { Box, Row } from "./engine-world.ts";
+
+const second = 1000;
+/** How long the delivery worker's claim holds. */
+export const lease = 40 * 60 * second;
+
+/** One recipient as the model knows it. */
+type Recipient = { address: string; kind: string; status: string };
+
+/** A message and everything about it that the machine does not hold. */
+export type Modelled = {
+  id: string;
+  box: Box;
+  state: Message;
+  recipients: Recipient[];
+  attempts: number;
+  first_attempt_at: number | null;
+  due: { kind: "deliver" | "release" | "expire"; at: number } | null;
+};
+
+/** What lies around the messages. */
+export type Around = {
+  stopped: boolean;
+  suppressed: ReadonlySet<string>;
+  allowlist: ReadonlyMap<string, string[]>;
+  overseer: string;
+};
+
+/** How one attempt ended for one recipient. */
+export type Outcome = "accepted" | "temporary" | "permanent" | "unknown";
+
+/** A refusal, or null when the step was taken (and the model moved on). */
+export type Answer = string | null;
+
+/** The state of a new message, or why it is refused. */
+export function submitted(
+  box: Box,
+  test: boolean,
+  author: Actor,
+  addresses: readonly string[],
+  around: Around,
+): { refusal: string } | { state: Message; recipients: Recipient[] } {
+  if (addresses.some((address) => around.suppressed.has(address)))
+    return { refusal: "recipient_suppressed" };
+  const begun = submit({
+    mode: box.mode,
+    test,
+    authors: [principal(author)],
+    digest: "",
+    required: box.required,
+    timing: "gate_first",
+  });
+  if (!begun.ok) return begun;
+  const allowlisted = allAllowlisted(addresses, around.allowlist.get(box.mailbox_id) ?? []);
+  const scanned = step(begun.message, { type: "scan", verdict: "pass", allowlisted, wait: false });
+  if (!scanned.ok) return scanned;
+  const recipients = addresses.map((address) => ({ address, kind: "to", status: "pending" }));
+  if (box.mode === "monitored")
+    recipients.push({ address: around.overseer, kind: "copy", status: "pending" });
+  return { state: scanned.message, recipients };
+}
+
+function take(message: Modelled, event: Event): Answer {
+  const after = step(message.state, event);
+  if (!after.ok) return after.refusal;
+  message.state = after.message;
+  return null;
+}
+
+/** A decision: `digest` null stands for the present one. */
+export function decided(
+  message: Modelled,
+  actor: Actor,
+  decision: "approve" | "reject" | "revise",
+  digest: string | null,
+  now: number,
+): Answer {
+  const undo = actor.kind === "person" ? message.box.undo_seconds * second : 0;
+  const refusal = take(message, {
+    type: decision,
+    by: principal(actor),
+    digest: digest ?? message.state.digest,
+    wait: undo > 0,
+  });
+  if (refusal !== null) return refusal;
+  const { status } = message.state;
+  if (status === "queued") message.due = { kind: "deliver", at: now };
+  else if (status === "scheduled") message.due = { kind: "release", at: now + undo };
+  else if (status !== "pending_approval") message.due = null;
+  return null;
+}
+
+/** A cancellation. */
+export function cancelled(message: Modelled): Answer {
+  const refusal = take(message, { type: "cancel" });
+  if (refusal === null) message.due = null;
+  return refusal;
+}
+
+/** A timer that came due. */
+export function timedOut(message: Modelled, kind: "release" | "expire", now: number): void {
+  message.due = null;
+  if (take(message, { type: kind }) !== null) return;
+  const { status } = message.state;
+  if (status === "queued") message.due = { kind: "deliver", at: now };
+  if (status === "pending_approval")
+    message.due = { kind: "expire", at: now + message.box.expiry_seconds * second };
+}
+
+const isOpen = ({ status }: Recipient): boolean => status === "pending" || status === "deferred";
+
+/** A claimed message on its way to the wire; true when it is now being sent. */
+export function handedOff(message: Modelled, around: Around, now: number): boolean {
+  const { box, recipients } = message;
+  if (message.state.status === "sending") take(message, { type: "lost" });
+  const before = message.state;
+  const open = recipients.filter(isOpen);
+  const allowed = open.filter(({ address }) => !around.suppressed.has(address));
+  const left = recipients.filter(
+    (one) => one.status !== "suppressed" && (!open.includes(one) || allowed.includes(one)),
+  );
+  // A monitored message that its overseer does not get is held like a gated one.
+  const watched = left.some(({ kind, address }) => kind === "copy" || address === around.overseer);
+  const blind = left.length > 0 && !watched && stricter(before.mode, box.mode) === "monitored";
+  const written = recipients.filter(({ kind }) => kind !== "copy").map(({ address }) => address);
+  const refusal = take(message, {
+    type: "hand_off",
+    mode: blind ? "gated_all" : box.mode,
+    allowlisted: allAllowlisted(written, around.allowlist.get(box.mailbox_id) ?? []),
+    stopped: around.stopped,
+    suppressed: left.every(({ kind }) => kind === "copy") || allowed.length === 0,
+    over_quota: false,
+    digest: before.digest,
+  });
+  if (refusal !== null) {
+    message.due = refusal === "not_queued" ? null : { kind: "deliver", at: now + 30 * second };
+    return false;
+  }
+  const done = recipients.some(({ status }) => status === "sent" || status === "delivered");
+  for (const one of open) if (!allowed.includes(one)) one.status = "suppressed";
+  if (message.state.status === "sending") {
+    message.attempts++;
+    message.first_attempt_at ??= now;
+    message.due = { kind: "deliver", at: now + lease };
+    return true;
+  }
+  if (message.state.status === "suppressed" && done) {
+    message.state = before;
+    take(message, { type: "accepted" });
+  }
+  const held = message.state.status === "pending_approval";
+  message.due = held ? { kind: "expire", at: now + box.expiry_seconds * second } : null;
+  return false;
+}
+
+/** The result of the present attempt, by position. */
+export function recorded(
+  message: Modelled,
+  outcomes: ReadonlyMap<number, Outcome>,
+  finalHop: boolean,
+  now: number,
+): Answer {
+  const retryAt = nextAttempt({
+    attempts: message.attempts,
+    first_attempt_at: message.first_attempt_at ?? now,
+    now,
+    chance: 0.5,
+  });
+  for (const [position, outcome] of outcomes) {
+    const one = message.recipients[position];
+    if (!one) throw new Error("no such recipient");
+    if (outcome === "accepted") one.status = finalHop ? "delivered" : "sent";
+    else if (outcome === "permanent") one.status = "bounced";
+    else one.status = retryAt === null ? "failed" : "deferred";
+  }
+  const among = (status: string): boolean =>
+    message.recipients.some((one) => one.status === status);
+  const unknown = [...outcomes.values()].includes("unknown");
+  const waits = message.recipients.some(isOpen);
+  message.due = waits ? { kind: "deliver", at: retryAt ?? now } : null;
+  if (waits) return take(message, { type: unknown ? "lost" : "deferred" });
+  if (among("sent")) return take(message, { type: "accepted" });
+  if (among("delivered")) return take(message, { type: "delivered" });
+  return take(message, { type: among("bounced") ? "bounced" : "failed" });
+}
+
+/** The model in the form in which rows are read back. */
+export function expectedRow(
+  message: Modelled,
+): Omit<Row, "first_attempt_at"> & { first_attempt_at: number | null } {
+  const { state } = message;
+  return {
+    ...state,
+    authors: [...state.authors],
+    approvals: state.approvals.toSorted((a, b) => (a.by < b.by ? -1 : 1)),
+    attempts: message.attempts,
+    first_attempt_at: message.first_attempt_at,
+    recipients: message.recipients.map(({ status }) => status),
+    addresses: message.recipients.map(({ address }) => address),
+    kinds: message.recipients.map(({ kind }) => kind),
+    due: message.due === null ? [] : [message.due],
+  };
+}
