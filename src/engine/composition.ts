@@ -9,6 +9,7 @@ import type { NewMessage } from "../store/messages.ts";
 import type { OperatorRow } from "../store/operators.ts";
 import type { AttachmentMeta } from "../store/tables.ts";
 import type { EngineContext } from "./context.ts";
+import { replyAddress } from "./addresses.ts";
 import { type Opening, commitTo } from "./record.ts";
 import type { Subject } from "./subjects.ts";
 
@@ -21,6 +22,9 @@ export type Draft = {
   subject: string;
   markdown: string;
   html?: string | undefined;
+  /** Message-ID with brackets of the message this answers, and those before it (RFC 5322 section 3.6.4). */
+  in_reply_to?: string | undefined;
+  references?: readonly string[] | undefined;
   attachments: readonly { filename: string; content_type: string; content: Buffer }[];
 };
 
@@ -31,6 +35,9 @@ export type Envelope = {
   name: string | null;
   field: string;
 }[];
+
+/** Mail to this local part of a domain of ours, with a token as its subject, unsubscribes. */
+export const unsubscribeLocalPart = "unsubscribe";
 
 /** Most recipients of one message. */
 export const maxRecipients = 50;
@@ -76,7 +83,7 @@ export function readMailbox(text: string, field: string): { name: string | null;
 
 /** Composes the message once, with the placeholder where each recipient's unsubscribe token goes. */
 export async function composeDraft(
-  context: Pick<EngineContext, "public_url">,
+  context: Pick<EngineContext, "public_url" | "unsubscribe_key">,
   draft: Draft,
   envelope: Envelope,
   of: { id: string; operator: OperatorRow; mailbox: MailboxRow; gated: boolean },
@@ -92,15 +99,18 @@ export async function composeDraft(
       from: { name: of.mailbox.display_name, address: of.mailbox.address },
       to: visible("to"),
       cc: visible("cc"),
-      ...(draft.reply_to === undefined
-        ? {}
-        : { reply_to: readMailbox(draft.reply_to, "reply_to") }),
+      ...replyTo(context, draft, of),
+      ...(draft.in_reply_to === undefined ? {} : { in_reply_to: draft.in_reply_to }),
+      ...(draft.references === undefined ? {} : { references: draft.references }),
       subject: draft.subject,
       markdown: draft.markdown,
       ...(draft.html === undefined ? {} : { html: draft.html }),
       attachments: [...draft.attachments],
       message_id: messageId,
-      unsubscribe: { url: `${context.public_url}/v1/unsubscribe/${UNSUBSCRIBE_PLACEHOLDER}` },
+      unsubscribe: {
+        url: `${context.public_url}/v1/unsubscribe/${UNSUBSCRIBE_PLACEHOLDER}`,
+        mailto: `mailto:${unsubscribeLocalPart}@${domain}?subject=${UNSUBSCRIBE_PLACEHOLDER}`,
+      },
       postal_address: of.operator.postal_address,
       ai_disclosure: of.mailbox.ai_disclosure
         ? `This message was written by an AI agent of ${of.operator.name}.`
@@ -122,6 +132,17 @@ export async function composeDraft(
       field: error.field,
     });
   }
+}
+
+/** Where answers go: as the author said, else to the address by which they thread whatever the mail system drops. */
+function replyTo(
+  context: Pick<EngineContext, "unsubscribe_key">,
+  draft: Draft,
+  of: { id: string; mailbox: MailboxRow },
+): { reply_to?: { name: string | null; address: string } } {
+  if (draft.reply_to !== undefined) return { reply_to: readMailbox(draft.reply_to, "reply_to") };
+  const address = replyAddress(context.unsubscribe_key, of.mailbox.address, of.id);
+  return address === null ? {} : { reply_to: { name: of.mailbox.display_name, address } };
 }
 
 /** Commitments as entries and statements carry them. */

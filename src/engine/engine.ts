@@ -13,7 +13,7 @@ import { type AttemptResult, createRecordResult } from "./results.ts";
 import { sequence } from "./sequencer.ts";
 import { createSignIn, mintSignInLink } from "./sign-in.ts";
 import { type SubmitRequest, type Submitted, createSubmit } from "./submit.ts";
-import { type Outgoing, signFor } from "./signing.ts";
+import { type Outgoing, returnPathOf, signFor } from "./signing.ts";
 import { cancel, timeOut } from "./timers.ts";
 import { readUnsubscribe, unsubscribe } from "./unsubscribe.ts";
 
@@ -54,6 +54,8 @@ export function createEngine(context: EngineContext) {
     handOff: (operatorId: string, claims: readonly Claim[]) => handOff(context, operatorId, claims),
     sign: (outgoing: Outgoing, recipient: { position: number; address: string }) =>
       signFor(context, outgoing, recipient),
+    returnPath: (outgoing: Outgoing, recipient: { position: number }) =>
+      returnPathOf(context, outgoing, recipient),
     recordResult,
     timeOut: (kind: "release" | "expire", operatorId: string, claims: readonly Claim[]) =>
       timeOut(context, kind, operatorId, claims),

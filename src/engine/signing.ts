@@ -1,6 +1,7 @@
 /** Signing on the way out: one recipient's token, identity claim and DKIM signatures over the frozen bytes. */
 import { createHash } from "node:crypto";
 import { finalize } from "../mail/finalize.ts";
+import { returnPath } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
 import { unsubscribeToken } from "./unsubscribe-token.ts";
 
@@ -13,7 +14,7 @@ export type Outgoing = {
   attempt: number;
   mime: Buffer;
   digest: string;
-  /** Envelope sender and header From. */
+  /** Header From. */
   from_address: string;
   /** Every recipient of the envelope: part of the digest, hashed in the identity claim. */
   envelope: readonly string[];
@@ -26,6 +27,24 @@ export type Outgoing = {
   capabilities: readonly string[];
   approval: { statement: Buffer; leaf: Buffer; class: "A" | "B" | "C" } | null;
 };
+
+/** The envelope sender of one recipient's copy, by which a bounce tells what it is about. */
+export function returnPathOf(
+  context: Pick<EngineContext, "unsubscribe_key">,
+  outgoing: Outgoing,
+  recipient: { position: number },
+): string {
+  const domain = outgoing.from_address.slice(outgoing.from_address.lastIndexOf("@") + 1);
+  return returnPath(
+    context.unsubscribe_key,
+    {
+      operator_id: outgoing.operator_id,
+      message_id: outgoing.message_id,
+      position: recipient.position,
+    },
+    domain,
+  );
+}
 
 /** The exact bytes for one recipient. Throws `DigestMismatch` when they are not what was decided on. */
 export async function signFor(

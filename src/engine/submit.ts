@@ -44,6 +44,8 @@ export type Submitted = {
 export type SubmitRequest = Draft & {
   mailbox_id: string;
   thread_id?: string | undefined;
+  /** Our id of the message that this answers. */
+  reply_of?: string | undefined;
   tags: Record<string, string>;
   metadata: Record<string, string>;
   idempotency_key?: string | undefined;
@@ -239,6 +241,8 @@ async function prepare(
     author_id: actor.credential_id,
     digest: contentDigest(composed.mime, addresses),
     thread_id: request.thread_id ?? id,
+    in_reply_to: request.in_reply_to ?? null,
+    reply_of: request.reply_of ?? null,
     rfc_message_id: composed.message_id,
     from_address: mailbox.address,
     subject: request.subject,

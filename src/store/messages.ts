@@ -33,6 +33,8 @@ export type NewMessage = {
   author_id: string;
   digest: string;
   thread_id: string;
+  in_reply_to: string | null;
+  reply_of: string | null;
   rfc_message_id: string;
   from_address: string;
   subject: string;
@@ -53,14 +55,14 @@ const insertMessagesText = `
 WITH m AS (
   INSERT INTO message (operator_id, message_id, mailbox_id, direction, status, mode, test, required, timing, gated, handed,
     authors, author_kind, author_id, digest, thread_id, rfc_message_id, from_address, subject, size_bytes, attachments, tags,
-    metadata, reason, send_at, expires_at, created_at, updated_at)
+    metadata, reason, send_at, expires_at, created_at, updated_at, in_reply_to, reply_of)
   SELECT $1, message_id, mailbox_id, 'outbound', status, mode, test, required, timing, gated, false,
     ARRAY(SELECT jsonb_array_elements_text(authors)), author_kind, author_id, digest, thread_id, rfc_message_id, from_address,
-    subject, size_bytes, attachments, tags, metadata, reason, send_at, expires_at, created_at, created_at
+    subject, size_bytes, attachments, tags, metadata, reason, send_at, expires_at, created_at, created_at, in_reply_to, reply_of
   FROM jsonb_to_recordset($2::jsonb) AS r(message_id text, mailbox_id text, status text, mode text, test boolean,
     required smallint, timing text, gated boolean, authors jsonb, author_kind text, author_id text, digest text, thread_id text,
     rfc_message_id text, from_address text, subject text, size_bytes integer, attachments jsonb, tags jsonb, metadata jsonb,
-    reason text, send_at timestamptz, expires_at timestamptz, created_at timestamptz)
+    reason text, send_at timestamptz, expires_at timestamptz, created_at timestamptz, in_reply_to text, reply_of text)
 ), c AS (
   INSERT INTO message_content (operator_id, message_id, mime, markdown)
   SELECT $1, message_id, substring($4::bytea FROM pos FOR len), markdown

@@ -17,7 +17,16 @@ export type Tables = {
     stopped_at: MaybeTime;
     created_at: Time;
   };
-  domain: { operator_id: string; name: string; verified_at: MaybeTime; created_at: Time };
+  domain: {
+    operator_id: string;
+    name: string;
+    verified_at: MaybeTime;
+    created_at: Time;
+    domain_id: string | null;
+    instance: Generated<boolean>;
+    checks: ColumnType<unknown[], string | undefined, string>;
+    checked_at: MaybeTime;
+  };
   signing_key: {
     operator_id: string;
     key_id: string;
@@ -27,7 +36,7 @@ export type Tables = {
     selector: string | null;
     public_key: Buffer;
     sealed_private: Buffer;
-    status: "active" | "retired" | "revoked";
+    status: "pending" | "active" | "retired" | "revoked";
     not_before: Time;
     expires_at: MaybeTime;
   };
@@ -86,6 +95,11 @@ export type Tables = {
     ai_disclosure: boolean;
     created_at: Time;
     updated_at: Time;
+    daily_quota: number | null;
+    warm_up_started_at: MaybeTime;
+    paused_at: MaybeTime;
+    paused_reason: string | null;
+    scan_policy: ColumnType<Record<string, string>, string | undefined, string>;
   };
   allowlist_entry: {
     operator_id: string;
@@ -102,6 +116,9 @@ export type Tables = {
     reason: string;
     message_id: string | null;
     created_at: Time;
+    note: string | null;
+    created_by: Generated<string>;
+    expires_at: MaybeTime;
   };
   message: {
     operator_id: string;
@@ -134,8 +151,89 @@ export type Tables = {
     expires_at: MaybeTime;
     created_at: Time;
     updated_at: Time;
+    from_name: string | null;
+    kind: Generated<MailKindName>;
+    in_reply_to: string | null;
+    reply_of: string | null;
+    authentication: Json<Record<string, unknown>> | null;
+    screening: Json<Record<string, unknown>> | null;
+    user_label: string | null;
+    complained_at: MaybeTime;
+    unsubscribed_at: MaybeTime;
   };
-  message_content: { operator_id: string; message_id: string; mime: Buffer; markdown: string };
+  message_content: {
+    operator_id: string;
+    message_id: string;
+    mime: Buffer;
+    markdown: string;
+    body_text: string | null;
+    new_text: string | null;
+  };
+  inbound: {
+    operator_id: string;
+    inbound_id: string;
+    envelope_from: string;
+    envelope_to: string[];
+    raw: Buffer;
+    session: Json<Record<string, unknown>>;
+    attempts: Generated<number>;
+    received_at: Time;
+  };
+  inbound_seen: {
+    operator_id: string;
+    mailbox_id: string;
+    fingerprint: Buffer;
+    message_id: string;
+    received_at: Time;
+  };
+  thread: {
+    operator_id: string;
+    mailbox_id: string;
+    thread_id: string;
+    subject: string;
+    last_message_id: string;
+    last_inbound_id: string | null;
+    owner: "agent" | "human" | null;
+    owner_by: string | null;
+    owner_at: MaybeTime;
+    created_at: Time;
+  };
+  message_search: { operator_id: string; message_id: string; mailbox_id: string; tsv: string };
+  contact: {
+    operator_id: string;
+    contact_id: string;
+    email: string;
+    name: string | null;
+    metadata: Json<Record<string, string>>;
+    created_at: Time;
+    updated_at: Time;
+  };
+  aggregate_report: {
+    operator_id: string;
+    report_id: string;
+    kind: "dmarc" | "tls";
+    domain: string;
+    organisation: string;
+    external_id: string;
+    begins_at: Time;
+    ends_at: Time;
+    summary: Json<Record<string, unknown>>;
+    received_at: Time;
+  };
+  mailbox_day: {
+    operator_id: string;
+    mailbox_id: string;
+    day: ColumnType<Date, string, string>;
+    handed: Generated<number>;
+    bounced: Generated<number>;
+    complained: Generated<number>;
+  };
+  sts_policy: {
+    domain: string;
+    policy: Json<Record<string, unknown>>;
+    fetched_at: Time;
+    expires_at: Time;
+  };
   recipient: {
     operator_id: string;
     message_id: string;
@@ -250,7 +348,10 @@ export type RecipientStatus =
   | "suppressed";
 
 /** Kinds of due rows. */
-export type DueKind = "deliver" | "release" | "expire";
+export type DueKind = "deliver" | "release" | "expire" | "receive" | "index" | "verify_domain";
+
+/** What an inbound message is; see the mail room's classification. */
+export type MailKindName = "mail" | "auto_reply" | "bounce" | "complaint" | "report";
 
 /** What is kept of an attachment beside its bytes in the MIME. */
 export type AttachmentMeta = { filename: string; content_type: string; size_bytes: number };

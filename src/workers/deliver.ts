@@ -194,7 +194,7 @@ async function sendOne(
   try {
     const data = await options.engine.sign(message, recipient);
     const result = await options.driver.transport.send({
-      from: message.from_address,
+      from: options.engine.returnPath(message, recipient),
       recipients: [recipient.address],
       data,
     });

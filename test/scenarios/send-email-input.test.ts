@@ -236,13 +236,8 @@ describe("the envelope", () => {
       expect(commands.filter((line) => /^RCPT/i.test(line)).toSorted()).toEqual(
         expected.map((mailbox) => `RCPT TO:<${mailbox}>`).toSorted(),
       );
-      expect(
-        new Set(
-          commands
-            .filter((line) => /^MAIL/i.test(line))
-            .map((line) => line.split(" ").slice(0, 2).join(" ")),
-        ),
-      ).toEqual(new Set(["MAIL FROM:<autonomous@agents.example>"]));
+      for (const line of commands.filter((one) => /^MAIL/i.test(one)))
+        expect(line).toMatch(/^MAIL FROM:<[0-9a-hjkmnp-tv-z]{64}@bounces\.agents\.example>/);
       const verbs = new Set(commands.map((line) => line.split(" ")[0]));
       expect(
         [...verbs].filter(
