@@ -1,6 +1,5 @@
 /** The local mail catcher: an SMTP server that takes mail for anybody, keeps it for the catcher view, and sends nothing on. */
 import type { AddressInfo } from "node:net";
-import { domainToASCII } from "node:url";
 
 import { SMTPServer } from "smtp-server";
 import type { SMTPServerDataStream, SMTPServerSession } from "smtp-server";
@@ -8,6 +7,7 @@ import type { SMTPServerDataStream, SMTPServerSession } from "smtp-server";
 import { inspectContent } from "../mail/smtp-content.ts";
 import { SmtpInputError } from "../mail/smtp-envelope.ts";
 import type { CatcherStore } from "./catcher-store.ts";
+import { wireAddress } from "./wire-address.ts";
 
 /** The part of a pino logger that the catcher uses. */
 export interface CatcherLog {
@@ -210,13 +210,4 @@ class Receiver {
     this.#log.error({ err: error }, "catcher: message not kept");
     return new Refusal(451, "message could not be stored, try again later");
   }
-}
-
-/** smtp-server turns A-label domains into Unicode; this turns them back into what was on the wire. */
-function wireAddress(address: string): string {
-  const at = address.lastIndexOf("@");
-  const domain = address.slice(at + 1);
-  if (at === -1 || /^[\u0000-\u007f]*$/.test(domain)) return address;
-  const ascii = domainToASCII(domain);
-  return ascii === "" ? address : `${address.slice(0, at)}@${ascii}`;
 }
