@@ -5,6 +5,7 @@ import type { Socket, TcpNetConnectOpts } from "node:net";
 import { inspectContent } from "./smtp-content.ts";
 import { SmtpInputError, assertEnvelope } from "./smtp-envelope.ts";
 import { SmtpPool } from "./smtp-pool.ts";
+import type { SessionOpened } from "./smtp-pool.ts";
 import type { SendResult } from "./smtp-result.ts";
 import type { SmtpAuth, SmtpTimeouts, TlsMode, TlsPeer } from "./smtp-session.ts";
 
@@ -49,6 +50,8 @@ export interface TransportOptions {
   /** How long a connection may wait for its next message; default 10 s. */
   readonly idle_ms?: number;
   readonly now: () => Date;
+  /** Told of each session that came about, and of each that did not; must not throw. */
+  readonly on_open?: (opened: SessionOpened) => void;
 }
 
 export interface OutgoingMessage {

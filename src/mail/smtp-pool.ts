@@ -12,7 +12,12 @@ export interface PoolOptions extends SessionOptions {
   readonly max_per_connection: number;
   readonly idle_ms: number;
   readonly now: () => Date;
+  /** Told of each session that came about, and of each that did not. */
+  readonly on_open?: (opened: SessionOpened) => void;
 }
+
+/** A session that is ready for mail, or why there is none. */
+export type SessionOpened = { readonly peer: PeerInfo } | { readonly failure: SmtpFailure };
 
 interface Job {
   readonly message: CheckedMessage;
@@ -129,6 +134,7 @@ export class SmtpPool {
       this.#size--;
       const failure =
         error instanceof SmtpFailure ? error : new SmtpFailure("connect_failed", String(error));
+      this.#options.on_open?.({ failure });
       // Servers limit connections: who waits is served by those there are, or that are about to be.
       this.#full = this.#size > 0;
       if (this.#opening === 0) this.#failQueue(this.#fresh, failure);
@@ -138,6 +144,7 @@ export class SmtpPool {
       return;
     }
     this.#opening--;
+    this.#options.on_open?.({ peer: session.peer });
     await this.#serve(session, 0);
   }
 

@@ -23,7 +23,13 @@ export type FailureReason =
   | "protocol_error"
   | "size_exceeded"
   | "needs_8bitmime"
-  | "transport_closed";
+  | "transport_closed"
+  /** DNS did not tell where to go. */
+  | "dns_failed"
+  /** DNS told that there is nowhere to go, or nowhere we may go. */
+  | "unroutable"
+  /** Too much waits for this destination already; nothing was tried. */
+  | "congested";
 
 /**
  * `unknown`: the final dot was written and the connection was lost before the reply, so the message may have been taken.
@@ -51,6 +57,10 @@ export interface TlsInfo {
   readonly peer_fingerprint256: string;
   /** The certificate chains to a trusted root and names the host. */
   readonly authorized: boolean;
+  /** What the destination demands of TLS, where that was looked up (direct delivery): MTA-STS in enforce mode, or DANE. */
+  readonly policy?: "none" | "mta-sts" | "dane";
+  /** The certificate was checked and fits that policy; without one nothing is checked. */
+  readonly verified?: boolean;
 }
 
 /** Who was spoken to. `address` is null when no connection came about. */
@@ -64,6 +74,8 @@ export interface PeerInfo {
 export interface ConnectionInfo extends PeerInfo {
   /** When the last recipient was decided, ISO 8601 in UTC. */
   readonly at: string;
+  /** What a reader of the trace should know: hosts tried in vain before, a TLS handshake that failed. */
+  readonly note?: string;
 }
 
 /** One entry in `recipients` per recipient, in the order given. */
@@ -83,6 +95,9 @@ const ENHANCED_OF: Readonly<Record<FailureReason, string>> = {
   transport_closed: "4.3.2",
   size_exceeded: "5.3.4",
   needs_8bitmime: "5.6.3",
+  dns_failed: "4.4.3",
+  unroutable: "5.4.4",
+  congested: "4.4.5",
 };
 
 /** The end of a connection, or of the attempt to have one. `reply` is the server's last word, where that was the cause. */

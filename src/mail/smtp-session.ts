@@ -4,7 +4,7 @@ import type { Socket, TcpNetConnectOpts } from "node:net";
 import type { ConnectionOptions, DetailedPeerCertificate, TLSSocket } from "node:tls";
 
 import type { SmtpReply } from "./smtp-reply.ts";
-import { SmtpFailure } from "./smtp-result.ts";
+import { SmtpFailure, causeText } from "./smtp-result.ts";
 import type { PeerInfo, SmtpStage, TlsInfo } from "./smtp-result.ts";
 import { SmtpWire } from "./smtp-wire.ts";
 
@@ -41,6 +41,8 @@ export interface SmtpAuth {
 export interface TlsPeer {
   readonly certificate: DetailedPeerCertificate;
   readonly authorized: boolean;
+  /** The code of why it is not authorized, such as `ERR_TLS_CERT_ALTNAME_INVALID`; null if it is. */
+  readonly authorization_error: string | null;
 }
 
 export interface SessionOptions {
@@ -214,9 +216,16 @@ async function secure(wire: SmtpWire, options: SessionOptions): Promise<TlsInfo>
   const refusal = options.check_peer?.({
     certificate: socket.getPeerCertificate(true),
     authorized: socket.authorized,
+    authorization_error: socket.authorized ? null : errorCode(socket.authorizationError),
   });
   if (typeof refusal === "string") throw new SmtpFailure("tls_failed", refusal);
   return tlsInfo(socket);
+}
+
+/** Node gives a code, or an error that has one. */
+function errorCode(error: unknown): string {
+  if (error instanceof Error) return causeText(error);
+  return typeof error === "string" ? error : "not authorized";
 }
 
 function tlsInfo(socket: TLSSocket): TlsInfo {

@@ -74,7 +74,7 @@ export async function startDns(
       for (const data of found)
         answers.push(record(at, alias === undefined ? type : "CNAME", data));
       if (alias === undefined) break;
-      at = String(alias).toLowerCase();
+      at = (alias as string).toLowerCase();
     }
     const empty = !answers.some((one) => one.type === type);
     const exists = names.has(at) || [...names.keys()].some((name) => name.endsWith(`.${at}`));
