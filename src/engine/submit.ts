@@ -2,34 +2,31 @@
 import { createHash } from "node:crypto";
 import { encodeCanonical } from "../audit/encoding.ts";
 import { type Actor, principal } from "../core/actor.ts";
-import { allAllowlisted } from "../core/allowlist.ts";
 import { readMode } from "../core/oversight/mode.ts";
-import { step, submit as submitStep } from "../core/oversight/machine.ts";
-import type { Message } from "../core/oversight/types.ts";
+import { submit as submitStep } from "../core/oversight/machine.ts";
+import type { GateTiming, Message } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
 import { contentDigest } from "../mail/digest.ts";
 import { batcher } from "../store/batcher.ts";
 import { mayBeOneItems } from "../store/database.ts";
 import { type KeyClaim, claimKeys, findKey } from "../store/idempotency.ts";
-import {
-  type MailboxRow,
-  getMailboxes,
-  loadAllowlists,
-  loadSuppressed,
-  suppressionKey,
-} from "../store/mailboxes.ts";
+import type { MailboxRow } from "../store/mailboxes.ts";
 import { type NewMessage, insertMessages, loadMessages } from "../store/messages.ts";
-import { type OperatorRow, getOperator } from "../store/operators.ts";
 import { type Records, addRecords, appendRecords, noRecords } from "../store/records.ts";
-import {
-  type Draft,
-  type Envelope,
-  composeDraft,
-  contentOpenings,
-  envelopeOf,
-} from "./composition.ts";
+import { type Draft, type Envelope, composeDraft, envelopeOf } from "./composition.ts";
+import { contentEntry } from "./content-entry.ts";
 import type { EngineContext } from "./context.ts";
-import { makeEntry, makeEvent, sealOpenings } from "./record.ts";
+import {
+  type Judged,
+  type Surroundings,
+  judge,
+  loadSurroundings,
+  modeForbids,
+  refuseSuppressed,
+} from "./judging.ts";
+import { scanOutgoing } from "./outbound-scan.ts";
+import { makeEvent } from "./record.ts";
+import { readSendAt } from "./send-time.ts";
 
 /** What submission answers; `replayed` when an idempotency key had been used for the same content. */
 export type Submitted = {
@@ -37,6 +34,10 @@ export type Submitted = {
   status: string;
   thread_id: string;
   message_id: string;
+  /** Why it is where it is, where there is something to say. */
+  reason: string | null;
+  /** ISO 8601, where it was asked to leave later. */
+  send_at: string | null;
   replayed: boolean;
 };
 
@@ -49,14 +50,14 @@ export type SubmitRequest = Draft & {
   tags: Record<string, string>;
   metadata: Record<string, string>;
   idempotency_key?: string | undefined;
-};
-
-/** Everything known of the mailbox at submission. */
-type Surroundings = {
-  mailbox: MailboxRow;
-  operator: OperatorRow;
-  allowlist: readonly string[];
-  suppressed: ReadonlySet<string>;
+  /** ISO 8601: when it is to leave, at most a year ahead. */
+  send_at?: string | undefined;
+  /** Whether a gate comes before the wait for `send_at` (the usual) or after it. */
+  gate_timing?: GateTiming | undefined;
+  /** A reason for which a person has to look, whatever mode and scan say. */
+  review?: string | undefined;
+  /** Principals who wrote this content earlier: they cannot decide on it either. */
+  written_by?: readonly string[] | undefined;
 };
 
 type Prepared = {
@@ -65,6 +66,17 @@ type Prepared = {
   records: Records;
   claim: KeyClaim | null;
 };
+
+/** Its mailbox was tightened between the look at it and the insert: what was prepared says less than what now holds. */
+class Tightened extends Error {
+  constructor(messageId: string) {
+    super(`the mailbox of message ${messageId} was tightened meanwhile`);
+    this.name = "Tightened";
+  }
+}
+
+/** How often a submission begins anew because its mailbox was tightened meanwhile. */
+const maxAttempts = 5;
 
 /** Submits messages; one function for the life of the process, so that concurrent requests share commits. */
 export function createSubmit(
@@ -78,59 +90,55 @@ export function createSubmit(
     max_in_flight: 1,
     group: (item) => item.operator_id,
     retry_alone: mayBeOneItems,
-    serve: (items) => loadSurroundings(context, items),
+    serve: (items) =>
+      context.database.as(items[0]?.operator_id ?? "", async (tx) =>
+        (await loadSurroundings(tx, items)).map(
+          (found) =>
+            found ?? new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" }),
+        ),
+      ),
   });
   const commit = batcher<Prepared, Submitted>({
     max_items: 64,
     max_in_flight: 2,
     weight: { of: (item) => item.message.mime.length, max: 16 * 1024 * 1024 },
     group: (item) => item.operator_id,
-    retry_alone: mayBeOneItems,
+    retry_alone: (error) => error instanceof Tightened || mayBeOneItems(error),
     serve: (items) => commitAll(context, items),
   });
+
+  async function attempt(
+    actor: Actor,
+    request: SubmitRequest,
+    envelope: Envelope,
+    fingerprint: string,
+  ): Promise<Submitted> {
+    const around = await surroundings({
+      operator_id: actor.operator_id,
+      mailbox_id: request.mailbox_id,
+      addresses: envelope.map((recipient) => recipient.address),
+    });
+    refuseSuppressed(around, envelope);
+    return commit(await prepare(context, actor, request, envelope, around, fingerprint));
+  }
 
   return async (actor, request) => {
     const fingerprint = fingerprintOf(request, actor.test);
     const replayed = await replay(context, actor, request, fingerprint);
     if (replayed) return replayed;
     const envelope = envelopeOf(request);
-    const around = await surroundings({
-      operator_id: actor.operator_id,
-      mailbox_id: request.mailbox_id,
-      addresses: envelope.map((recipient) => recipient.address),
-    });
-    refuseSuppressed(around, envelope, request.mailbox_id);
-    const prepared = await prepare(context, actor, request, envelope, around, fingerprint);
-    const answer = await commit(prepared);
+    let answer: Submitted | null = null;
+    for (let n = 1; answer === null; n++)
+      try {
+        answer = await attempt(actor, request, envelope, fingerprint);
+      } catch (error) {
+        if (!(error instanceof Tightened) || n === maxAttempts) throw error;
+      }
     if (answer.status === "queued") context.wake.deliver();
     else context.wake.timers();
     context.wake.sequence();
     return answer;
   };
-}
-
-/** What submissions of one operator have to know, in one look. */
-async function loadSurroundings(
-  context: EngineContext,
-  items: { operator_id: string; mailbox_id: string; addresses: string[] }[],
-): Promise<(Surroundings | Error)[]> {
-  const ids = [...new Set(items.map((item) => item.mailbox_id))];
-  const addresses = [...new Set(items.flatMap((item) => item.addresses))];
-  return context.database.as(items[0]?.operator_id ?? "", async (tx) => {
-    const [rows, operator, allowlists, suppressed] = await Promise.all([
-      getMailboxes(tx, ids),
-      getOperator(tx),
-      loadAllowlists(tx, ids),
-      loadSuppressed(tx, addresses),
-    ]);
-    const mailboxes = new Map(rows.map((row) => [row.mailbox_id, row]));
-    return items.map(({ mailbox_id }) => {
-      const mailbox = mailboxes.get(mailbox_id);
-      return mailbox && operator
-        ? { mailbox, operator, allowlist: allowlists.get(mailbox_id) ?? [], suppressed }
-        : new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
-    });
-  });
 }
 
 /** The first answer again when the key is known; throws `idempotency_conflict` for other content. */
@@ -172,6 +180,8 @@ async function alreadySent(
     status: loaded.row.status,
     thread_id: loaded.row.thread_id,
     message_id: loaded.row.rfc_message_id,
+    reason: loaded.row.reason,
+    send_at: loaded.row.send_at?.toISOString() ?? null,
     replayed: true,
   };
 }
@@ -181,26 +191,13 @@ async function alreadySent(
  * another than a live key's: a live send must never be answered by one that did not leave.
  */
 function fingerprintOf(request: SubmitRequest, test: boolean): string {
-  const { idempotency_key: _key, attachments, ...rest } = request;
+  const { idempotency_key: _key, review: _review, attachments, ...rest } = request;
   const hash = createHash("sha256").update(encodeCanonical({ ...rest, test }, "request"));
   for (const attachment of attachments)
     hash
       .update(`\n${JSON.stringify([attachment.filename, attachment.content_type])}\n`)
       .update(createHash("sha256").update(attachment.content).digest());
   return hash.digest("hex");
-}
-
-function refuseSuppressed(around: Surroundings, envelope: Envelope, mailboxId: string): void {
-  for (const recipient of envelope)
-    if (
-      around.suppressed.has(suppressionKey("", recipient.address)) ||
-      around.suppressed.has(suppressionKey(mailboxId, recipient.address))
-    )
-      throw new Refusal(
-        "recipient_suppressed",
-        `${recipient.address} is suppressed: it unsubscribed, bounced or complained.`,
-        { field: recipient.field, hint: "Take this recipient out." },
-      );
 }
 
 /** Runs the machine over submission and scan; composes once; freezes digest and records. */
@@ -214,29 +211,32 @@ async function prepare(
 ): Promise<Prepared> {
   const { mailbox, operator } = around;
   const id = context.new_id();
-  const { state: judged, overseer, reason } = judge(actor, envelope, around);
-  const recipients: NewMessage["recipients"] = envelope.map(({ kind, address, name }) => ({
-    kind,
-    address,
-    name,
-  }));
-  if (overseer !== null) recipients.push({ kind: "copy", address: overseer, name: null });
-  const { gated } = judged;
-  const composed = await composeDraft(context, request, envelope, { id, operator, mailbox, gated });
-  const addresses = recipients.map((recipient) => recipient.address);
   const now = context.now();
-  const expiresAt = new Date(now.getTime() + mailbox.expiry_seconds * 1000);
-  const pending = judged.status === "pending_approval";
+  const sendAt = request.send_at === undefined ? null : readSendAt(request.send_at, now);
+  const judged = judge(begin(actor, request, mailbox), {
+    around,
+    envelope,
+    scanned: await scanOutgoing(context, request, envelope, mailbox),
+    wait: sendAt !== null && sendAt > now,
+    review: request.review,
+  });
+  const { state, recipients } = judged;
+  const composed = await composeDraft(context, request, envelope, {
+    id,
+    operator,
+    mailbox,
+    gated: state.gated,
+  });
+  const addresses = recipients.map((recipient) => recipient.address);
   const message: NewMessage = {
     message_id: id,
     mailbox_id: mailbox.mailbox_id,
-    status: judged.status,
-    mode: judged.mode,
-    test: judged.test,
-    required: judged.required,
-    timing: judged.timing,
-    gated,
-    authors: [...judged.authors],
+    mode: state.mode,
+    test: state.test,
+    required: state.required,
+    timing: state.timing,
+    gated: state.gated,
+    authors: [...state.authors],
     author_kind: actor.kind,
     author_id: actor.credential_id,
     digest: contentDigest(composed.mime, addresses),
@@ -249,14 +249,12 @@ async function prepare(
     attachments: composed.attachments,
     tags: request.tags,
     metadata: request.metadata,
-    reason,
-    send_at: null,
-    expires_at: pending ? expiresAt : null,
+    send_at: sendAt,
     created_at: now,
     mime: composed.mime,
     markdown: request.markdown,
     recipients,
-    due: pending ? { kind: "expire", at: expiresAt } : { kind: "deliver", at: now },
+    ...placeOf(judged, { now, sendAt, expirySeconds: mailbox.expiry_seconds }),
   };
   const key = request.idempotency_key;
   const claim =
@@ -265,43 +263,50 @@ async function prepare(
   return { operator_id: actor.operator_id, message, records, claim };
 }
 
-/** The state after submission and scan, and the overseer who gets a copy. Throws `mode_forbids_send`. */
-function judge(
-  actor: Actor,
-  envelope: Envelope,
-  { mailbox, operator, allowlist }: Surroundings,
-): { state: Message; overseer: string | null; reason: string | null } {
-  const mode = readMode(mailbox.mode);
-  const addresses = envelope.map((recipient) => recipient.address);
+/** The machine's first state. Throws `mode_forbids_send`. */
+function begin(actor: Actor, request: SubmitRequest, mailbox: MailboxRow): Message {
   const begun = submitStep({
-    mode,
+    mode: readMode(mailbox.mode),
     test: actor.test,
-    authors: [principal(actor)],
+    authors: [...new Set([principal(actor), ...(request.written_by ?? [])])],
     digest: "",
     required: mailbox.approvals_required,
-    timing: "gate_first",
+    timing: request.gate_timing ?? "gate_first",
   });
-  if (!begun.ok)
-    throw new Refusal(begun.refusal, `Mailbox ${mailbox.address} is read_only: it cannot send.`, {
-      hint: "Ask a person of the operator to raise the mailbox's oversight mode.",
-    });
-  // A monitored mailbox copies its overseer; without one to copy, a person has to look first.
-  const overseer = mode === "monitored" ? operator.oversight_address : null;
-  const unwatched = mode === "monitored" && overseer === null;
-  const scanned = step(begun.message, {
-    type: "scan",
-    verdict: unwatched ? "review" : "pass",
-    allowlisted: allAllowlisted(addresses, allowlist),
-    wait: false,
-  });
-  if (!scanned.ok) throw new Error(`scan refused: ${scanned.refusal}`);
-  const isWritten = addresses.some((one) => one.toLowerCase() === overseer?.toLowerCase());
+  if (!begun.ok) throw modeForbids(mailbox);
+  return begun.message;
+}
+
+/** Status, what it waits for, and why. */
+function placeOf(
+  { state, reason, screening }: Judged,
+  at: { now: Date; sendAt: Date | null; expirySeconds: number },
+): Pick<NewMessage, "status" | "reason" | "screening" | "expires_at" | "due"> {
+  const { status } = state;
+  const expiresAt = new Date(at.now.getTime() + at.expirySeconds * 1000);
+  const pending = status === "pending_approval";
   return {
-    state: scanned.message,
-    overseer: isWritten ? null : overseer,
-    reason: unwatched ? "the operator has no oversight address to copy" : null,
+    status,
+    reason,
+    screening,
+    expires_at: pending ? expiresAt : null,
+    due: pending
+      ? { kind: "expire", at: expiresAt }
+      : status === "scheduled"
+        ? { kind: "release", at: at.sendAt ?? at.now }
+        : status === "queued"
+          ? { kind: "deliver", at: at.now }
+          : null,
   };
 }
+
+/** What tells of a message that came to a status by submission. */
+export const submissionEvents: Readonly<Record<string, string>> = {
+  pending_approval: "oversight.pending",
+  scheduled: "message.scheduled",
+  queued: "message.queued",
+  blocked: "message.failed",
+};
 
 /** The `message.submitted` entry with its openings, and the event that tells of it. */
 async function submissionRecords(
@@ -309,44 +314,16 @@ async function submissionRecords(
   actor: Actor,
   message: NewMessage,
 ): Promise<Records> {
-  const content = contentOpenings(context.random, message);
-  const subjects = await Promise.all(
-    message.recipients.map((recipient) =>
-      context.subjects.of(actor.operator_id, recipient.address),
-    ),
-  );
-  const about = {
-    resource: message.message_id,
-    mailbox_id: message.mailbox_id,
-    thread_id: message.thread_id,
-    message_id: message.message_id,
-  };
-  const entry = makeEntry(context, "message.submitted", actor, about, {
-    digest: message.digest,
-    author: principal(actor),
-    message_id: message.rfc_message_id,
-    mode: message.mode,
-    status: message.status,
-    test: message.test,
-    gated: message.gated,
-    approvals_required: message.required,
-    size: message.mime.length,
-    content: content.commitments,
-  });
+  const stand = { ...message, size: message.mime.length };
+  const { entry, openings } = await contentEntry(context, "message.submitted", actor, stand);
+  const { message_id, mailbox_id, thread_id, reason } = message;
   const event = makeEvent(
     context,
-    message.status === "pending_approval" ? "oversight.pending" : "message.queued",
-    about,
+    submissionEvents[message.status] ?? "message.queued",
+    { message_id, mailbox_id, thread_id },
+    reason === null ? {} : { reason },
   );
-  return {
-    entries: [entry.row],
-    openings: content
-      .bySubject(subjects)
-      .map(({ subject, openings }) =>
-        sealOpenings(entry.row.entry_id, subject, openings, context.random),
-      ),
-    events: [event],
-  };
+  return { entries: [entry.row], openings, events: [event] };
 }
 
 /** Commits many submissions of one operator; where keys collide, the first wins and the others are answered by it. */
@@ -370,13 +347,20 @@ async function commitAll(
     if (fresh.length > 0) {
       const records = noRecords();
       for (const item of fresh) addRecords(records, item.records);
-      await Promise.all([
+      const [inserted] = await Promise.all([
         insertMessages(
           tx,
           fresh.map((item) => item.message),
         ),
         appendRecords(tx, records),
       ]);
+      // The database tightens what it inserts to what the mailbox asks for now; the entry must not say less.
+      const under = new Map(inserted.map((row) => [row.message_id, row]));
+      for (const { message } of fresh) {
+        const row = under.get(message.message_id);
+        if (row?.mode !== message.mode || row.required !== message.required)
+          throw new Tightened(message.message_id);
+      }
     }
     return new Set(fresh);
   });
@@ -389,6 +373,8 @@ async function commitAll(
             status: item.message.status,
             thread_id: item.message.thread_id,
             message_id: item.message.rfc_message_id,
+            reason: item.message.reason,
+            send_at: item.message.send_at?.toISOString() ?? null,
             replayed: false,
           }
         : answerByKey(context, operatorId, item).catch((error: unknown) =>

@@ -27,6 +27,7 @@ import { cancelMessage } from "./messages/cancel-message.ts";
 import { checkInbox } from "./messages/check-inbox.ts";
 import { getRawEmail } from "./messages/get-raw-email.ts";
 import { readEmail } from "./messages/read-email.ts";
+import { scheduleEmail } from "./messages/schedule-email.ts";
 import { sendEmail } from "./messages/send-email.ts";
 import { decideEmail } from "./oversight/decide-email.ts";
 import { listPending } from "./oversight/list-pending.ts";
@@ -34,6 +35,7 @@ import { listPending } from "./oversight/list-pending.ts";
 /** Every operation, in the order in which docs show them. */
 export const allOperations: readonly Operation<OperationContext>[] = [
   sendEmail,
+  scheduleEmail,
   checkInbox,
   readEmail,
   getRawEmail,

@@ -1,5 +1,5 @@
 /** Messages, their content, recipients and decisions: written in batches, loaded whole for the oversight machine. */
-import { type Selectable, sql } from "kysely";
+import type { Selectable } from "kysely";
 import { type Tx, sqlBuilder as db } from "./database.ts";
 import { pack } from "./packing.ts";
 import type {
@@ -42,6 +42,8 @@ export type NewMessage = {
   tags: Record<string, string>;
   metadata: Record<string, string>;
   reason: string | null;
+  /** What the outbound scan found. */
+  screening: Record<string, unknown> | null;
   send_at: Date | null;
   expires_at: Date | null;
   created_at: Date;
@@ -55,14 +57,17 @@ const insertMessagesText = `
 WITH m AS (
   INSERT INTO message (operator_id, message_id, mailbox_id, direction, status, mode, test, required, timing, gated, handed,
     authors, author_kind, author_id, digest, thread_id, rfc_message_id, from_address, subject, size_bytes, attachments, tags,
-    metadata, reason, send_at, expires_at, created_at, updated_at, in_reply_to, reply_of)
+    metadata, reason, screening, send_at, expires_at, created_at, updated_at, in_reply_to, reply_of)
   SELECT $1, message_id, mailbox_id, 'outbound', status, mode, test, required, timing, gated, false,
     ARRAY(SELECT jsonb_array_elements_text(authors)), author_kind, author_id, digest, thread_id, rfc_message_id, from_address,
-    subject, size_bytes, attachments, tags, metadata, reason, send_at, expires_at, created_at, created_at, in_reply_to, reply_of
+    subject, size_bytes, attachments, tags, metadata, reason, screening, send_at, expires_at, created_at, created_at,
+    in_reply_to, reply_of
   FROM jsonb_to_recordset($2::jsonb) AS r(message_id text, mailbox_id text, status text, mode text, test boolean,
     required smallint, timing text, gated boolean, authors jsonb, author_kind text, author_id text, digest text, thread_id text,
     rfc_message_id text, from_address text, subject text, size_bytes integer, attachments jsonb, tags jsonb, metadata jsonb,
-    reason text, send_at timestamptz, expires_at timestamptz, created_at timestamptz, in_reply_to text, reply_of text)
+    reason text, screening jsonb, send_at timestamptz, expires_at timestamptz, created_at timestamptz, in_reply_to text,
+    reply_of text)
+  RETURNING message_id, mode, required
 ), c AS (
   INSERT INTO message_content (operator_id, message_id, mime, markdown)
   SELECT $1, message_id, substring($4::bytea FROM pos FOR len), markdown
@@ -70,13 +75,26 @@ WITH m AS (
 ), d AS (
   INSERT INTO due (operator_id, kind, message_id, due_at)
   SELECT $1, kind, message_id, at FROM unnest($13::text[], $14::text[], $15::timestamptz[]) AS r(message_id, kind, at)
+), r AS (
+  INSERT INTO recipient (operator_id, message_id, position, kind, address, name, status)
+  SELECT $1, message_id, position, kind, address, name, 'pending'
+  FROM unnest($8::text[], $9::smallint[], $10::text[], $11::text[], $12::text[]) AS r(message_id, position, kind, address, name)
+  RETURNING 1
 )
-INSERT INTO recipient (operator_id, message_id, position, kind, address, name, status)
-SELECT $1, message_id, position, kind, address, name, 'pending'
-FROM unnest($8::text[], $9::smallint[], $10::text[], $11::text[], $12::text[]) AS r(message_id, position, kind, address, name)`;
+-- Recipients are written before their messages: of a message that is there and may leave they are fixed. OFFSET keeps the
+-- planner from turning the order round.
+SELECT inserted.message_id, inserted.mode, inserted.required
+FROM (SELECT count(*) AS n FROM r) AS written
+CROSS JOIN LATERAL (SELECT * FROM m WHERE written.n >= 0 OFFSET 0) AS inserted`;
 
-/** Inserts messages with content, recipients and due rows in one statement. */
-export async function insertMessages(tx: Tx, messages: readonly NewMessage[]): Promise<void> {
+/** The mode and quorum that a message was inserted under: those of its mailbox, where they had become stricter. */
+export type InsertedUnder = { message_id: string; mode: string; required: number };
+
+/** Inserts messages with content, recipients and due rows in one statement; answers what they were inserted under. */
+export async function insertMessages(
+  tx: Tx,
+  messages: readonly NewMessage[],
+): Promise<InsertedUnder[]> {
   const mime = pack(messages.map((message) => message.mime));
   const rows = messages.map(({ mime: bytes, markdown: _m, recipients: _r, due: _d, ...row }) => ({
     ...row,
@@ -92,7 +110,7 @@ export async function insertMessages(tx: Tx, messages: readonly NewMessage[]): P
   const due = messages.flatMap((message) =>
     message.due ? [{ id: message.message_id, kind: message.due.kind, at: message.due.at }] : [],
   );
-  await tx.named("insert_messages", insertMessagesText, [
+  return tx.named<InsertedUnder>("insert_messages", insertMessagesText, [
     tx.operator_id,
     JSON.stringify(rows),
     messages.map((message) => message.message_id),
@@ -278,16 +296,34 @@ export async function loadMarkdowns(tx: Tx, ids: readonly string[]): Promise<Map
   return new Map(rows.map((row) => [row.message_id, row.markdown]));
 }
 
-/** The markdown a message was written in. */
-export async function loadMarkdown(tx: Tx, messageId: string): Promise<string | null> {
+/** The texts of one message. Those that only received mail has are null for sent mail. */
+export type MessageText = { markdown: string; body_text: string | null; new_text: string | null };
+
+/** The texts of a message. */
+export async function loadText(tx: Tx, messageId: string): Promise<MessageText | null> {
   const [row] = await tx.run(
     db
       .selectFrom("message_content")
-      .select("markdown")
+      .select(["markdown", "body_text", "new_text"])
       .where("operator_id", "=", tx.operator_id)
       .where("message_id", "=", messageId),
   );
-  return row?.markdown ?? null;
+  return row ?? null;
+}
+
+/** Bytes of a message in which its header is looked for. */
+const headBytes = 256 * 1024;
+
+/** The header of a message, up to the empty line behind it, of at most 256 KiB. */
+export async function loadHead(tx: Tx, messageId: string): Promise<Buffer> {
+  const [row] = await tx.named<{ head: Buffer }>(
+    "load_head",
+    `SELECT substring(mime FROM 1 FOR ${headBytes}) AS head FROM message_content WHERE operator_id = $1 AND message_id = $2`,
+    [tx.operator_id, messageId],
+  );
+  const head = row?.head ?? Buffer.alloc(0);
+  const end = head.indexOf("\r\n\r\n");
+  return end < 0 ? head : head.subarray(0, end + 4);
 }
 
 /** Writes decisions; the database refuses the author's own and one about other content. */
@@ -317,65 +353,4 @@ export async function voidDecisions(tx: Tx, ids: readonly string[], now: Date): 
     "UPDATE decision SET voided_at = $3 WHERE operator_id = $1 AND decision_id = ANY($2) AND voided_at IS NULL",
     [tx.operator_id, ids, now.toISOString()],
   );
-}
-
-/** Which messages a list shows. */
-export type MessageFilter = {
-  mailbox_ids: readonly string[] | null;
-  direction?: "outbound" | "inbound" | undefined;
-  statuses?: readonly string[] | undefined;
-  /** Parts of the sender's address and of the subject, compared without case. */
-  sender?: string | undefined;
-  subject_contains?: string | undefined;
-  date_after?: Date | undefined;
-  date_before?: Date | undefined;
-  has_attachments?: boolean | undefined;
-  before_id?: string | undefined;
-  after_id?: string | undefined;
-  order: "newest" | "oldest";
-  limit: number;
-  offset?: number | undefined;
-};
-
-/** A part of a text as an ILIKE pattern. */
-function containing(part: string): string {
-  return `%${part.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
-}
-
-/** Lists message ids by id, which is by time. */
-export async function listMessageIds(tx: Tx, filter: MessageFilter): Promise<string[]> {
-  let query = db
-    .selectFrom("message")
-    .select("message_id")
-    .where("operator_id", "=", tx.operator_id);
-  if (filter.mailbox_ids) query = query.where("mailbox_id", "in", [...filter.mailbox_ids, ""]);
-  if (filter.direction) query = query.where("direction", "=", filter.direction);
-  if (filter.statuses) {
-    const [only] = filter.statuses;
-    // One status is compared by equality, so that the index of pending messages is used.
-    query =
-      filter.statuses.length === 1 && only
-        ? query.where("status", "=", only)
-        : query.where("status", "in", [...filter.statuses, ""]);
-  }
-  if (filter.sender) query = query.where("from_address", "ilike", containing(filter.sender));
-  if (filter.subject_contains)
-    query = query.where("subject", "ilike", containing(filter.subject_contains));
-  if (filter.date_after) query = query.where("created_at", ">", filter.date_after);
-  if (filter.date_before) query = query.where("created_at", "<", filter.date_before);
-  if (filter.has_attachments !== undefined)
-    query = query.where(
-      sql`jsonb_array_length(attachments)`,
-      filter.has_attachments ? ">" : "=",
-      0,
-    );
-  if (filter.before_id) query = query.where("message_id", "<", filter.before_id);
-  if (filter.after_id) query = query.where("message_id", ">", filter.after_id);
-  const rows = await tx.run(
-    query
-      .orderBy("message_id", filter.order === "newest" ? "desc" : "asc")
-      .limit(filter.limit)
-      .offset(filter.offset ?? 0),
-  );
-  return rows.map((row) => row.message_id);
 }

@@ -170,6 +170,13 @@ const inputs: Record<string, (place: Place, fresh: boolean) => Promise<object> |
     subject: "x",
     markdown: "x",
   }),
+  schedule_email: (place) => ({
+    mailbox_id: place.mailbox_id,
+    to: ["grace@example.com"],
+    subject: "x",
+    markdown: "x",
+    send_at: inAnHour(),
+  }),
   check_inbox: ({ mailbox_id }) => ({ mailbox_id }),
   read_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
   get_raw_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
@@ -214,6 +221,8 @@ const inputs: Record<string, (place: Place, fresh: boolean) => Promise<object> |
   openapi: () => ({}),
 };
 let counter = 0;
+
+const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString();
 
 /** Answers without a look at the credential. */
 const blind = new Set(["health", "ready", "openapi"]);

@@ -89,7 +89,7 @@ describe("a field that is wrong", () => {
       "html",
       "text",
       "subjekt",
-      "send_at",
+      "sendat",
       "headers",
       "test",
       "status",
