@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { scopes } from "../core/actor.ts";
 import { idPattern } from "../core/id.ts";
+import { inboundStatuses } from "../core/inbound-status.ts";
 import { modes, statuses } from "../core/oversight/types.ts";
 
 /** Ids of ours. */
@@ -19,10 +20,16 @@ export const mode = z.enum(modes).describe("Oversight mode, in ascending order o
 /** A scope. */
 export const scope = z.enum(scopes);
 
-/** Statuses as REST spells them: the machine's, with `pending_approval` as `pending_send_approval`. */
-export const wireStatuses = [
+/** Statuses of outbound mail as REST spells them: the machine's, with `pending_approval` as `pending_send_approval`. */
+export const outboundWireStatuses = [
   ...statuses.filter((status) => status !== "pending_approval"),
   "pending_send_approval",
+] as const;
+
+/** Statuses of either direction; `rejected` is one of both. */
+export const wireStatuses = [
+  ...outboundWireStatuses,
+  ...inboundStatuses.filter((status) => status !== "rejected"),
 ] as const;
 
 /** A status on the wire. */
@@ -78,6 +85,9 @@ export const decision = z.object({
   at: time,
 });
 
+/** What a message is; everything that was sent from here is `mail`. */
+export const mailKind = z.enum(["mail", "auto_reply", "bounce", "complaint", "report"]);
+
 /** A message in a list. Both spellings of `from`, `to` and the time are always there. */
 export const emailSummary = z.object({
   id,
@@ -93,6 +103,14 @@ export const emailSummary = z.object({
   cc: z.array(z.string()),
   bcc: z.array(z.string()),
   subject: z.string(),
+  kind: mailKind,
+  from_name: z.string().nullable().describe("The sender's name; in lists of received mail only"),
+  in_reply_to: z.string().nullable().describe("In-Reply-To header, RFC 5322"),
+  reply_of: z.string().nullable().describe("Id of the email here that this one answers"),
+  user_label: z
+    .string()
+    .nullable()
+    .describe("What somebody said about received mail, whatever screening found"),
   has_attachments: z.boolean(),
   size_bytes: z.int(),
   tags: z.record(z.string(), z.string()),
@@ -104,9 +122,20 @@ export const emailSummary = z.object({
   reason: z.string().nullable().describe("Why the message is in this status"),
   send_at: time.nullable(),
   expires_at: time.nullable(),
+  complained_at: time.nullable().describe("When a recipient called it spam"),
+  unsubscribed_at: time.nullable().describe("When a recipient unsubscribed by it"),
   created_at: time,
   received_at: time,
   updated_at: time,
+});
+
+/** One attachment without its bytes. */
+export const attachmentMeta = z.object({
+  filename: z.string(),
+  content_type: z.string(),
+  size_bytes: z.int(),
+  inline: z.boolean().optional().describe("Meant to stand inside the HTML, such as a logo"),
+  content_id: z.string().nullable().optional(),
 });
 
 /** A message whole. */
@@ -117,12 +146,24 @@ export const email = emailSummary.extend({
     .describe("Where answers go, from the message itself; empty: to the mailbox"),
   markdown: z.string(),
   text_body: z.string(),
+  new_text: z
+    .string()
+    .nullable()
+    .describe(
+      "Of received mail: what its writer wrote now, without quotation and signature. Null for sent mail",
+    ),
   truncated: z
     .boolean()
     .describe("True where text_body or the HTML shown is not the whole of the message"),
-  attachments: z.array(
-    z.object({ filename: z.string(), content_type: z.string(), size_bytes: z.int() }),
-  ),
+  attachments: z.array(attachmentMeta),
+  authentication: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe("Of received mail: what SPF, DKIM, DMARC and ARC said"),
+  screening: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe("What screening found in received mail, or the scan in outgoing mail"),
   recipients: z.array(recipient),
   decisions: z.array(decision),
   metadata: z.record(z.string(), z.string()),

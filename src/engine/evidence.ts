@@ -6,7 +6,7 @@ import {
   bundleFormat,
 } from "../audit/bundle-format.ts";
 import { signCompleteness } from "../audit/bundle-completeness.ts";
-import { type Actor, mayUseMailbox } from "../core/actor.ts";
+import type { Actor } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
 import { dkimTxtRecord } from "../mail/dkim.ts";
 import { type EntryView, listEntries, loadOpenings } from "../store/audit-log.ts";
@@ -14,6 +14,7 @@ import { type LoadedMessage, loadMessages, loadMime } from "../store/messages.ts
 import type { StatementEnvelope } from "../audit/statement.ts";
 import type { EngineContext } from "./context.ts";
 import { proveInclusion } from "./log-reader.ts";
+import { assertVisible } from "./read-messages.ts";
 import { openOpenings } from "./record.ts";
 import { unsubscribeToken } from "./unsubscribe-token.ts";
 
@@ -127,8 +128,11 @@ function collect(context: EngineContext, actor: Actor, emailId: string): Promise
   const at = context.now();
   return context.database.snapshot(actor.operator_id, async (tx) => {
     const [message] = await loadMessages(tx, [emailId], false);
-    if (!message || !mayUseMailbox(actor, message.row.mailbox_id))
-      throw new Refusal("not_found", "There is no such message.", { field: "email_id" });
+    assertVisible(actor, message);
+    if (message.row.direction === "inbound")
+      throw new Refusal("not_found", "Received mail has no proof of sending.", {
+        field: "email_id",
+      });
     const entries = await listEntries(tx, {
       resource: emailId,
       limit: maxEntries + 1,

@@ -1,5 +1,5 @@
 /** What time does to messages: undo windows and schedules end, pending mail expires, and authors cancel before either. */
-import { type Actor, mayUseMailbox } from "../core/actor.ts";
+import type { Actor } from "../core/actor.ts";
 import { step } from "../core/oversight/machine.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
@@ -9,6 +9,7 @@ import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
 import { about, toMachine, toUpdate } from "./machine-row.ts";
+import { visibleMessage } from "./read-messages.ts";
 import { type EntryAuthor, makeEntry, makeEvent, worker } from "./record.ts";
 
 /** Applies what came due of one operator. A message that moved on in the meantime is left alone. */
@@ -90,14 +91,10 @@ export async function cancel(
   emailId: string,
 ): Promise<{ id: string; status: string }> {
   const answer = await context.database.transaction(actor.operator_id, async (tx) => {
-    const [message] = await loadMessages(tx, [emailId], true);
-    if (
-      !message ||
-      !mayUseMailbox(actor, message.row.mailbox_id) ||
-      (mailboxId !== null && message.row.mailbox_id !== mailboxId)
-    )
-      throw new Refusal("not_found", "There is no such message.", { field: "email_id" });
+    const message = await visibleMessage(tx, actor, emailId, mailboxId ?? undefined, true);
     const { row } = message;
+    if (row.direction === "inbound")
+      throw new Refusal("not_cancellable", "The message was received: it cannot be cancelled.");
     if (actor.test && !row.test) throw liveThing("A test key cancels messages of test keys only.");
     const after = step(toMachine(message), { type: "cancel" });
     if (!after.ok)

@@ -5,7 +5,7 @@ import {
   emailSummary,
   mailbox as mailboxResource,
   nextCursor,
-  wireStatuses,
+  outboundWireStatuses,
 } from "../../contract/resources.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { refusalStatus } from "../status.ts";
@@ -126,7 +126,7 @@ function confirmationPage(visit: MemberVisit, id: string): Promise<Response> {
 async function outbound(visit: MemberVisit, id: string): Promise<Child> {
   const { cursor } = cursorOf(visit);
   const asked = visit.query.get("status");
-  const status = wireStatuses.find((one) => one === asked);
+  const status = outboundWireStatuses.find((one) => one === asked);
   const { body } = await call(
     visit,
     "check_inbox",
@@ -141,7 +141,7 @@ async function outbound(visit: MemberVisit, id: string): Promise<Child> {
   );
   const path = `/mailboxes/${id}`;
   return markup`<form class="filter" method="get" action="${path}"><label for="status">Show</label>
-<select id="status" name="status"><option value="">All of them</option>${wireStatuses.map(
+<select id="status" name="status"><option value="">All of them</option>${outboundWireStatuses.map(
     (one) =>
       markup`<option value="${one}"${one === status && markup` selected`}>${statusWords[one][0]}</option>`,
   )}</select> <button>Show</button></form>

@@ -44,6 +44,13 @@ export const statusWords: Readonly<Record<z.output<typeof wireStatus>, Word>> = 
   send_failed: ["Sending failed", "bad"],
   bounced: ["Bounced", "bad"],
   sandboxed: ["Sandboxed: test key", "quiet"],
+  pending_inbound_approval: ["Held: waiting for release", "warn"],
+  unread: ["Unread", "good"],
+  read: ["Read", "quiet"],
+  archived: ["Archived", "quiet"],
+  deleted: ["Deleted", "quiet"],
+  spam_flagged: ["Flagged by screening", "warn"],
+  spam_quarantined: ["In quarantine", "bad"],
 };
 
 /** What became of one recipient. */

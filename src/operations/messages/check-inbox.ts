@@ -1,6 +1,14 @@
 /** `check_inbox`: the messages of a mailbox, newest first. */
 import { z } from "zod";
-import { emailSummary, id, nextCursor, page, time, wireStatus } from "../../contract/resources.ts";
+import {
+  emailSummary,
+  id,
+  mailKind,
+  nextCursor,
+  page,
+  time,
+  wireStatus,
+} from "../../contract/resources.ts";
 import { operation } from "../context.ts";
 import { fromWire, summaryOf } from "./views.ts";
 
@@ -9,7 +17,7 @@ export const checkInbox = operation({
   tag: "messages",
   summary: "List a mailbox's emails",
   description:
-    "Lists the emails of a mailbox, newest first, without their bodies. Filter by status, direction, sender, subject or time; poll with since_id.",
+    "Lists the emails of a mailbox, newest first, without their bodies. Filter by status (unread for new mail), direction, sender, subject, thread, tag or time; poll with since_id. Spam and deleted mail are listed by their status only.",
   method: "GET",
   path: "/v1/mailboxes/{mailbox_id}/emails",
   effect: "read",
@@ -18,8 +26,16 @@ export const checkInbox = operation({
     mailbox_id: id,
     status: wireStatus.optional(),
     direction: z.enum(["outbound", "inbound"]).optional(),
+    kind: mailKind.optional(),
     sender: z.string().max(320).optional().describe("Part of the sender's address"),
     subject_contains: z.string().max(200).optional(),
+    thread_id: z.string().min(1).max(200).optional(),
+    tag: z
+      .string()
+      .min(1)
+      .max(565)
+      .optional()
+      .describe("A tag's key, or key:value for one value of it"),
     date_after: time.optional(),
     date_before: time.optional(),
     has_attachments: z.boolean().optional(),
@@ -41,8 +57,11 @@ export const checkInbox = operation({
         mailbox_id: input.mailbox_id,
         direction: input.direction,
         statuses: input.status === undefined ? undefined : [fromWire(input.status)],
+        kind: input.kind,
         sender: input.sender,
         subject_contains: input.subject_contains,
+        thread_id: input.thread_id,
+        tag: tagOf(input.tag),
         date_after: input.date_after === undefined ? undefined : new Date(input.date_after),
         date_before: input.date_before === undefined ? undefined : new Date(input.date_before),
         has_attachments: input.has_attachments,
@@ -55,3 +74,12 @@ export const checkInbox = operation({
     return { emails: rows.map(summaryOf), next_cursor };
   },
 });
+
+/** Keys have no colon, so the first one ends the key. */
+function tagOf(tag: string | undefined): { key: string; value: string | null } | undefined {
+  if (tag === undefined) return undefined;
+  const colon = tag.indexOf(":");
+  return colon < 0
+    ? { key: tag, value: null }
+    : { key: tag.slice(0, colon), value: tag.slice(colon + 1) };
+}

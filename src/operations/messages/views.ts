@@ -1,19 +1,20 @@
 /** Messages as REST shows them: rows to resources, statuses to their wire names. */
 import type { z } from "zod";
 import type { email, emailSummary, wireStatus } from "../../contract/resources.ts";
+import { type InboundStatus, inboundStatuses } from "../../core/inbound-status.ts";
 import { readMode } from "../../core/oversight/mode.ts";
 import { type Status, statuses } from "../../core/oversight/types.ts";
-import type { MessageDetail, MessageView } from "../../engine/read.ts";
+import type { MessageDetail, MessageView } from "../../engine/read-messages.ts";
 
 /** `pending_approval` is `pending_send_approval` on the wire: existing clients filter by it. */
 export function toWire(status: string): z.infer<typeof wireStatus> {
-  const known = statuses.find((one) => one === status);
+  const known = [...statuses, ...inboundStatuses].find((one) => one === status);
   if (!known) throw new Error(`unknown status ${status}`);
   return known === "pending_approval" ? "pending_send_approval" : known;
 }
 
 /** The inverse of {@link toWire}. */
-export function fromWire(status: z.infer<typeof wireStatus>): Status {
+export function fromWire(status: z.infer<typeof wireStatus>): Status | InboundStatus {
   return status === "pending_send_approval" ? "pending_approval" : status;
 }
 
@@ -38,6 +39,11 @@ export function summaryOf(view: MessageView): z.infer<typeof emailSummary> {
     cc: of("cc"),
     bcc: of("bcc"),
     subject: row.subject,
+    kind: row.kind,
+    from_name: row.from_name,
+    in_reply_to: row.in_reply_to,
+    reply_of: row.reply_of,
+    user_label: row.user_label,
     has_attachments: row.attachments.length > 0,
     size_bytes: row.size_bytes,
     tags: row.tags,
@@ -49,6 +55,8 @@ export function summaryOf(view: MessageView): z.infer<typeof emailSummary> {
     reason: row.reason,
     send_at: row.send_at?.toISOString() ?? null,
     expires_at: row.expires_at?.toISOString() ?? null,
+    complained_at: row.complained_at?.toISOString() ?? null,
+    unsubscribed_at: row.unsubscribed_at?.toISOString() ?? null,
     created_at: created,
     received_at: created,
     updated_at: row.updated_at.toISOString(),
@@ -63,8 +71,11 @@ export function detailOf(view: MessageDetail): z.infer<typeof email> {
     reply_to: view.reply_to,
     markdown: view.markdown,
     text_body: view.text,
+    new_text: view.new_text,
     truncated: view.truncated,
     attachments: view.row.attachments,
+    authentication: view.row.authentication,
+    screening: view.row.screening,
     metadata: view.row.metadata,
     author: { kind: view.row.author_kind, id: view.row.author_id },
     recipients: view.recipients.map(({ address, name, kind, status, attempts, receipt }) => ({
