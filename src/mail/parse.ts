@@ -5,6 +5,7 @@ import { safeFilename, UniqueNames } from "./parse-filename.ts";
 import { readFields } from "./parse-header.ts";
 import type { FieldLimits } from "./parse-header.ts";
 import { markdownOfSeen, seenHtml, textOfSeen } from "./parse-html.ts";
+import type { SeenHtml } from "./parse-html.ts";
 import { readHeader, readTree } from "./parse-mime.ts";
 import type { Leaf, TreeLimits } from "./parse-mime.ts";
 import type { ParsedAttachment, ParsedMail } from "./parsed-mail.ts";
@@ -53,6 +54,7 @@ class Body {
   readonly #names = new UniqueNames();
   readonly #limits: ParseLimits;
   #left: number;
+  #lastSeen: { source: string; seen: SeenHtml } | undefined;
 
   constructor(limits: ParseLimits) {
     this.#limits = limits;
@@ -130,10 +132,11 @@ class Body {
     return parts.join("\n").slice(0, this.#limits.text).toWellFormed();
   }
 
-  #seen(html: string): ReturnType<typeof seenHtml> {
-    const seen = seenHtml(html);
-    this.truncated ||= seen.truncated;
-    return seen;
+  #seen(html: string): SeenHtml {
+    // A message of HTML only asks twice for the same.
+    if (this.#lastSeen?.source !== html) this.#lastSeen = { source: html, seen: seenHtml(html) };
+    this.truncated ||= this.#lastSeen.seen.truncated;
+    return this.#lastSeen.seen;
   }
 
   async markdown(html: string | null, text: string): Promise<string> {

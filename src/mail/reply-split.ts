@@ -139,6 +139,17 @@ function markSignatures(lines: readonly string[], kinds: Kind[]): void {
   }
 }
 
+/** Empty lines between two of a kind are of that kind. */
+function spreadOverEmpty(lines: readonly string[], kinds: Kind[]): void {
+  let before = -1;
+  for (let i = 0; i < lines.length; i += 1) {
+    if (bounded(lines[i]).trim() === "" && kinds[i] === "new") continue;
+    const kind = kinds[i];
+    if (before >= 0 && kind !== undefined && kinds[before] === kind) kinds.fill(kind, before, i);
+    before = i;
+  }
+}
+
 function linesOf(lines: readonly string[], kinds: readonly Kind[], kind: Kind): string {
   return lines
     .filter((_line, i) => kinds[i] === kind)
@@ -159,6 +170,7 @@ export function splitReply(text: string): SplitReply {
   const kinds: Kind[] = Array.from({ length: lines.length }, () => "new");
   markQuotations(lines, kinds);
   markSignatures(lines, kinds);
+  spreadOverEmpty(lines, kinds);
   return {
     new_text: linesOf(lines, kinds, "new"),
     quoted_text: linesOf(lines, kinds, "quoted"),
