@@ -73,17 +73,20 @@ export function readHeader(bytes: Buffer, limits: HeaderLimits): HeaderBlock {
       at = next;
       break;
     }
-    const over = end > limits.headerBytes || fields.length >= limits.headerFields;
-    if (over) truncated = true;
+    const tooLong = end > limits.headerBytes;
+    if (tooLong) truncated = true;
     if (bytes[at] === SPACE || bytes[at] === TAB) {
       // A fold before the first field belongs to nothing.
-      if (!over && pending) (pending as { chunks: Buffer[] }).chunks.push(bytes.subarray(at, end));
+      if (!tooLong && pending)
+        (pending as { chunks: Buffer[] }).chunks.push(bytes.subarray(at, end));
     } else {
       const colon = bytes.subarray(at, Math.min(end, at + 256)).indexOf(0x3a);
       const mbox = at === 0 && /^>?From /.test(bytes.toString("latin1", 0, 6));
       if (!mbox && (colon < 0 || !isFieldName(bytes, at, at + colon))) break;
       close();
-      if (!over && !mbox)
+      const tooMany = fields.length >= limits.headerFields;
+      if (tooMany) truncated = true;
+      if (!tooLong && !tooMany && !mbox)
         pending = {
           name: bytes
             .toString("latin1", at, at + colon)
