@@ -1,6 +1,7 @@
 /** From a draft to frozen bytes: the envelope, the MIME message, and commitments to its content. */
 import { createHash } from "node:crypto";
 import { Refusal } from "../core/refusal.ts";
+import { ownMessageId } from "../core/threading.ts";
 import { AddressError, parseMailbox } from "../mail/address.ts";
 import { ComposeError, compose } from "../mail/compose.ts";
 import { UNSUBSCRIBE_PLACEHOLDER } from "../mail/digest.ts";
@@ -116,6 +117,7 @@ export async function composeDraft(
         ? `This message was written by an AI agent of ${of.operator.name}.`
         : null,
       auto_generated: !of.gated,
+      auto_replied: draft.in_reply_to !== undefined && !isFrom(draft.in_reply_to, domain),
     });
     return {
       mime,
@@ -132,6 +134,14 @@ export async function composeDraft(
       field: error.field,
     });
   }
+}
+
+/** True for a Message-ID that this domain of ours gave out: what follows up on our own mail answers nobody. */
+function isFrom(rfcMessageId: string, domain: string): boolean {
+  return (
+    ownMessageId(rfcMessageId) !== null &&
+    rfcMessageId.toLowerCase().endsWith(`@${domain.toLowerCase()}>`)
+  );
 }
 
 /** Where answers go: as the author said, else to the address by which they thread whatever the mail system drops. */

@@ -80,6 +80,10 @@ describe("a composed message", () => {
     expect(header(await compose(composeInput({ ai_generated: false })), "x-ai-generated")).toEqual(
       [],
     );
+    const replied = composeInput({ auto_generated: true, auto_replied: true });
+    expect(header(await compose(replied), "auto-submitted")).toEqual(["auto-replied"]);
+    const looked = composeInput({ auto_generated: false, auto_replied: true });
+    expect(header(await compose(looked), "auto-submitted")).toEqual([]);
   });
 
   test("leaves the disclosure line out where the operator turned it off", async () => {

@@ -58,6 +58,8 @@ export interface ComposeInput {
   ai_disclosure: string | null;
   /** True where no person approved: adds `Auto-Submitted: auto-generated`. [RFC 3834 §5] */
   auto_generated: boolean;
+  /** With `auto_generated`, true where it answers somebody's message: `Auto-Submitted: auto-replied`. [RFC 3834 §5] */
+  auto_replied?: boolean;
   /** Default true: adds `X-AI-Generated: true`. False is for mail of the service itself. */
   ai_generated?: boolean;
   headers?: Readonly<Record<string, string>>;
@@ -141,7 +143,9 @@ function headerFields(
     ready("List-Unsubscribe", `<${url}>${mailto === null ? "" : `, <${mailto}>`}`),
     ready("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ...(input.ai_generated === false ? [] : [{ key: "X-AI-Generated", value: "true" }]),
-    ...(input.auto_generated ? [ready("Auto-Submitted", "auto-generated")] : []),
+    ...(input.auto_generated
+      ? [ready("Auto-Submitted", input.auto_replied ? "auto-replied" : "auto-generated")]
+      : []),
     ...checkExtraHeaders(input.headers ?? {}).map(({ key, value }) =>
       ready(key, encodeText(value)),
     ),

@@ -7,13 +7,17 @@ export type KnownKey = { mailbox_id: string; key: string; fingerprint: string; m
 /** Keys are compared by mailbox and key. */
 export type KeyClaim = KnownKey;
 
+// Keys that begin with a space are the engine's own guards against the same thing twice. No caller can give one.
+const lasts = (key: string): string =>
+  `CASE WHEN ${key} LIKE ' %' THEN interval '60 seconds' ELSE interval '24 hours' END`;
+
 const claimText = `
 INSERT INTO idempotency AS i (operator_id, mailbox_id, key, fingerprint, message_id, created_at)
 SELECT $1, mailbox_id, key, fingerprint, message_id, $6::timestamptz
 FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS r(mailbox_id, key, fingerprint, message_id)
 ON CONFLICT (operator_id, mailbox_id, key) DO UPDATE
   SET fingerprint = excluded.fingerprint, message_id = excluded.message_id, created_at = excluded.created_at
-  WHERE i.created_at < $6::timestamptz - interval '24 hours'
+  WHERE i.created_at < $6::timestamptz - ${lasts("i.key")}
 RETURNING message_id`;
 
 /**
@@ -47,7 +51,7 @@ export async function findKey(
   const [row] = await tx.named<KnownKey>(
     "find_key",
     `SELECT mailbox_id, key, fingerprint, message_id FROM idempotency
-     WHERE operator_id = $1 AND mailbox_id = $2 AND key = $3 AND created_at >= $4::timestamptz - interval '24 hours'`,
+     WHERE operator_id = $1 AND mailbox_id = $2 AND key = $3 AND created_at >= $4::timestamptz - ${lasts("key")}`,
     [tx.operator_id, mailboxId, key, now.toISOString()],
   );
   return row ?? null;
