@@ -1,5 +1,5 @@
 /** Complaints: feedback reports (RFC 5965), and the shapes of providers that do not use it. */
-import { headerOf } from "./auto-reply.ts";
+import { headerOf } from "./auto-reply-marks.ts";
 import type { ParsedAttachment, ParsedMail } from "./parsed-mail.ts";
 import {
   fieldGroups,

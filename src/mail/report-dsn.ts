@@ -72,7 +72,10 @@ function typedAddress(value: string | null): string | null {
 
 /** The address in a string that should be one; null where it is none we would write to. */
 export function readableAddress(text: string): string | null {
-  const found = /[^\s<>"'(),:;[\]]{1,256}@[^\s<>"'(),:;]{1,255}/.exec(text.slice(0, 1000))?.[0];
+  const found =
+    /[^\s<>"'(),:;[\]（）：，。；、“”《》「」]{1,256}@[^\s<>"'(),:;（）：，。；、“”《》「」]{1,255}/.exec(
+      text.slice(0, 1000),
+    )?.[0];
   return found?.replace(/[.]+$/, "") ?? null;
 }
 
@@ -136,7 +139,7 @@ export function bounceRecipient(said: Omit<BounceRecipient, "verdict">): BounceR
         ? { ...verdict, retry: false, retry_after_seconds: null }
         : {
             ...verdict,
-            verdict: verdict.verdict === "hard" ? "temporary" : verdict.verdict,
+            verdict: /^(?:hard|policy)$/.test(verdict.verdict) ? "temporary" : verdict.verdict,
             suppress: false,
             retry: true,
           },

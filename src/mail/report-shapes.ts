@@ -22,9 +22,9 @@ const RETURNED =
   /^[ \t]{0,3}[-_=*#]{2,}[ \t]{0,3}(?:below this line|this is a copy|original message|begin(?:ning)? of|included is a copy|message headers?|message header follows|the (?:header|body) of|undelivered message|start of returned|forwarded message|ursprüngliche|message d'origine|return(?:ed)? message|transcript of session)|^(?:original message headers|reporting-mta:|the header of the original message)|^received: from |^return-path:/im;
 
 const ADDRESS_LINE =
-  /^[ \t>*-]{0,12}(?:to:|recipient:|for|rcpt to:|user|address:|email:)?[ \t]{0,4}["'(]?<?(?:mailto:|smtp:)?([^\s<>"'(),:;[\]]{1,256}@[a-z0-9\u0080-\uffff.-]{1,253})/i;
+  /^[ \t>*-]{0,12}(?:to:|recipient:|for|rcpt to:|user|address:|email:)?[ \t]{0,4}["'(]?<?(?:mailto:|smtp:)?([^\s<>"'(),:;[\]（）：，。；、“”《》「」]{1,256}@[a-z0-9\u00a1-\u2fff\u3040-\ufeff.-]{1,253})/i;
 const ADDRESS_INSIDE =
-  /<([^\s<>"'(),:;[\]]{1,256}@[a-z0-9\u0080-\uffff.-]{1,253})>|[("']([^\s<>"'(),:;[\]]{1,256}@[a-z0-9\u0080-\uffff.-]{1,253})[)"']/i;
+  /<([^\s<>"'(),:;[\]（）：，。；、“”《》「」]{1,256}@[a-z0-9\u00a1-\u2fff\u3040-\ufeff.-]{1,253})>|[("']([^\s<>"'(),:;[\]（）：，。；、“”《》「」]{1,256}@[a-z0-9\u00a1-\u2fff\u3040-\ufeff.-]{1,253})[)"']/i;
 
 const MAX_TEXT = 65_536;
 

@@ -1,6 +1,6 @@
 /** What kind of mail arrived: a person's, or a bounce, a complaint, an automatic answer, a report of a mail system. */
-import { autoReplyReason, headerOf, isList } from "./auto-reply.ts";
-import type { AutoReplyReason, Envelope } from "./auto-reply.ts";
+import { autoReplyReason, headerOf, isList } from "./auto-reply-marks.ts";
+import type { AutoReplyReason, Envelope } from "./auto-reply-marks.ts";
 import type { ParsedMail } from "./parsed-mail.ts";
 import { readComplaint, returnedPart } from "./report-arf.ts";
 import type { Complaint } from "./report-arf.ts";
