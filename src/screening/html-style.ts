@@ -20,7 +20,10 @@ export function declarations(style: string): Map<string, string> {
     const colon = one.indexOf(":");
     if (colon < 1) continue;
     const value = one.slice(colon + 1).trim();
-    found.set(one.slice(0, colon).trim(), value.replace(/\s*!important$/, ""));
+    found.set(
+      one.slice(0, colon).trim(),
+      value.endsWith("!important") ? value.slice(0, -10).trim() : value,
+    );
   }
   return found;
 }

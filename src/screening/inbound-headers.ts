@@ -69,7 +69,7 @@ function authentication(subject: Subject, from: DomainParts | null, add: Add): v
   if (spf?.result === "fail") add("spf", 1.5, "SPF fails");
   else if (spf?.result === "softfail") add("spf", 0.5, "SPF softly fails");
   const signed = dkim?.some((one) => one.result === "pass" && one.aligned) ?? false;
-  if (!subject.dmarc_pass && !signed && spf?.result !== "pass")
+  if (!subject.dmarc_pass && dmarc?.result !== "fail" && !signed && spf?.result !== "pass")
     add("unauthenticated", 1, "neither SPF nor DKIM vouches for the sender");
   if (from === null || subject.dmarc_pass || signed) return;
   if (subject.protected.own.some((own) => sameOwner(own, from)))

@@ -68,6 +68,7 @@ export function screenInbound(input: InboundInput): Screening {
     try {
       work();
     } catch (error) {
+      if (failed) return;
       failed = true;
       const name = error instanceof Error ? error.name : "unknown error";
       reasons.push({

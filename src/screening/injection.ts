@@ -177,9 +177,10 @@ export function beyondInspection(text: string): boolean {
 
 /** The spellings under which a text is read: lines joined, look-alike letters folded, spaced-out letters closed up. */
 function variants(seen: string): string[] {
+  // Blanks first: a pattern that may begin with many of them would be quadratic.
   const flowed = seen
-    .replace(/[ \t]*\r?\n(?![\r\n#*>\-<[]|\w{0,20}\s?:)[ \t]*/g, " ")
-    .replace(/[^\S\n]{1,}/g, " ");
+    .replace(/[^\S\n]+/g, " ")
+    .replace(/ ?\n(?![\n#*>\-<[]| \n|\w{0,20} ?:) ?/g, " ");
   const out = [flowed];
   if (/[a-z][\u0370-\u058f]|[\u0370-\u058f][a-z]/iu.test(flowed)) out.push(latinised(flowed));
   const closed = flowed.replace(
@@ -187,7 +188,9 @@ function variants(seen: string): string[] {
     (run) => run.replace(/[ .\-_*·]/g, ""),
   );
   if (closed !== flowed) out.push(closed, closed.replace(/[^\p{L}]/gu, ""));
-  const unleet = flowed.replace(/(?<=\p{L})[01345@$](?=\p{L})|\b[1](?=gn)/gu, (c) => leet[c] ?? c);
+  const unleet = flowed.replace(/(?<=\p{L})[01345@$]{1,3}(?=\p{L})|\b1(?=gn)/gu, (run) =>
+    [...run].map((char) => leet[char] ?? char).join(""),
+  );
   if (unleet !== flowed) out.push(unleet);
   return out;
 }
