@@ -1,5 +1,6 @@
 /** What a message proves about itself: every DKIM signature on its own, and the identity header. */
 import type { JSONWebKeySet } from "jose";
+import type { DKIMResult } from "mailauth";
 import { findBareLineEnd, MessageSyntaxError, readMessage, withCrlf } from "./headers.ts";
 import type { Message } from "./headers.ts";
 import { verifyIdentity } from "./identity-verify.ts";
@@ -44,9 +45,9 @@ export interface MessageReport {
 }
 
 /** Each may cost a DNS question and a signature check. */
-const MAX_SIGNATURES = 16;
+export const MAX_SIGNATURES = 16;
 /** Bytes; over it nothing is hashed. */
-const MAX_MESSAGE = 64 * 1024 * 1024;
+export const MAX_MESSAGE = 64 * 1024 * 1024;
 
 const RESULTS: ReadonlySet<string> = new Set([
   "pass",
@@ -73,6 +74,24 @@ function overall(signatures: readonly DkimSignatureReport[]): DkimReport["verdic
   return passed > 0 ? "partial" : "fail";
 }
 
+/** What mailauth (in its strict mode) found of one signature whose field has the value `tag_list`. */
+export function reportSignature(result: DKIMResult, tag_list: string): DkimSignatureReport {
+  const { status } = result;
+  // `l=` lets anyone append to the body below a signature that still passes.
+  const uncovered = status.result === "pass" && (status.underSized ?? 0) > 0;
+  const verdict = RESULTS.has(status.result) ? (status.result as DkimSignatureResult) : "neutral";
+  const comment = typeof status.comment === "string" ? status.comment : null;
+  return {
+    domain: result.signingDomain ?? "",
+    selector: result.selector ?? "",
+    algorithm: result.algo ?? "",
+    result: uncovered ? "policy" : verdict,
+    reason: uncovered ? "the signature does not cover the whole body" : comment,
+    aligned: Boolean(status.aligned),
+    oversigned: namesFromTwice(tag_list),
+  };
+}
+
 async function reportDkim(
   bytes: Buffer,
   message: Message,
@@ -94,28 +113,9 @@ async function reportDkim(
     strict: true,
     minBitLength: 1024,
   });
-  const signatures = results.map((result, i): DkimSignatureReport => {
-    const { status } = result;
-    // `l=` lets anyone append to the body below a signature that still passes.
-    const uncovered = status.result === "pass" && (status.underSized ?? 0) > 0;
-    return {
-      domain: result.signingDomain ?? "",
-      selector: result.selector ?? "",
-      algorithm: result.algo ?? "",
-      result: uncovered
-        ? "policy"
-        : RESULTS.has(status.result)
-          ? (status.result as DkimSignatureResult)
-          : "neutral",
-      reason: uncovered
-        ? "the signature does not cover the whole body"
-        : typeof status.comment === "string"
-          ? status.comment
-          : null,
-      aligned: Boolean(status.aligned),
-      oversigned: namesFromTwice(fields[i]?.value.toString("latin1") ?? ""),
-    };
-  });
+  const signatures = results.map((result, i) =>
+    reportSignature(result, fields[i]?.value.toString("latin1") ?? ""),
+  );
   return { verdict: overall(signatures), reason: null, signatures };
 }
 
