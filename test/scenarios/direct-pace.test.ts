@@ -1,0 +1,193 @@
+/** Direct delivery keeps the pace each destination bears: reuse, cached DNS, halving, breakers, bounded queues, and nobody blocks another. */
+import { afterEach, expect, test } from "vitest";
+
+import { openDirect } from "../../src/mail/direct.ts";
+import { closeNetwork, memoryStore, mx, sendTo, startNetwork } from "../dns/mail-network.ts";
+import type { MailNetwork } from "../dns/mail-network.ts";
+import { DATA, FROM } from "../sink/sending.ts";
+
+afterEach(closeNetwork);
+
+const TO = "person@b.test";
+
+function network(): Promise<MailNetwork> {
+  return startNetwork({
+    "b.test": mx("mx.b.test"),
+    "hosted.test": mx("mx.b.test"),
+    "mx.b.test": { A: ["127.0.0.2"] },
+    "c.test": mx("mx.c.test"),
+    "mx.c.test": { A: ["127.0.0.3"] },
+  });
+}
+
+test("many messages share few connections and no further DNS questions", async () => {
+  const net = await network();
+  const host = await net.host("127.0.0.2");
+  const direct = net.direct();
+  await sendTo(direct, TO);
+  const asked = net.dns.questions.length;
+  for (let i = 0; i < 20; i++) await sendTo(direct, `r${i}@b.test`);
+  await Promise.all(Array.from({ length: 20 }, (_, i) => sendTo(direct, `s${i}@b.test`)));
+  expect(net.dns.questions).toHaveLength(asked);
+  expect(host.message_count).toBe(41);
+  expect(host.connections.length).toBeLessThanOrEqual(10);
+});
+
+test("domains with the same mail provider share its connections", async () => {
+  const net = await network();
+  const host = await net.host("127.0.0.2");
+  const direct = net.direct();
+  await sendTo(direct, TO);
+  await sendTo(direct, "x@hosted.test");
+  expect([host.message_count, host.connections.length]).toEqual([2, 1]);
+});
+
+/** The most messages that were ever between RCPT and their answer at the same time. */
+async function widest(net: MailNetwork, direct: ReturnType<MailNetwork["direct"]>) {
+  const host = await net.host("127.0.0.2");
+  return {
+    host,
+    async burst(count: number) {
+      const before = host.connections.length;
+      const sent = await Promise.all(Array.from({ length: count }, () => sendTo(direct, TO)));
+      return { sent, opened: host.connections.length - before };
+    },
+  };
+}
+
+test("421 and 4.7 halve what may be under way, success widens it again", async () => {
+  const net = await network();
+  const direct = net.direct({ limits: { initial: 8, max: 8, idle_ms: 1 } });
+  const { host, burst } = await widest(net, direct);
+  const idle = () => host.until((sink) => sink.open_sockets === 0);
+  expect((await burst(40)).opened).toBe(8);
+  await idle();
+  for (const reply of ["421 4.3.2 slow down\r\n", "450 4.7.1 too fast\r\n"]) {
+    host.fault("mail", { reply }, { times: 1 });
+    expect((await sendTo(direct, TO)).recipients[0]!.reply.code).toBe(Number(reply.slice(0, 3)));
+    await idle();
+  }
+  // Two at first, and one more for about as many that went well as are under way.
+  const few = (await burst(4)).opened;
+  expect(few).toBeLessThanOrEqual(4);
+  await idle();
+  for (let i = 0; i < 60; i++) await sendTo(direct, TO);
+  await idle();
+  expect((await burst(40)).opened).toBe(8);
+});
+
+test("a greeting with 421 halves too, also when another connection took the mail", async () => {
+  const net = await network();
+  const direct = net.direct({ limits: { initial: 8, max: 8 } });
+  const { host, burst } = await widest(net, direct);
+  host.fault("connect", { reply: "421 too many\r\n", then: "disconnect" }, { skip: 1 });
+  const first = await burst(8);
+  expect(first.sent.every(({ recipients }) => recipients[0]!.outcome === "accepted")).toBe(true);
+  host.heal();
+  const dialled = host.connections.length;
+  await burst(30);
+  expect(host.connections.length - dialled).toBeLessThan(7);
+});
+
+test("an address that does not answer is left alone for a while, then asked by one", async () => {
+  const net = await network();
+  const dialled: string[] = [];
+  const { connect } = await import("node:net");
+  const direct = net.direct({
+    connect: (options) => {
+      dialled.push(options.host!);
+      return connect(options);
+    },
+  });
+  for (let i = 0; i < 5; i++)
+    expect((await sendTo(direct, TO)).recipients[0]).toMatchObject({
+      outcome: "temporary",
+      stage: "connect",
+      reason: "connect_failed",
+      reply: { enhanced: "4.4.1" },
+    });
+  expect(dialled).toHaveLength(3);
+  net.pass(31_000);
+  await Promise.all([sendTo(direct, TO), sendTo(direct, TO)]);
+  expect(dialled).toHaveLength(4);
+  net.pass(31_000);
+  await sendTo(direct, TO);
+  expect(dialled).toHaveLength(4);
+  await net.host("127.0.0.2");
+  net.pass(31_000);
+  expect((await sendTo(direct, TO)).recipients[0]!.outcome).toBe("accepted");
+  expect((await sendTo(direct, TO)).recipients[0]!.outcome).toBe("accepted");
+});
+
+test("a destination that hangs fills its own queue only: more for it fails fast, others go through", async () => {
+  const net = await network();
+  const slow = await net.host("127.0.0.2");
+  const quick = await net.host("127.0.0.3");
+  slow.fault("mail", "hang");
+  const direct = net.direct({
+    limits: { initial: 2, max: 2, max_waiting: 3, max_wait_ms: 60_000 },
+  });
+  const stuck = Array.from({ length: 5 }, () => sendTo(direct, TO));
+  await slow.until(
+    (sink) => sink.connections.filter((one) => one.commands.length > 1).length === 2,
+  );
+  expect((await sendTo(direct, TO)).recipients[0]).toMatchObject({
+    outcome: "temporary",
+    reason: "congested",
+    reply: { code: 0, enhanced: "4.4.5" },
+  });
+  expect((await sendTo(direct, "x@c.test")).recipients[0]!.outcome).toBe("accepted");
+  expect(quick.message_count).toBe(1);
+  await direct.close(10);
+  for (const one of await Promise.all(stuck))
+    expect(one.recipients[0]).toMatchObject({ outcome: "temporary", reason: "transport_closed" });
+  expect((await sendTo(direct, TO)).recipients[0]!.reason).toBe("transport_closed");
+});
+
+test("who waited too long for a place fails as temporary", async () => {
+  const net = await network();
+  const slow = await net.host("127.0.0.2");
+  slow.fault("mail", "hang");
+  const direct = net.direct({ limits: { initial: 1, max: 1, max_wait_ms: 50 } });
+  const [first, second] = [sendTo(direct, TO), sendTo(direct, TO)];
+  expect((await second).recipients[0]!.reason).toBe("congested");
+  await direct.close(10);
+  expect((await first).recipients[0]!.reason).toBe("transport_closed");
+});
+
+test("pools that are not used are closed and forgotten, the bound holds, and nothing stays open after close", async () => {
+  const zone = Object.fromEntries(
+    Array.from({ length: 30 }, (_, i) => [`d${i}.test`, { A: [`127.0.1.${i + 1}`] }]),
+  );
+  const net = await startNetwork(zone);
+  const hosts = await Promise.all(
+    Array.from({ length: 30 }, (_, i) => net.host(`127.0.1.${i + 1}`)),
+  );
+  const direct = net.direct({ limits: { max_pools: 5, max_sites: 5, idle_ms: 60_000 } });
+  for (let i = 0; i < 30; i++)
+    expect((await sendTo(direct, `x@d${i}.test`)).recipients[0]!.outcome).toBe("accepted");
+  const open = () => hosts.reduce((sum, host) => sum + host.open_sockets, 0);
+  await Promise.all(
+    hosts.slice(0, 25).map((host) => host.until((sink) => sink.open_sockets === 0)),
+  );
+  expect(open()).toBe(5);
+  await direct.close();
+  await Promise.all(hosts.map((host) => host.until((sink) => sink.open_sockets === 0)));
+});
+
+test("an envelope that could break a command is refused before DNS is asked", async () => {
+  const net = await network();
+  const direct = openDirect({
+    resolver: { resolve: () => Promise.reject(new Error("asked")), close: () => undefined },
+    ehlo_name: "mta.sender.example",
+    now: () => new Date(),
+    dane: false,
+    fetch_policy: null,
+    sts_store: memoryStore(),
+  });
+  await expect(
+    direct.send({ from: FROM, recipients: ["a@b.test>\r\nDATA"], data: DATA }),
+  ).rejects.toMatchObject({ code: "bad_address" });
+  await direct.close();
+  expect(net.dns.questions).toEqual([]);
+});
