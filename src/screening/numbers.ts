@@ -61,7 +61,10 @@ export function findIbans(text: string): NumberFinding[] {
     // A word in capitals behind the number belongs to the match and not to the number.
     for (let end = groups.length; end >= 15; end -= 1)
       if (isIban(groups.slice(0, end))) {
-        found.push({ family: "bank_accounts", detail: `an IBAN ${groups.slice(0, 2)}${last4(groups.slice(0, end))}` });
+        found.push({
+          family: "bank_accounts",
+          detail: `an IBAN ${groups.slice(0, 2)}${last4(groups.slice(0, end))}`,
+        });
         break;
       }
   }
@@ -74,13 +77,18 @@ export function runNumbers(run: string, around: string): NumberFinding[] {
   const digits = run.replace(/\D/g, "");
   const groups = run.trim().split(/[ .\-\u00a0]+/);
   const card = digits.length <= 19 ? cardIssuer(digits) : cardAmong(groups);
-  if (card !== null) found.push({ family: "cards", detail: `a ${card} card number ${last4(digits)}` });
+  if (card !== null)
+    found.push({ family: "cards", detail: `a ${card} card number ${last4(digits)}` });
   if (card === null)
     for (const [match, separator] of run.matchAll(ssn))
       if (separator === "-" || ssnWord.test(around))
-        found.push({ family: "national_ids", detail: `a US social security number ${last4(match)}` });
+        found.push({
+          family: "national_ids",
+          detail: `a US social security number ${last4(match)}`,
+        });
   const named = found.length === 0 ? namedId(digits, around) : null;
-  if (named !== null) found.push({ family: "national_ids", detail: `${named} …${digits.slice(-2)}` });
+  if (named !== null)
+    found.push({ family: "national_ids", detail: `${named} …${digits.slice(-2)}` });
   return found;
 }
 
@@ -101,14 +109,30 @@ function cardAmong(groups: string[]): string | null {
 function namedId(digits: string, around: string): string | null {
   if (digits.length === 9 && ssnWord.test(around) && !/^(?:000|666|9)/.test(digits))
     return "a US social security number";
-  if (digits.length === 11 && /steuer-?id|identifikationsnummer|steuerliche/i.test(around) && mod11Ten(digits))
+  if (
+    digits.length === 11 &&
+    /steuer-?id|identifikationsnummer|steuerliche/i.test(around) &&
+    mod11Ten(digits)
+  )
     return "a German tax number";
-  if (digits.length === 11 && /\bpesel\b/i.test(around) && weighted(digits, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]) % 10 === 0)
+  if (
+    digits.length === 11 &&
+    /\bpesel\b/i.test(around) &&
+    weighted(digits, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]) % 10 === 0
+  )
     return "a Polish PESEL";
   if (digits.length === 11 && /\bcpf\b/i.test(around) && cpf(digits)) return "a Brazilian CPF";
-  if (digits.length === 9 && /\bbsn\b|burgerservice/i.test(around) && weighted(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 === 0)
+  if (
+    digits.length === 9 &&
+    /\bbsn\b|burgerservice/i.test(around) &&
+    weighted(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 === 0
+  )
     return "a Dutch BSN";
-  if (digits.length === 15 && /sécurité sociale|\bnir\b|numéro de sécu/i.test(around) && nir(digits))
+  if (
+    digits.length === 15 &&
+    /sécurité sociale|\bnir\b|numéro de sécu/i.test(around) &&
+    nir(digits)
+  )
     return "a French social security number";
   if (digits.length === 12 && /aadhaar/i.test(around)) return "an Aadhaar number";
   if (digits.length === 10 && /\bnhs\b/i.test(around)) return "an NHS number";
@@ -130,7 +154,13 @@ function mod11Ten(digits: string): boolean {
 
 function cpf(digits: string): boolean {
   const check = (length: number) =>
-    ((weighted(digits, Array.from({ length }, (_, i) => length + 1 - i)) * 10) % 11) % 10;
+    ((weighted(
+      digits,
+      Array.from({ length }, (_, i) => length + 1 - i),
+    ) *
+      10) %
+      11) %
+    10;
   return check(9) === Number(digits[9]) && check(10) === Number(digits[10]);
 }
 

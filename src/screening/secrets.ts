@@ -1,7 +1,12 @@
 /** Secrets in text: keys of common services, private keys, tokens, passwords in URLs, high-entropy values beside telling words. */
 
 /** Families of secrets; own keys and private keys are never meant to be mailed. */
-export type SecretFamily = "own_keys" | "private_keys" | "secrets" | "url_passwords" | "high_entropy";
+export type SecretFamily =
+  | "own_keys"
+  | "private_keys"
+  | "secrets"
+  | "url_passwords"
+  | "high_entropy";
 
 /** One secret, masked: at most the first 4 and last 2 characters are told. */
 export interface SecretFinding {
@@ -33,7 +38,10 @@ const services: readonly [RegExp, string][] = [
   [/sq0(?:atp|csp)-[A-Za-z0-9_-]{20,50}/, "Square token"],
   [/(?:pat|key)[A-Za-z0-9]{14}\.[0-9a-f]{64}/, "Airtable token"],
   [/(?<![A-Za-z0-9])\d{8,10}:AA[A-Za-z0-9_-]{33}/, "Telegram bot token"],
-  [/eyJ[A-Za-z0-9_-]{10,4000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,4000}/, "JSON Web Token"],
+  [
+    /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,4000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,4000}/,
+    "JSON Web Token",
+  ],
   [/hvs\.[A-Za-z0-9_-]{24,200}/, "Vault token"],
   [/AGE-SECRET-KEY-1[A-Z0-9]{58}/, "age secret key"],
 ];
@@ -44,8 +52,10 @@ const prefixes =
   /AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat|glpat-|sk-|[sr]k_|whsec_|xox|xapp-|AIza|GOCSPX|ya29|SG\.|re_|key|SK|AC|npm_|pypi-|dop_v1|hf_|shp|EAAC|sq0|pat|:AA|eyJ|hvs\.|AGE-SEC/;
 const pem =
   /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d|openssh-key-v1\0/;
-const urlPassword = /[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@?#<>"']{0,100}:([^\s/@?#<>"']{3,200})@[^\s/:@]{1,253}/i;
-const placeholder = /^(?:x+|\*+|\.+|<.*|\$\{?.*|%.*|password|pass|passwd|pwd|secret|user(?:name)?|your.*|changeme|example|…)$/i;
+const urlPassword =
+  /[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@?#<>"']{0,100}:([^\s/@?#<>"']{3,200})@[^\s/:@]{1,253}/i;
+const placeholder =
+  /^(?:x+|\*+|\.+|<.*|\$\{?.*|%.*|password|pass|passwd|pwd|secret|user(?:name)?|your.*|changeme|example|…)$/i;
 const beside =
   /(?:^|[^a-z])(?:api[ _-]?keys?|access[ _-]?keys?|secret(?:[ _-]?(?:access[ _-]?)?key)?|client[ _-]?secret|private[ _-]?key|auth(?:orization)?|bearer|token|credentials?|password|passwd|pwd|passwort|kennwort|passphrase|schlüssel|contraseña|clave|mot de passe|clé|senha|chiave|пароль|密码|密钥|パスワード)["'`*]{0,3}\s{0,3}(?:is|ist|est|es|lautet|für|for)?\s{0,3}[:=]?[>\s"'`*]{0,4}$/iu;
 
@@ -59,7 +69,8 @@ export function masked(secret: string): string {
 export function tokenSecrets(token: string, before: string): SecretFinding[] {
   const found: SecretFinding[] = [];
   const mine = own.exec(token)?.[0];
-  if (mine !== undefined) found.push({ family: "own_keys", detail: `a MultiMail key ${masked(mine)}` });
+  if (mine !== undefined)
+    found.push({ family: "own_keys", detail: `a MultiMail key ${masked(mine)}` });
   if (prefixes.test(token))
     for (const [pattern, what] of services) {
       const match = pattern.exec(token)?.[0];
@@ -68,8 +79,16 @@ export function tokenSecrets(token: string, before: string): SecretFinding[] {
       break;
     }
   if (found.length === 0) found.push(...encodedSecrets(token));
-  if (found.length === 0 && beside.test(before) && isRandom(token))
-    found.push({ family: "high_entropy", detail: `a random value beside a telling word ${masked(token)}` });
+  // Links to confirm or to sign in carry tokens that are meant for their reader.
+  const inUrl = /:\/\/\S*$/.test(before);
+  const equals = token.indexOf("=");
+  const value = equals > 0 && equals < token.length - 8 ? token.slice(equals + 1) : token;
+  const words = value === token ? before : before + token.slice(0, equals + 1);
+  if (found.length === 0 && !inUrl && beside.test(words.slice(-60)) && isRandom(value))
+    found.push({
+      family: "high_entropy",
+      detail: `a random value beside a telling word ${masked(token)}`,
+    });
   return found;
 }
 
@@ -82,7 +101,10 @@ function encodedSecrets(token: string): SecretFinding[] {
     : [];
 }
 
-/** Private keys and passwords in URLs, which are no single token. */
+const stated =
+  /(?<![a-z])(?:password|passwort|kennwort|contraseña|mot de passe|senha|пароль|密码|パスワード)\s{0,2}(?:is|ist|est|es|lautet|[:=：])\s{0,2}["'`*]{0,3}([^\s"'`*<>,;]{6,64})/giu;
+
+/** Private keys and passwords in URLs, and stated passwords, which are no single token. */
 export function markedSecrets(text: string): SecretFinding[] {
   const found: SecretFinding[] = [];
   if ((text.includes("PRIVATE KEY") || text.includes("PuTTY-User")) && pem.test(text))
@@ -90,8 +112,18 @@ export function markedSecrets(text: string): SecretFinding[] {
   if (text.includes("://") && text.includes("@")) {
     const match = urlPassword.exec(text);
     if (match !== null && !placeholder.test(match[1] ?? ""))
-      found.push({ family: "url_passwords", detail: `a URL with a password ${masked(match[1] ?? "")}` });
+      found.push({
+        family: "url_passwords",
+        detail: `a URL with a password ${masked(match[1] ?? "")}`,
+      });
   }
+  if (/passw|kennw|contrase|mot de p|senha|парол|密码|パスワ/i.test(text))
+    for (const match of text.matchAll(stated)) {
+      const value = match[1] ?? "";
+      if (!/\d/.test(value) || !/\p{L}/u.test(value) || /:\/\//.test(value)) continue;
+      found.push({ family: "secrets", detail: `a stated password ${masked(value)}` });
+      break;
+    }
   return found;
 }
 
@@ -104,6 +136,7 @@ function isRandom(token: string): boolean {
   const counts = new Map<string, number>();
   for (const char of value) counts.set(char, (counts.get(char) ?? 0) + 1);
   let bits = 0;
-  for (const count of counts.values()) bits -= (count / value.length) * Math.log2(count / value.length);
+  for (const count of counts.values())
+    bits -= (count / value.length) * Math.log2(count / value.length);
   return bits > (/^[0-9a-f-]+$/i.test(value) ? 2.8 : 3.3);
 }
