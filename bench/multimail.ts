@@ -40,6 +40,8 @@ export async function openServer(
       MULTIMAIL_DATA: data,
       MULTIMAIL_PORT: String(port),
       MULTIMAIL_SMTP_PORT: "0",
+      MULTIMAIL_SUBMISSION_PORT: "0",
+      MULTIMAIL_CATCHER_PORT: "0",
       MULTIMAIL_SMTP_CONNECTIONS: "20",
       ...env,
     },

@@ -41,6 +41,7 @@ const seconds = z.coerce
   .int("must be a number of seconds, 1 to 600")
   .min(1, "must be a number of seconds, 1 to 600")
   .max(600, "must be a number of seconds, 1 to 600");
+const yesOrNo = z.enum(["yes", "no"], { error: "must be yes or no" });
 const text = z
   .string()
   .min(1, "must not be empty")
@@ -56,17 +57,73 @@ const settings = {
     .default("multimail.localhost")
     .describe("The instance's own mail domain"),
   MULTIMAIL_DELIVERY: z
-    .enum(["capture", "relay"], { error: "must be capture or relay" })
+    .enum(["capture", "relay", "direct"], { error: "must be capture, relay or direct" })
     .default("capture")
-    .describe("capture keeps all mail in the local catcher; relay hands it to MULTIMAIL_RELAY_URL"),
+    .describe(
+      "capture keeps all mail in the local catcher; relay hands it to MULTIMAIL_RELAY_URL; direct hands it to each recipient's own server, and to MULTIMAIL_RELAY_URL where that is set and the server cannot be reached",
+    ),
   MULTIMAIL_RELAY_URL: z
     .string()
     .regex(/^smtps?:\/\//, "must be smtp://[user:password@]host[:port] or smtps://…")
     .optional()
     .describe("SMTP submission host for delivery by relay"),
+  MULTIMAIL_SMTP_HOST: text
+    .optional()
+    .describe("Address the SMTP doors listen on; MULTIMAIL_HOST where it is not set"),
   MULTIMAIL_SMTP_PORT: port
     .optional()
+    .describe("Port that takes mail for our mailboxes; 2525, or a free one where that is taken"),
+  MULTIMAIL_SUBMISSION_PORT: port
+    .optional()
+    .describe(
+      "Port for programs that send by SMTP with an API key; 2587, or a free one where that is taken",
+    ),
+  MULTIMAIL_CATCHER_PORT: port
+    .optional()
     .describe("Port of the local catcher's SMTP listener; 8425, or a free one where that is taken"),
+  MULTIMAIL_SMTP_NAME: domain
+    .optional()
+    .describe("Name of this host in SMTP and in MX records; MULTIMAIL_DOMAIN where it is not set"),
+  MULTIMAIL_TLS_CERT: text
+    .optional()
+    .describe("PEM file with the certificate chain for SMTP; one is made where it is not set"),
+  MULTIMAIL_TLS_KEY: text.optional().describe("PEM file with the key of MULTIMAIL_TLS_CERT"),
+  MULTIMAIL_DNS: z
+    .string()
+    .regex(
+      /^(?:[0-9.]+(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?)(?:,(?:[0-9.]+(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?))*$/i,
+      "must be addresses of DNS servers such as 127.0.0.1 or 127.0.0.1:53,[::1]:53",
+    )
+    .optional()
+    .describe("DNS servers; the system's where it is not set"),
+  MULTIMAIL_DNS_VALIDATES: yesOrNo
+    .default("no")
+    .describe(
+      "yes where the DNS servers check DNSSEC and the way to them can be trusted: DANE is used then, once a self-test has passed",
+    ),
+  MULTIMAIL_DIRECT_PORT: port
+    .default(25)
+    .describe("Port of recipients' servers in direct delivery; other than 25 for test networks"),
+  MULTIMAIL_PRIVATE_TARGETS: yesOrNo
+    .default("no")
+    .describe("yes lets direct delivery connect to loopback and private addresses"),
+  MULTIMAIL_SOURCE_ADDRESSES: z
+    .string()
+    .regex(/^[0-9a-f:.]+(?:,[0-9a-f:.]+)*$/i, "must be IP addresses of this host, with commas")
+    .optional()
+    .describe("Addresses of this host that direct delivery connects from"),
+  MULTIMAIL_RSPAMD_URL: z
+    .string()
+    .regex(/^https?:\/\/[^\s]+$/, "must be a URL such as http://127.0.0.1:11333")
+    .optional()
+    .describe("A second opinion on received mail: a server that speaks rspamd's protocol"),
+  MULTIMAIL_DAILY_QUOTA: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1_000_000)
+    .describe("Messages a mailbox may send in a day (UTC), unless it has a quota of its own"),
   MULTIMAIL_ROLES: z
     .string()
     .regex(
@@ -149,10 +206,24 @@ export type Config = {
   port: number;
   public_url: string | null;
   domain: string;
-  delivery: "capture" | "relay";
+  delivery: "capture" | "relay" | "direct";
   relay_url: string | null;
-  /** Null: the usual port, or any where that is taken. */
+  smtp_host: string;
+  /** Null, here and in the next two: the usual port, or any where that is taken. */
   smtp_port: number | null;
+  submission_port: number | null;
+  catcher_port: number | null;
+  smtp_name: string;
+  /** Paths of PEM files; null: one that is made. */
+  tls: { cert: string; key: string } | null;
+  /** `ip` or `ip:port`; null: the system's. */
+  dns: readonly string[] | null;
+  dns_validates: boolean;
+  direct_port: number;
+  private_targets: boolean;
+  source_addresses: readonly string[];
+  rspamd_url: string | null;
+  daily_quota: number;
   roles: ReadonlySet<Role>;
   catcher_keep: number;
   operator_name: string;
@@ -217,7 +288,19 @@ function settled(values: z.output<typeof schema>): Config {
     domain: values.MULTIMAIL_DOMAIN,
     delivery: values.MULTIMAIL_DELIVERY,
     relay_url: values.MULTIMAIL_RELAY_URL ?? null,
+    smtp_host: values.MULTIMAIL_SMTP_HOST ?? values.MULTIMAIL_HOST,
     smtp_port: values.MULTIMAIL_SMTP_PORT ?? null,
+    submission_port: values.MULTIMAIL_SUBMISSION_PORT ?? null,
+    catcher_port: values.MULTIMAIL_CATCHER_PORT ?? null,
+    smtp_name: values.MULTIMAIL_SMTP_NAME ?? values.MULTIMAIL_DOMAIN,
+    tls: tlsOf(values),
+    dns: values.MULTIMAIL_DNS?.split(",") ?? null,
+    dns_validates: values.MULTIMAIL_DNS_VALIDATES === "yes",
+    direct_port: values.MULTIMAIL_DIRECT_PORT,
+    private_targets: values.MULTIMAIL_PRIVATE_TARGETS === "yes",
+    source_addresses: values.MULTIMAIL_SOURCE_ADDRESSES?.split(",") ?? [],
+    rspamd_url: values.MULTIMAIL_RSPAMD_URL ?? null,
+    daily_quota: values.MULTIMAIL_DAILY_QUOTA,
     roles: new Set(
       allRoles.filter(
         (role) =>
@@ -236,6 +319,15 @@ function settled(values: z.output<typeof schema>): Config {
     stop_grace: values.MULTIMAIL_STOP_GRACE * 1000,
     database_url: values.DATABASE_URL ?? null,
   };
+}
+
+function tlsOf(values: z.output<typeof schema>): Config["tls"] {
+  const { MULTIMAIL_TLS_CERT: cert, MULTIMAIL_TLS_KEY: key } = values;
+  if ((cert === undefined) !== (key === undefined))
+    throw new ConfigError(
+      `${cert === undefined ? "MULTIMAIL_TLS_CERT" : "MULTIMAIL_TLS_KEY"}: is needed beside the other one.`,
+    );
+  return cert === undefined || key === undefined ? null : { cert, key };
 }
 
 function readFile(named: string | undefined): Record<string, unknown> {

@@ -9,6 +9,7 @@ import { idMaker } from "./core/id.ts";
 import type { EngineContext } from "./engine/context.ts";
 import { createKeyring } from "./engine/keyring.ts";
 import { createSubjects } from "./engine/subjects.ts";
+import { type Reading, openReading } from "./mail-reading.ts";
 import type { Storage } from "./storage.ts";
 import { listOperators } from "./store/operators.ts";
 
@@ -18,11 +19,12 @@ export async function createEngineContext(
   storage: Storage,
   log: Logger,
   wake: EngineContext["wake"],
-): Promise<{ context: EngineContext; port: number; public_url: string }> {
+): Promise<{ context: EngineContext; reading: Reading; port: number; public_url: string }> {
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const publicUrl = config.public_url ?? `http://localhost:${port}`;
   const masterKey = await readMasterKey(config, storage);
   const now = (): Date => new Date();
+  const reading = openReading(config, now, log);
   const context: EngineContext = {
     database: storage.database,
     now,
@@ -33,9 +35,11 @@ export async function createEngineContext(
     public_url: publicUrl,
     unsubscribe_key: createHmac("sha256", masterKey).update("unsubscribe").digest(),
     log,
+    mail: reading.mail,
+    daily_quota: config.daily_quota,
     wake,
   };
-  return { context, port, public_url: publicUrl };
+  return { context, reading, port, public_url: publicUrl };
 }
 
 /** The key that seals private keys: from the configuration, else from a file made once in the data folder. */

@@ -20,9 +20,11 @@ import { allOperations } from "./operations/all.ts";
 import { type FirstRun, keepPublicKeys, settleFirstRun } from "./first-run.ts";
 import { availability } from "./availability.ts";
 import { pagesReaders } from "./pages-readers.ts";
+import { type SmtpDoors, openSmtpDoors } from "./smtp-doors.ts";
 import { type Storage, openStorage } from "./storage.ts";
 import { startDelivery } from "./workers/deliver.ts";
 import type { Worker } from "./workers/loop.ts";
+import { startReceiving } from "./workers/receive.ts";
 import { startSequencer } from "./workers/sequence.ts";
 import { startTimers } from "./workers/timers.ts";
 import { version } from "./version.ts";
@@ -32,6 +34,8 @@ export type Instance = {
   url: string;
   /** Where the local catcher listens and keeps its mail; null when mail really leaves. */
   catcher: { host: string; port: number; folder: string } | null;
+  /** Where mail for our mailboxes is taken, and mail of programs; null on a node that does neither. */
+  smtp: Pick<SmtpDoors, "inbound" | "submission"> | null;
   /** Null where another node founded, or somebody took the file away. */
   first_run_file: string | null;
   dashboard_link: string | null;
@@ -60,7 +64,7 @@ export async function startInstance(config: Config, log: Logger): Promise<Instan
 }
 
 type Stops = (() => Promise<void>)[];
-type Wakes = { deliver?: Worker; timers?: Worker; sequence?: Worker };
+type Wakes = { deliver?: Worker; timers?: Worker; sequence?: Worker; receive?: Worker };
 
 async function start(
   config: Config,
@@ -71,11 +75,13 @@ async function start(
   const storage = await openStorage(config, log);
   stops.push(storage.close);
   const workers: Wakes = {};
-  const { context, port, public_url } = await createEngineContext(config, storage, log, {
+  const { context, reading, port, public_url } = await createEngineContext(config, storage, log, {
     deliver: () => workers.deliver?.wake(),
     timers: () => workers.timers?.wake(),
     sequence: () => workers.sequence?.wake(),
+    receive: () => workers.receive?.wake(),
   });
+  stops.push(reading.close);
   const engine = createEngine(context);
   const firstRun = await settleFirstRun(config, context, engine, public_url);
   await keepPublicKeys(config, engine, firstRun.operator_ids);
@@ -87,6 +93,10 @@ async function start(
   stops.push(control.close);
   if (config.roles.has("worker"))
     await startWorkers({ config, context, engine, storage, delivery, log, stops, workers });
+  const smtp = config.roles.has("smtp")
+    ? await openSmtpDoors(config, engine, context.now, log)
+    : null;
+  if (smtp) stops.push(smtp.close);
   if (config.roles.has("api")) {
     const app = createDoors({ context, engine, delivery, firstRun, log });
     const door = await listen(app, {
@@ -100,6 +110,7 @@ async function start(
   return {
     url: public_url,
     catcher: delivery.catcher,
+    smtp: smtp && { inbound: smtp.inbound, submission: smtp.submission },
     first_run_file: firstRun.file,
     dashboard_link: firstRun.dashboard_link,
     agent_key: firstRun.agent_key,
@@ -130,6 +141,8 @@ async function startWorkers(parts: {
   stops.push(workers.deliver.stop);
   workers.timers = startTimers(shared);
   stops.push(workers.timers.stop);
+  workers.receive = startReceiving(shared);
+  stops.push(workers.receive.stop);
 }
 
 /** The MCP door, loaded at its first request: an instance that only REST talks to starts without it. */

@@ -70,7 +70,7 @@ export async function openDelivery(
 
 async function openCatcher(config: Config, store: CatcherStore, log: Logger): Promise<Catcher> {
   const options = { host: catcherHost, store, log, name: config.domain };
-  if (config.smtp_port !== null) return startCatcher({ ...options, port: config.smtp_port });
+  if (config.catcher_port !== null) return startCatcher({ ...options, port: config.catcher_port });
   try {
     return await startCatcher({ ...options, port: usualCatcherPort });
   } catch (error) {

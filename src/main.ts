@@ -84,6 +84,10 @@ function greeting(instance: Instance, roles: Config["roles"]): string {
   const mail = catcher
     ? `  Mail is caught here and does not leave: ${url}/catcher (SMTP on ${catcher.host}:${catcher.port}, files in ${catcher.folder})`
     : "  Mail leaves through the relay.";
+  const { smtp } = instance;
+  const doors = smtp
+    ? `  Mail for our mailboxes: SMTP on ${smtp.inbound.host}:${smtp.inbound.port}; programs send with an API key on ${smtp.submission.host}:${smtp.submission.port}`
+    : "";
   if (!roles.has("api"))
     return `\n  MultiMail is ready (${[...roles].join(", ")}; requests are for other nodes)\n\n${mail}\n\n`;
   const lines = [
@@ -95,6 +99,7 @@ function greeting(instance: Instance, roles: Config["roles"]): string {
     "",
     `  Keys and ids: ${instance.first_run_file ?? "first-run.json in the data folder of the node that was started first"}`,
     mail,
+    ...(doors === "" ? [] : [doors]),
   ];
   if (key !== null && mailbox !== null)
     lines.push(

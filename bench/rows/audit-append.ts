@@ -74,6 +74,7 @@ export async function auditAppend(options: { count: number; rounds: number }): P
   let sequencer: Worker | null = null;
   const wake = {
     deliver: () => undefined,
+    receive: () => undefined,
     timers: () => undefined,
     sequence: () => sequencer?.wake(),
   };

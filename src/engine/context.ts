@@ -1,5 +1,6 @@
 /** What every engine function works with: database, clock, chance, keys, and how to wake the workers. */
 import type { Database } from "../store/database.ts";
+import type { MailReading } from "./open-mail.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Subjects } from "./subjects.ts";
 
@@ -23,6 +24,10 @@ export type EngineContext = {
   /** Key of the tokens in unsubscribe links. */
   unsubscribe_key: Buffer;
   log: Log;
+  /** Messages that a mailbox without a quota of its own may send in a day. */
+  daily_quota: number;
+  /** Reading of foreign mail. */
+  mail: MailReading;
   /** Hints to workers that something became due; losing one costs a polling interval. */
-  wake: { deliver(): void; timers(): void; sequence(): void };
+  wake: { deliver(): void; timers(): void; sequence(): void; receive(): void };
 };

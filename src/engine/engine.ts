@@ -2,6 +2,7 @@
 import type { Authenticate, SignIn } from "../contract/sign-in.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Claim } from "../store/due.ts";
+import { type IncomingMail, createAccept } from "./accept.ts";
 import type { EngineContext } from "./context.ts";
 import { type NewApiKey, createApiKey, createAuthenticate, revoke } from "./credentials.ts";
 import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
@@ -11,10 +12,15 @@ import { proveEntry, readCheckpoint, readTile } from "./log-reader.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
 import { type AttemptResult, createRecordResult } from "./results.ts";
 import { sequence } from "./sequencer.ts";
+import { type ReplyRequest, reply } from "./reply.ts";
 import { createSignIn, mintSignInLink } from "./sign-in.ts";
 import { type SubmitRequest, type Submitted, createSubmit } from "./submit.ts";
 import { type Outgoing, returnPathOf, signFor } from "./signing.ts";
+import { type Owner, setOwner } from "./thread-lock.ts";
 import { cancel, timeOut } from "./timers.ts";
+import { inboundRecipient } from "./inbound-route.ts";
+import { receive } from "./receive.ts";
+import { type RawSubmission, submitRaw } from "./submit-raw.ts";
 import { readUnsubscribe, unsubscribe } from "./unsubscribe.ts";
 
 /** Everything that changes state or speaks for it. */
@@ -27,10 +33,17 @@ export function createEngine(context: EngineContext) {
   const decide: (actor: Actor, requests: readonly DecisionRequest[]) => Promise<Decided[]> =
     createDecide(context);
   const recordResult: (result: AttemptResult) => Promise<boolean> = createRecordResult(context);
+  const accept: (mail: IncomingMail) => Promise<{ id: string }> = createAccept(context);
   const authenticate: Authenticate = createAuthenticate(context);
   const signIn: SignIn = createSignIn(context);
   return {
     submit,
+    reply: (actor: Actor, request: ReplyRequest) => reply(context, submit, actor, request),
+    setThreadOwner: (
+      actor: Actor,
+      thread: { mailbox_id: string; thread_id: string },
+      owner: Owner,
+    ) => setOwner(context, actor, thread, owner),
     decide,
     cancel: (actor: Actor, mailboxId: string | null, emailId: string) =>
       cancel(context, actor, mailboxId, emailId),
@@ -48,6 +61,10 @@ export function createEngine(context: EngineContext) {
     checkpoint: (operatorId: string) => readCheckpoint(context, operatorId),
     tile: (operatorId: string, path: string) => readTile(context, operatorId, path),
     entryProof: (operatorId: string, index: number) => proveEntry(context, operatorId, index),
+    accept,
+    inboundRecipient: (address: string) => inboundRecipient(context, address),
+    receive: (operatorId: string, claims: readonly Claim[]) => receive(context, operatorId, claims),
+    submitRaw: (actor: Actor, mail: RawSubmission) => submitRaw(context, submit, actor, mail),
     authenticate,
     signIn,
     mintSignInLink: (operatorId: string) => mintSignInLink(context, operatorId),

@@ -1,13 +1,15 @@
 /** Hand-off: the last check of everything, in one transaction, and the permission to send. */
 import { allAllowlisted } from "../core/allowlist.ts";
+import { dailyCap } from "../core/sending-limits.ts";
 import { readMode, stricter } from "../core/oversight/mode.ts";
 import { step } from "../core/oversight/machine.ts";
 import type { Event, Message, Mode } from "../core/oversight/types.ts";
 import type { RefusalCode } from "../core/refusal.ts";
 import { contentDigest } from "../mail/digest.ts";
-import { type ApiKeyRow, getApiKeys } from "../store/credentials.ts";
+import { getApiKeys } from "../store/credentials.ts";
 import { type Tx } from "../store/database.ts";
 import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
+import { addToDay, dayOf, handedOn } from "../store/mailbox-days.ts";
 import {
   getMailboxes,
   loadAllowlists,
@@ -16,7 +18,6 @@ import {
 } from "../store/mailboxes.ts";
 import {
   type LoadedMessage,
-  type MessageUpdate,
   type RecipientRow,
   type RecipientUpdate,
   insertHandoffs,
@@ -27,47 +28,22 @@ import {
   voidDecisions,
 } from "../store/messages.ts";
 import { getOperator } from "../store/operators.ts";
-import { type Records, appendRecords, noRecords } from "../store/records.ts";
+import { appendRecords, noRecords } from "../store/records.ts";
 import { checkApprovals } from "./approval-check.ts";
 import type { EngineContext } from "./context.ts";
 import { about, toMachine, toUpdate } from "./machine-row.ts";
-import { makeEntry, makeEvent, worker } from "./record.ts";
-import { type Outgoing, signFor } from "./signing.ts";
+import { type Surroundings, type Writes, endOne, sendOne } from "./hand-off-outcome.ts";
+import { makeEntry, worker } from "./record.ts";
+import type { Outgoing } from "./signing.ts";
 
 /** What a refused hand-off waits before it is asked again, in milliseconds. */
 const heldBack = 30_000;
 
+/** The same for one that is over its mailbox's quota, or whose mailbox is paused. */
+const overQuota = 5 * 60_000;
+
 /** Bytes of mail that one transaction reads; a single message may be larger. */
 const maxBatchBytes = 64 * 1024 * 1024;
-
-type Surroundings = {
-  operator: NonNullable<Awaited<ReturnType<typeof getOperator>>>;
-  mailboxes: ReadonlyMap<string, Awaited<ReturnType<typeof getMailboxes>>[number]>;
-  allowlists: ReadonlyMap<string, string[]>;
-  suppressed: ReadonlySet<string>;
-  mime: ReadonlyMap<string, Buffer>;
-  /** Keys of authors and approvers. */
-  keys: ReadonlyMap<string, ApiKeyRow>;
-};
-
-/** Everything one transaction of hand-offs writes. */
-type Writes = {
-  /** What a crash left in `sending`: back to the queue before it is handed off again. */
-  lost: MessageUpdate[];
-  /** Outcomes that need no hand-off. */
-  ended: MessageUpdate[];
-  /** Messages that go to the wire. */
-  sending: MessageUpdate[];
-  recipients: RecipientUpdate[];
-  handoffs: { message_id: string; attempt: number; digest: string; entry_id: string }[];
-  settled: string[];
-  later: { message_id: string; at: Date }[];
-  expire: { message_id: string; at: Date }[];
-  /** Approvals that do not verify. */
-  forged: string[];
-  records: Records;
-  out: Outgoing[];
-};
 
 /**
  * Hands off what was claimed, of one operator. Answers what may now go to the wire; everything else
@@ -91,7 +67,7 @@ export function handOff(
         return claim !== undefined && tokens.get(row.message_id) === claim.token;
       });
       const { mine, next } = within(claimed);
-      const around = await loadSurroundings(tx, mine);
+      const around = await loadSurroundings(tx, mine, context.now());
       const writes: Writes = {
         lost: [],
         ended: [],
@@ -102,6 +78,7 @@ export function handOff(
         later: next.map(({ row }) => ({ message_id: row.message_id, at: context.now() })),
         expire: [],
         forged: [],
+        begun: [],
         records: noRecords(),
         out: [],
       };
@@ -136,12 +113,16 @@ function within(claimed: readonly LoadedMessage[]): {
     : { mine: claimed.slice(0, end), next: claimed.slice(end) };
 }
 
-async function loadSurroundings(tx: Tx, messages: readonly LoadedMessage[]): Promise<Surroundings> {
+async function loadSurroundings(
+  tx: Tx,
+  messages: readonly LoadedMessage[],
+  now: Date,
+): Promise<Surroundings> {
   const mailboxIds = [...new Set(messages.map(({ row }) => row.mailbox_id))];
   const addresses = messages.flatMap(({ recipients }) =>
     recipients.map((recipient) => recipient.address),
   );
-  const [operator, keys, mailboxes, allowlists, suppressed, mime] = await Promise.all([
+  const [operator, keys, mailboxes, allowlists, suppressed, mime, handed] = await Promise.all([
     getOperator(tx),
     getApiKeys(tx, [
       ...new Set(
@@ -158,6 +139,7 @@ async function loadSurroundings(tx: Tx, messages: readonly LoadedMessage[]): Pro
       tx,
       messages.map(({ row }) => row.message_id),
     ),
+    handedOn(tx, dayOf(now), mailboxIds),
   ]);
   if (!operator) throw new Error(`operator ${tx.operator_id} is gone`);
   return {
@@ -166,6 +148,7 @@ async function loadSurroundings(tx: Tx, messages: readonly LoadedMessage[]): Pro
     allowlists,
     suppressed,
     mime,
+    handed,
     keys: new Map(keys.map((key) => [key.key_id, key])),
   };
 }
@@ -187,7 +170,7 @@ async function decideOne(
       !around.suppressed.has(suppressionKey("", address)) &&
       !around.suppressed.has(suppressionKey(row.mailbox_id, address)),
   );
-  const after = step(before, handOffEvent(message, before.mode, open, allowed, around));
+  const after = step(before, handOffEvent(context, message, before.mode, open, allowed, around));
   if (!after.ok) {
     refused(context, row.message_id, after.refusal, writes);
     return;
@@ -219,6 +202,7 @@ function afterLoss(context: EngineContext, message: LoadedMessage, writes: Write
 
 /** Everything the machine asks at hand-off, as it stands in this transaction. */
 function handOffEvent(
+  context: EngineContext,
   { row, recipients }: LoadedMessage,
   submitted: Mode,
   open: readonly RecipientRow[],
@@ -242,9 +226,26 @@ function handOffEvent(
     stopped: around.operator.stopped_at !== null,
     // A copy for the overseer of what nobody gets is no mail to send.
     suppressed: allowed.length === 0 || left.every(({ kind }) => kind === "copy"),
-    over_quota: false,
+    over_quota: isOverQuota(context, row, around),
     digest: mime ? digestOf(mime, addresses) : "",
   };
+}
+
+/** True when the mailbox is paused, or has sent what it may today. A message that has begun goes on. */
+function isOverQuota(
+  context: EngineContext,
+  row: LoadedMessage["row"],
+  around: Surroundings,
+): boolean {
+  const mailbox = around.mailboxes.get(row.mailbox_id);
+  if (!mailbox || mailbox.paused_at !== null) return true;
+  if (row.handed) return false;
+  const cap = dailyCap({
+    quota: mailbox.daily_quota ?? context.daily_quota,
+    warm_up_started_at: mailbox.warm_up_started_at,
+    now: context.now(),
+  });
+  return (around.handed.get(row.mailbox_id) ?? 0) >= cap;
 }
 
 /** What becomes of the claim when the machine refuses the hand-off. */
@@ -259,7 +260,8 @@ function refused(
     writes.later.push({ message_id: messageId, at });
   };
   if (refusal === "not_queued") writes.settled.push(messageId);
-  else if (refusal === "operator_stopped" || refusal === "quota_exceeded") later(heldBack);
+  else if (refusal === "operator_stopped") later(heldBack);
+  else if (refusal === "quota_exceeded") later(overQuota);
   else {
     // The stored bytes are not what was approved. Nothing leaves until somebody has looked.
     context.log.error(
@@ -307,161 +309,13 @@ function suppressedUpdate(recipient: RecipientRow): RecipientUpdate {
   };
 }
 
-type Sending = {
-  operatorId: string;
-  message: LoadedMessage;
-  token: string;
-  after: Message;
-  allowed: RecipientRow[];
-  around: Surroundings;
-  mime: Buffer;
-  writes: Writes;
-};
-
-/** The permission to send, the leaf that says so, and what the worker needs. */
-function sendOne(context: EngineContext, sending: Sending): void {
-  const { message, after, allowed, writes } = sending;
-  const { row } = message;
-  const attempt = row.attempts + 1;
-  const approvals = message.decisions.filter(
-    (decision) =>
-      decision.decision === "approve" &&
-      decision.voided_at === null &&
-      decision.digest === row.digest,
-  );
-  const entry = makeEntry(context, "message.handed_off", worker, about(row), {
-    attempt,
-    digest: row.digest,
-    mode: after.mode,
-    recipients: allowed.map((recipient) => recipient.position),
-    approvals: approvals.map((decision) => decision.leaf_hash.toString("hex")),
-  });
-  writes.records.entries.push(entry.row);
-  writes.handoffs.push({
-    message_id: row.message_id,
-    attempt,
-    digest: row.digest,
-    entry_id: entry.row.entry_id,
-  });
-  writes.sending.push(
-    toUpdate(row, after, {
-      attempts: attempt,
-      first_attempt_at: row.first_attempt_at ?? context.now(),
-    }),
-  );
-  writes.out.push(outgoingOf(sending, attempt));
-}
-
-function outgoingOf(sending: Omit<Sending, "writes" | "after">, attempt: number): Outgoing {
-  const { message, around, allowed } = sending;
-  const { row, decisions } = message;
-  const last = decisions.findLast(
-    (decision) =>
-      decision.decision === "approve" &&
-      decision.voided_at === null &&
-      decision.digest === row.digest,
-  );
-  return {
-    operator_id: sending.operatorId,
-    message_id: row.message_id,
-    token: sending.token,
-    attempt,
-    mime: sending.mime,
-    digest: row.digest,
-    from_address: row.from_address,
-    envelope: message.recipients.map((recipient) => recipient.address),
-    recipients: allowed.map(({ position, address }) => ({ position, address })),
-    operator: { id: sending.operatorId, name: around.operator.name },
-    agent: row.author_id,
-    mode: row.mode,
-    capabilities: around.keys.get(row.author_id)?.scopes ?? [],
-    approval: last ? { statement: last.statement, leaf: last.leaf_hash, class: last.class } : null,
-  };
-}
-
-type Ending = {
-  message: LoadedMessage;
-  operatorId: string;
-  before: Message;
-  after: Message;
-  around: Surroundings;
-  mime: Buffer | undefined;
-  writes: Writes;
-};
-
-const endings: Partial<
-  Record<Message["status"], { entry: string; event: string | null; reason: string }>
-> = {
-  blocked: {
-    entry: "message.blocked",
-    event: "message.failed",
-    reason: "the mailbox became read_only before the message left",
-  },
-  suppressed: {
-    entry: "message.suppressed",
-    event: "message.failed",
-    reason: "every recipient is suppressed",
-  },
-  sandboxed: {
-    entry: "message.sandboxed",
-    // No event of the public list fits: nothing was sent and nothing failed.
-    event: null,
-    reason: "written with a test key: it does not leave",
-  },
-  pending_approval: {
-    entry: "message.held",
-    event: "oversight.pending",
-    reason:
-      "its approvals are not enough as it leaves: oversight was tightened, or an approval does not verify",
-  },
-};
-
-/** A hand-off that ends or holds the message instead of sending it. */
-async function endOne(context: EngineContext, ending: Ending): Promise<void> {
-  const { message, around, mime, writes } = ending;
-  const { row, recipients } = message;
-  let { after } = ending;
-  const done = recipients.some(({ status }) => status === "sent" || status === "delivered");
-  if (after.status === "suppressed" && done) {
-    // The open recipients unsubscribed in the meantime; the others have it.
-    const sent = step(ending.before, { type: "accepted" });
-    if (sent.ok) after = sent.message;
-  }
-  const words = endings[after.status];
-  const data: Record<string, unknown> = { digest: row.digest };
-  if (after.status === "sandboxed" && mime) {
-    // A test message is signed like any other, so that keys and headers are exercised; then it stays here.
-    const [first] = recipients;
-    if (first) {
-      const outgoing = outgoingOf(
-        { ...ending, token: "", allowed: recipients, mime },
-        row.attempts + 1,
-      );
-      const signed = await signFor(context, outgoing, first);
-      data["signed_bytes"] = signed.length;
-    }
-  }
-  writes.records.entries.push(
-    makeEntry(context, words?.entry ?? "message.sent", worker, about(row), data).row,
-  );
-  const event = words ? words.event : "message.sent";
-  if (event !== null) writes.records.events.push(makeEvent(context, event, eventAbout(message)));
-  writes.settled.push(row.message_id);
-  let expiresAt: Date | null = null;
-  if (after.status === "pending_approval") {
-    const seconds = around.mailboxes.get(row.mailbox_id)?.expiry_seconds ?? 0;
-    expiresAt = new Date(context.now().getTime() + seconds * 1000);
-    writes.expire.push({ message_id: row.message_id, at: expiresAt });
-  }
-  writes.ended.push(toUpdate(row, after, { reason: words?.reason ?? null, expires_at: expiresAt }));
-}
-
-function eventAbout({ row }: LoadedMessage): {
-  mailbox_id: string;
-  message_id: string;
-  thread_id: string;
-} {
-  return { mailbox_id: row.mailbox_id, message_id: row.message_id, thread_id: row.thread_id };
+function countsOf(mailboxIds: readonly string[]): Parameters<typeof addToDay>[2] {
+  return [...Map.groupBy(mailboxIds, (id) => id)].map(([mailbox_id, times]) => ({
+    mailbox_id,
+    handed: times.length,
+    bounced: 0,
+    complained: 0,
+  }));
 }
 
 async function save(context: EngineContext, tx: Tx, writes: Writes): Promise<void> {
@@ -476,6 +330,7 @@ async function save(context: EngineContext, tx: Tx, writes: Writes): Promise<voi
     deleteDue(tx, "deliver", writes.settled),
     putDue(tx, "deliver", writes.later),
     putDue(tx, "expire", writes.expire),
+    addToDay(tx, dayOf(now), countsOf(writes.begun)),
     appendRecords(tx, writes.records),
   ]);
 }

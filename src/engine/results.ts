@@ -3,6 +3,7 @@ import { receiptHash } from "../audit/bundle-receipt.ts";
 import { step } from "../core/oversight/machine.ts";
 import type { Event } from "../core/oversight/types.ts";
 import { nextAttempt } from "../core/retry.ts";
+import { type DeliveryVerdict, deliveryVerdict } from "../mail/delivery-verdict.ts";
 import { batcher } from "../store/batcher.ts";
 import { type Tx, mayBeOneItems } from "../store/database.ts";
 import { deleteDue, putDue, standingTokens } from "../store/due.ts";
@@ -19,6 +20,8 @@ import type { Receipt, RecipientStatus } from "../store/tables.ts";
 import type { EngineContext } from "./context.ts";
 import { about, toMachine, toUpdate } from "./machine-row.ts";
 import { makeEntry, makeEvent, worker } from "./record.ts";
+import { countBack } from "./reputation.ts";
+import { suppressRecipient } from "./suppression.ts";
 
 /** The outcome of one attempt. */
 export type AttemptResult = {
@@ -38,8 +41,13 @@ type Writes = {
   recipients: RecipientUpdate[];
   done: string[];
   later: { message_id: string; at: Date }[];
+  /** Recipients that a server says do not exist. */
+  dead: { message: LoadedMessage; position: number; suppress: boolean }[];
   records: Records;
 };
+
+/** Milliseconds in the queue after which people are told that a message is late. */
+const delayNotices = [4 * 3_600_000, 24 * 3_600_000];
 
 /** Records attempts, many in one commit. False when a later attempt has overtaken this one. */
 export function createRecordResult(
@@ -85,6 +93,7 @@ async function recordAll(
     recipients: [],
     done: [],
     later: [],
+    dead: [],
     records: noRecords(),
   };
   const written: AttemptResult[] = [];
@@ -106,6 +115,7 @@ async function recordAll(
     recordOne(context, message, result, writes);
     written.push(result);
   }
+  await settleDead(context, tx, writes);
   await Promise.all([
     updateRecipients(tx, writes.recipients),
     updateMessages(tx, writes.messages, context.now()),
@@ -116,6 +126,41 @@ async function recordAll(
   return written;
 }
 
+/** Who does not exist is written to no more, and counts against the mailbox that wrote. */
+async function settleDead(context: EngineContext, tx: Tx, writes: Writes): Promise<void> {
+  for (const { message, position, suppress } of writes.dead) {
+    const recipient = message.recipients.find((one) => one.position === position);
+    const final = writes.recipients.some(
+      (one) =>
+        one.message_id === message.row.message_id &&
+        one.position === position &&
+        one.status === "bounced",
+    );
+    if (!recipient || !final) continue;
+    if (suppress)
+      await suppressRecipient(
+        context,
+        tx,
+        {
+          reason: "bounced",
+          message: message.row,
+          address: recipient.address,
+          subject: await context.subjects.within(tx, recipient.address),
+          scope: "operator",
+          author: worker,
+        },
+        writes.records,
+      );
+    await countBack(
+      context,
+      tx,
+      message.row.mailbox_id,
+      { bounced: 1, complained: 0 },
+      writes.records,
+    );
+  }
+}
+
 function recordOne(
   context: EngineContext,
   message: LoadedMessage,
@@ -124,19 +169,8 @@ function recordOne(
 ): void {
   const { row } = message;
   const now = context.now();
-  const retryAt = result.interrupted
-    ? now.getTime()
-    : nextAttempt({
-        attempts: result.attempt,
-        first_attempt_at: (row.first_attempt_at ?? now).getTime(),
-        now: now.getTime(),
-        chance: context.random(1).readUInt8() / 256,
-      });
-  // A reply cut within a character has no form in JSON, and the result must be recorded whatever the remote said.
-  const received = result.recipients.map(({ position, receipt }) => ({
-    position,
-    receipt: { ...receipt, reply: receipt.reply.toWellFormed() },
-  }));
+  const received = result.recipients.map(judged);
+  const retryAt = result.interrupted ? now.getTime() : retryTime(context, row, result, received);
   const updates = received.map(({ position, receipt }) => ({
     message_id: row.message_id,
     position,
@@ -179,9 +213,56 @@ function recordOne(
       context,
       eventNames[event],
       { mailbox_id: row.mailbox_id, message_id: row.message_id, thread_id: row.thread_id },
-      { attempt: result.attempt },
+      {
+        attempt: result.attempt,
+        ...(event === "deferred" && isDelayed(row, now, retryAt) ? { delayed: true } : {}),
+      },
     ),
   );
+  for (const { position, verdict } of received)
+    if (verdict?.verdict === "hard")
+      writes.dead.push({ message, position, suppress: verdict.suppress });
+}
+
+/** A recipient's receipt with what the refusal means; null where there was none. */
+type Judged = { position: number; receipt: Receipt; verdict: DeliveryVerdict | null };
+
+/** Reads a refusal by table and words, and not by its first digit: what was our own mistake is tried again. */
+function judged({ position, receipt }: { position: number; receipt: Receipt }): Judged {
+  // A reply cut within a character has no form in JSON, and the result must be recorded whatever the remote said.
+  const kept = { ...receipt, reply: receipt.reply.toWellFormed() };
+  if (receipt.outcome !== "temporary" && receipt.outcome !== "permanent")
+    return { position, receipt: kept, verdict: null };
+  const { code, enhanced_status_code: enhanced, reply: text } = kept;
+  const verdict = deliveryVerdict({ code, enhanced, text });
+  const again = receipt.outcome === "permanent" && verdict.retry && code !== null;
+  return { position, receipt: again ? { ...kept, outcome: "temporary" } : kept, verdict };
+}
+
+/** When the message is tried again, in milliseconds since the epoch: by the schedule, and not before a server said. */
+function retryTime(
+  context: EngineContext,
+  row: LoadedMessage["row"],
+  { attempt }: AttemptResult,
+  received: readonly Judged[],
+): number | null {
+  const now = context.now().getTime();
+  const next = nextAttempt({
+    attempts: attempt,
+    first_attempt_at: (row.first_attempt_at ?? new Date(now)).getTime(),
+    now,
+    chance: context.random(1).readUInt8() / 256,
+  });
+  const asked = Math.max(0, ...received.map(({ verdict }) => verdict?.retry_after_seconds ?? 0));
+  return next === null ? null : Math.max(next, now + asked * 1000);
+}
+
+/** True when a message that is put off has waited long enough for people to be told: at 4 hours, and at a day. */
+function isDelayed(row: LoadedMessage["row"], now: Date, retryAt: number | null): boolean {
+  if (row.first_attempt_at === null || retryAt === null) return false;
+  const waited = now.getTime() - row.first_attempt_at.getTime();
+  const then = retryAt - row.first_attempt_at.getTime();
+  return delayNotices.some((after) => waited < after && then >= after);
 }
 
 function statusOf(receipt: Receipt, finalHop: boolean, mayRetry: boolean): RecipientStatus {

@@ -2,7 +2,7 @@
 import { createHmac, createSecretKey } from "node:crypto";
 import { insertSubjectKeys, loadSubjectKeys } from "../store/audit-log.ts";
 import { batcher } from "../store/batcher.ts";
-import type { Database } from "../store/database.ts";
+import type { Database, Tx } from "../store/database.ts";
 import { seal, unseal } from "./seal.ts";
 
 /** A subject's id and key. */
@@ -12,6 +12,11 @@ export type Subject = { subject_id: string; key: Buffer };
 export type Subjects = {
   /** The subject behind an address (compared without case). */
   of(operatorId: string, address: string): Promise<Subject>;
+  /**
+   * The same inside a transaction, over its own connection: whoever holds one must not wait for another. Its key is not
+   * remembered, since the transaction may come to nothing.
+   */
+  within(tx: Tx, address: string): Promise<Subject>;
   /** The keys of ids that still exist; erased ones are left out. */
   existing(operatorId: string, subjectIds: readonly string[]): Promise<Map<string, Buffer>>;
 };
@@ -39,36 +44,41 @@ export function createSubjects(
     async serve(items) {
       const operatorId = items[0]?.operator_id ?? "";
       const ids = [...new Set(items.map((item) => item.subject_id))];
-      const wrapped = await database.as(operatorId, async (tx) => {
-        // Whoever is not remembered is most likely new. Where another node or an earlier run was first, the insert does
-        // nothing; its key is the one that counts and the one that is read.
-        const [, rows] = await Promise.all([
-          insertSubjectKeys(
-            tx,
-            ids.map((id) => ({
-              subject_id: id,
-              wrapped: seal(masterKey, random(32), place(operatorId, id), random),
-            })),
-            now(),
-          ),
-          loadSubjectKeys(tx, ids),
-        ]);
-        return rows;
-      });
-      return items.map(({ subject_id }) => {
-        const sealed = wrapped.get(subject_id);
-        return sealed
-          ? { subject_id, key: unseal(masterKey, sealed, place(operatorId, subject_id)) }
-          : new Error(`subject key ${subject_id} vanished`);
-      });
+      const keys = await database.as(operatorId, (tx) => findOrMake(tx, ids));
+      return items.map(
+        ({ subject_id }) => keys.get(subject_id) ?? new Error(`subject key ${subject_id} vanished`),
+      );
     },
   });
 
+  async function findOrMake(tx: Tx, ids: readonly string[]): Promise<Map<string, Subject>> {
+    // Whoever is not remembered is most likely new. Where another node or an earlier run was first, the insert does
+    // nothing; its key is the one that counts and the one that is read.
+    const [, rows] = await Promise.all([
+      insertSubjectKeys(
+        tx,
+        ids.map((id) => ({
+          subject_id: id,
+          wrapped: seal(masterKey, random(32), place(tx.operator_id, id), random),
+        })),
+        now(),
+      ),
+      loadSubjectKeys(tx, ids),
+    ]);
+    return new Map(
+      [...rows].map(([id, sealed]) => [
+        id,
+        { subject_id: id, key: unseal(masterKey, sealed, place(tx.operator_id, id)) },
+      ]),
+    );
+  }
+
+  const idOf = (operatorId: string, address: string): string =>
+    createHmac("sha256", idKey).update(`${operatorId}\n${address.toLowerCase()}`).digest("hex");
+
   return {
     async of(operatorId, address) {
-      const subjectId = createHmac("sha256", idKey)
-        .update(`${operatorId}\n${address.toLowerCase()}`)
-        .digest("hex");
+      const subjectId = idOf(operatorId, address);
       const where = place(operatorId, subjectId);
       const held = known.get(where);
       if (held) return held;
@@ -78,6 +88,14 @@ export function createSubjects(
         if (oldest !== undefined) known.delete(oldest);
       }
       known.set(where, subject);
+      return subject;
+    },
+
+    async within(tx, address) {
+      const subjectId = idOf(tx.operator_id, address);
+      const held = known.get(place(tx.operator_id, subjectId));
+      const subject = held ?? (await findOrMake(tx, [subjectId])).get(subjectId);
+      if (!subject) throw new Error(`subject key ${subjectId} vanished`);
       return subject;
     },
 

@@ -28,7 +28,7 @@ export async function reclaimDue(
   node: string,
   now: Date,
   what: { kinds: DueKind[]; except: string[] } = {
-    kinds: ["deliver", "release", "expire"],
+    kinds: ["deliver", "release", "expire", "receive", "index", "verify_domain"],
     except: [],
   },
 ): Promise<number> {

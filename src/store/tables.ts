@@ -354,7 +354,14 @@ export type DueKind = "deliver" | "release" | "expire" | "receive" | "index" | "
 export type MailKindName = "mail" | "auto_reply" | "bounce" | "complaint" | "report";
 
 /** What is kept of an attachment beside its bytes in the MIME. */
-export type AttachmentMeta = { filename: string; content_type: string; size_bytes: number };
+export type AttachmentMeta = {
+  filename: string;
+  content_type: string;
+  size_bytes: number;
+  /** Of received mail: meant to stand inside the HTML, and under which id. */
+  inline?: boolean;
+  content_id?: string | null;
+};
 
 /** One remote answer; see the contract's `receipt`. */
 export type Receipt = {

@@ -6,6 +6,14 @@ import type { FirstRunFile } from "../../src/first-run.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 
+/** Settings by which every listener takes a free port. */
+export const freePorts = {
+  MULTIMAIL_PORT: "0",
+  MULTIMAIL_SMTP_PORT: "0",
+  MULTIMAIL_SUBMISSION_PORT: "0",
+  MULTIMAIL_CATCHER_PORT: "0",
+};
+
 /** A server process with what it printed. */
 export type ChildServer = {
   process: ChildProcess;

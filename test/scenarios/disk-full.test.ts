@@ -16,7 +16,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { FirstRunFile } from "../../src/first-run.ts";
 import { promise } from "../promises.ts";
 import { type SmtpSink, startSink } from "../sink/smtp-sink.ts";
-import { type ChildServer, ready, spawnServer } from "./child-server.ts";
+import { type ChildServer, ready, spawnServer, freePorts } from "./child-server.ts";
 import { signalDatabase } from "./database-processes.ts";
 import { allSettled, callApi, copiesBy, startLoad, verifyLiveLog } from "./load.ts";
 import { canMount } from "./postgres-fixture.ts";
@@ -55,7 +55,7 @@ function fill(path: string): void {
 const free = (path: string): void => rmSync(join(path, "ballast"));
 
 function spawn(env: Record<string, string>): ChildServer {
-  const server = spawnServer({ MULTIMAIL_PORT: "0", MULTIMAIL_SMTP_PORT: "0", ...env });
+  const server = spawnServer({ ...freePorts, ...env });
   servers.push(server);
   return server;
 }

@@ -64,6 +64,8 @@ async function start(port: number): Promise<{ server: ChildServer; known: FirstR
       HOME: home,
       MULTIMAIL_PORT: String(port),
       MULTIMAIL_SMTP_PORT: "0",
+      MULTIMAIL_SUBMISSION_PORT: "0",
+      MULTIMAIL_CATCHER_PORT: "0",
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

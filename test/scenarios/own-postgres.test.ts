@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { DatabaseUnusable, migrate } from "../../src/store/migrate.ts";
 import { promise } from "../promises.ts";
 import { type SmtpSink, startSink } from "../sink/smtp-sink.ts";
-import { type ChildServer, ready, spawnServer } from "./child-server.ts";
+import { type ChildServer, ready, spawnServer, freePorts } from "./child-server.ts";
 import { allSettled, callApi, copiesBy, freePort, startLoad, verifyLiveLog } from "./load.ts";
 import { type OwnServer, knownServers, startOwnServer } from "./own-server.ts";
 
@@ -21,7 +21,7 @@ async function folder(): Promise<string> {
 }
 
 function spawn(env: Record<string, string>): ChildServer {
-  const server = spawnServer({ MULTIMAIL_PORT: "0", MULTIMAIL_SMTP_PORT: "0", ...env });
+  const server = spawnServer({ ...freePorts, ...env });
   servers.push(server);
   return server;
 }

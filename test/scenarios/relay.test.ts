@@ -136,13 +136,13 @@ describe("a relay that answers", () => {
   });
 
   test(promise("relay.mixed"), async () => {
-    const id = await send("ada@example.com", "full@example.com", "nobody@example.com");
+    const id = await send("ada@example.com", "full@example.com", "nobody@other.example");
     const message = await attempted(id);
     expect(message.status).toBe("queued");
     expect(statuses(message)).toEqual({
       "ada@example.com": "sent",
       "full@example.com": "deferred",
-      "nobody@example.com": "bounced",
+      "nobody@other.example": "bounced",
     });
     healed = true;
     await letTimePass();
@@ -151,7 +151,7 @@ describe("a relay that answers", () => {
     expect(statuses(after)).toEqual({
       "ada@example.com": "sent",
       "full@example.com": "sent",
-      "nobody@example.com": "bounced",
+      "nobody@other.example": "bounced",
     });
     expect(after.recipients.map((recipient: { attempts: number }) => recipient.attempts)).toEqual([
       1, 2, 1,

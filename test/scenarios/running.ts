@@ -7,6 +7,8 @@ import { readConfig } from "../../src/config.ts";
 import type { FirstRunFile } from "../../src/first-run.ts";
 import { type Instance, startInstance } from "../../src/instance.ts";
 
+import { freePorts } from "./child-server.ts";
+
 /** A JSON answer of the API. Tests read fields of unknown answers: `any` is what they are. */
 export type Answer = {
   status: number;
@@ -42,8 +44,7 @@ export async function run(env: Record<string, string> = {}, folder?: string): Pr
   const data = folder ?? (await mkdtemp(join(tmpdir(), "multimail-test-")));
   const config = readConfig({
     MULTIMAIL_DATA: data,
-    MULTIMAIL_PORT: "0",
-    MULTIMAIL_SMTP_PORT: "0",
+    ...freePorts,
     ...env,
   });
   const instance = await startInstance(config, pino({ level: "silent" }));

@@ -1,4 +1,5 @@
 /** A second node on the database of a running instance: its own pool, clock and engine, no workers and no doors. */
+import { readingWithoutDns } from "./mail-reading.ts";
 import { createHmac, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -59,7 +60,14 @@ export async function secondNode(
     public_url: running.known.url,
     unsubscribe_key: createHmac("sha256", masterKey).update("unsubscribe").digest(),
     log: quiet,
-    wake: { deliver: () => undefined, timers: () => undefined, sequence: () => undefined },
+    mail: readingWithoutDns(now),
+    daily_quota: 1_000_000,
+    wake: {
+      receive: () => undefined,
+      deliver: () => undefined,
+      timers: () => undefined,
+      sequence: () => undefined,
+    },
   };
   const [first] = await listOperators(database);
   const operatorId = first?.operator_id ?? "";

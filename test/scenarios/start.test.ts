@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { promise } from "../promises.ts";
-import { type ChildServer, kill, ready, spawnServer } from "./child-server.ts";
+import { type ChildServer, kill, ready, spawnServer, freePorts } from "./child-server.ts";
 import { type Running, run, signIn } from "./running.ts";
 
 const folders: string[] = [];
@@ -16,7 +16,7 @@ async function folder(): Promise<string> {
   return path;
 }
 function spawn(env: Record<string, string>): ChildServer {
-  const server = spawnServer({ MULTIMAIL_PORT: "0", MULTIMAIL_SMTP_PORT: "0", ...env });
+  const server = spawnServer({ ...freePorts, ...env });
   servers.push(server);
   return server;
 }

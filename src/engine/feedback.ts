@@ -1,0 +1,272 @@
+/** What comes back about mail we sent: bounces, complaints, reports, and people who ask us to stop. */
+import { step } from "../core/oversight/machine.ts";
+import type { Authentication } from "../mail/authenticate.ts";
+import type { Complaint } from "../mail/report-arf.ts";
+import { returnedPart } from "../mail/report-arf.ts";
+import type { Bounce } from "../mail/report.ts";
+import type { Tx } from "../store/database.ts";
+import type { ReceivedMessage } from "../store/inbound.ts";
+import {
+  type LoadedMessage,
+  type RecipientRow,
+  loadMessages,
+  updateMessages,
+  updateRecipients,
+} from "../store/messages.ts";
+import type { Records } from "../store/records.ts";
+import type { RecipientStatus } from "../store/tables.ts";
+import { type CopyOf, readReturnPath } from "./addresses.ts";
+import { keepAggregateReport } from "./aggregate-reports.ts";
+import type { EngineContext } from "./context.ts";
+import { about, toMachine, toUpdate } from "./machine-row.ts";
+import type { Opened } from "./open-mail.ts";
+import { type EntryAuthor, makeEntry, makeEvent } from "./record.ts";
+import { countBack } from "./reputation.ts";
+import { suppressRecipient } from "./suppression.ts";
+import { readUnsubscribeToken } from "./unsubscribe-token.ts";
+
+/** The author of entries about what others' mail systems report. */
+const reporter: EntryAuthor = { kind: "system", credential_id: "remote", person_id: null };
+
+/**
+ * Applies a report to the copy it is about; `copy` is what a genuine return path of ours says, the only thing that a bounce is
+ * believed for. Answers false for mail that is no report, or about nothing of ours: it is to be read by somebody.
+ */
+export async function applyFeedback(
+  context: EngineContext,
+  tx: Tx,
+  opened: Opened,
+  copy: CopyOf | null,
+  records: Records,
+): Promise<boolean> {
+  const { kind } = opened;
+  switch (kind.kind) {
+    case "bounce":
+      if (copy) await applyBounce(context, tx, opened, kind, copy, records);
+      return copy !== null;
+    case "complaint": {
+      const about = copy ?? complainedCopy(context, tx, opened, kind);
+      if (about) await applyComplaint(context, tx, kind, about, records);
+      return about !== null;
+    }
+    case "tls_report":
+    case "dmarc_report":
+      return keepAggregateReport(context, tx, opened, kind, records);
+    default:
+      return false;
+  }
+}
+
+/** The message behind a copy, locked, and its recipient; null where either is gone. */
+async function loadCopy(
+  tx: Tx,
+  copy: CopyOf,
+): Promise<{ message: LoadedMessage; recipient: RecipientRow } | null> {
+  if (copy.operator_id !== tx.operator_id) return null;
+  const [message] = await loadMessages(tx, [copy.message_id], true);
+  const recipient = message?.recipients.find((one) => one.position === copy.position);
+  return message && recipient ? { message, recipient } : null;
+}
+
+async function applyBounce(
+  context: EngineContext,
+  tx: Tx,
+  opened: Opened,
+  bounce: Bounce,
+  copy: CopyOf,
+  records: Records,
+): Promise<void> {
+  const found = await loadCopy(tx, copy);
+  if (!found) return;
+  const { message, recipient } = found;
+  // Each copy has one recipient: what the report says of others is about addresses that this one was forwarded to.
+  const told =
+    bounce.recipients.find(
+      ({ address }) => address?.toLowerCase() === recipient.address.toLowerCase(),
+    ) ??
+    bounce.recipients.find(({ action }) => action === "failed") ??
+    bounce.recipients[0];
+  if (!told) return;
+  const data = {
+    recipient: recipient.position,
+    action: told.action,
+    enhanced_status_code: told.status,
+    verdict: told.verdict?.verdict ?? null,
+    report: opened.digest,
+  };
+  const where = {
+    mailbox_id: message.row.mailbox_id,
+    message_id: message.row.message_id,
+    thread_id: message.row.thread_id,
+  };
+  const failed = told.action === "failed";
+  if (failed && (recipient.status === "bounced" || recipient.status === "failed")) return;
+  records.entries.push(
+    makeEntry(context, "message.reported", reporter, about(message.row), data).row,
+  );
+  const detail = {
+    recipient: recipient.position,
+    action: told.action,
+    enhanced_status_code: told.status,
+    verdict: told.verdict?.verdict ?? null,
+    reason: (told.diagnostic ?? told.verdict?.words ?? "").slice(0, 500),
+  };
+  if (told.action === "delayed") {
+    records.events.push(
+      makeEvent(context, "message.deferred", where, { ...detail, delayed: true }),
+    );
+    return;
+  }
+  const status: RecipientStatus = failed ? "bounced" : "delivered";
+  // A success report says more than we know only while all we know is that a relay took it.
+  if (!failed && (told.action !== "delivered" || recipient.status !== "sent")) return;
+  await moveRecipient(context, tx, found, status, detail.reason);
+  records.events.push(
+    makeEvent(context, failed ? "message.bounced" : "message.delivered", where, detail),
+  );
+  if (!failed) return;
+  if (told.verdict?.suppress === true)
+    await suppress(context, tx, "bounced", { message: message.row, recipient }, records);
+  if (told.verdict?.verdict === "hard")
+    await countBack(context, tx, message.row.mailbox_id, { bounced: 1, complained: 0 }, records);
+}
+
+/** One recipient's new status, and the message's where it now is the outcome for all. */
+async function moveRecipient(
+  context: EngineContext,
+  tx: Tx,
+  { message, recipient }: { message: LoadedMessage; recipient: RecipientRow },
+  status: RecipientStatus,
+  reason: string,
+): Promise<void> {
+  const { message_id, position, attempts } = recipient;
+  await updateRecipients(tx, [{ message_id, position, status, attempts, receipt: null }]);
+  const statuses = message.recipients
+    .filter(({ kind }) => kind !== "copy")
+    .map((one) => (one.position === position ? status : one.status));
+  const all = (wanted: RecipientStatus): boolean => statuses.every((one) => one === wanted);
+  const event = all("bounced") ? "bounced" : all("delivered") ? "delivered" : null;
+  if (event === null) return;
+  const after = step(toMachine(message), { type: event });
+  if (!after.ok) return;
+  await updateMessages(
+    tx,
+    [toUpdate(message.row, after.message, { reason: event === "bounced" ? reason : null })],
+    context.now(),
+  );
+}
+
+/** The copy that a complaint is about where it did not come to a return path: by a token of ours in what it returns. */
+function complainedCopy(
+  context: EngineContext,
+  tx: Tx,
+  opened: Opened,
+  complaint: Complaint,
+): CopyOf | null {
+  const path = complaint.original_mail_from
+    ? readReturnPath(context.unsubscribe_key, complaint.original_mail_from)
+    : null;
+  if (path?.operator_id === tx.operator_id) return path;
+  const returned = returnedPart(opened.parsed)
+    ?.content.subarray(0, 256 * 1024)
+    .toString("latin1");
+  // Folded and soft-broken lines are put together again; a token is one word.
+  const text = returned?.replaceAll(/=?\r?\n[ \t]?/g, "") ?? "";
+  for (const [token] of text.matchAll(/[0-9A-HJKMNP-TV-Z]{80}/g)) {
+    const target = readUnsubscribeToken(context.unsubscribe_key, token);
+    if (target?.operator_id === tx.operator_id) return target;
+  }
+  return null;
+}
+
+async function applyComplaint(
+  context: EngineContext,
+  tx: Tx,
+  complaint: Complaint,
+  copy: CopyOf,
+  records: Records,
+): Promise<void> {
+  const found = await loadCopy(tx, copy);
+  if (!found) return;
+  const { row } = found.message;
+  const data = { recipient: copy.position, feedback_type: complaint.feedback_type };
+  if (!complaint.suppress) {
+    records.entries.push(makeEntry(context, "message.reported", reporter, about(row), data).row);
+    return;
+  }
+  const first = row.complained_at === null;
+  const of = { message: row, recipient: found.recipient };
+  await suppress(context, tx, "complained", of, records, data);
+  if (first) await countBack(context, tx, row.mailbox_id, { bounced: 0, complained: 1 }, records);
+}
+
+/** Suppresses the recipient of a copy: for the mailbox where they asked it to stop, else for the operator. */
+async function suppress(
+  context: EngineContext,
+  tx: Tx,
+  reason: "bounced" | "complained" | "unsubscribed",
+  copy: { message: LoadedMessage["row"]; recipient: RecipientRow },
+  records: Records,
+  data: Record<string, unknown> = {},
+): Promise<void> {
+  const { address } = copy.recipient;
+  await suppressRecipient(
+    context,
+    tx,
+    {
+      reason,
+      message: copy.message,
+      address,
+      subject: await context.subjects.within(tx, address),
+      scope: reason === "unsubscribed" ? "mailbox" : "operator",
+      ...(reason === "unsubscribed" ? {} : { author: reporter }),
+      data,
+    },
+    records,
+  );
+}
+
+/** Mail to the unsubscribe address with a genuine token as its subject or in its text: its recipient is suppressed. */
+export async function unsubscribeByMail(
+  context: EngineContext,
+  tx: Tx,
+  opened: Opened,
+  records: Records,
+): Promise<boolean> {
+  const text = `${opened.parsed.subject} ${opened.parsed.new_text.slice(0, 2000)}`;
+  for (const [token] of text.toUpperCase().matchAll(/[0-9A-HJKMNP-TV-Z]{80}/g)) {
+    const target = readUnsubscribeToken(context.unsubscribe_key, token);
+    const found = target && (await loadCopy(tx, target));
+    if (!found || found.recipient.kind === "copy") continue;
+    await suppress(
+      context,
+      tx,
+      "unsubscribed",
+      { message: found.message.row, recipient: found.recipient },
+      records,
+    );
+    return true;
+  }
+  return false;
+}
+
+/**
+ * A received message that asks us to stop: its sender is suppressed for the mailbox. Believed of whoever we had written to, in
+ * this thread, unless the sender's domain says that the message is not theirs.
+ */
+export async function unsubscribeByReply(
+  context: EngineContext,
+  tx: Tx,
+  asked: { message: ReceivedMessage; authentication: Authentication },
+  records: Records,
+): Promise<void> {
+  const { message, authentication } = asked;
+  if (message.reply_of === null || authentication.dmarc?.result === "fail") return;
+  const [answered] = await loadMessages(tx, [message.reply_of], true);
+  const wrote = answered?.recipients.find(
+    ({ address, kind }) =>
+      kind !== "copy" && address.toLowerCase() === message.from_address.toLowerCase(),
+  );
+  if (!answered || answered.row.direction !== "outbound" || !wrote) return;
+  await suppress(context, tx, "unsubscribed", { message: answered.row, recipient: wrote }, records);
+}

@@ -1,0 +1,213 @@
+/** What becomes of a message at hand-off: the permission to send with its leaf, or the end or hold that the machine says. */
+import { step } from "../core/oversight/machine.ts";
+import type { Message } from "../core/oversight/types.ts";
+import type { ApiKeyRow } from "../store/credentials.ts";
+import type { getMailboxes } from "../store/mailboxes.ts";
+import type {
+  LoadedMessage,
+  MessageUpdate,
+  RecipientRow,
+  RecipientUpdate,
+} from "../store/messages.ts";
+import type { getOperator } from "../store/operators.ts";
+import type { Records } from "../store/records.ts";
+import type { EngineContext } from "./context.ts";
+import { about, toUpdate } from "./machine-row.ts";
+import { makeEntry, makeEvent, worker } from "./record.ts";
+import { type Outgoing, signFor } from "./signing.ts";
+
+/** What hand-offs of one transaction have to know. */
+export type Surroundings = {
+  operator: NonNullable<Awaited<ReturnType<typeof getOperator>>>;
+  mailboxes: ReadonlyMap<string, Awaited<ReturnType<typeof getMailboxes>>[number]>;
+  allowlists: ReadonlyMap<string, string[]>;
+  suppressed: ReadonlySet<string>;
+  mime: ReadonlyMap<string, Buffer>;
+  /** First hand-offs of today by mailbox, those of this transaction counted in. */
+  handed: Map<string, number>;
+  /** Keys of authors and approvers. */
+  keys: ReadonlyMap<string, ApiKeyRow>;
+};
+
+/** Everything one transaction of hand-offs writes. */
+export type Writes = {
+  /** What a crash left in `sending`: back to the queue before it is handed off again. */
+  lost: MessageUpdate[];
+  /** Outcomes that need no hand-off. */
+  ended: MessageUpdate[];
+  /** Messages that go to the wire. */
+  sending: MessageUpdate[];
+  recipients: RecipientUpdate[];
+  handoffs: { message_id: string; attempt: number; digest: string; entry_id: string }[];
+  settled: string[];
+  later: { message_id: string; at: Date }[];
+  expire: { message_id: string; at: Date }[];
+  /** Approvals that do not verify. */
+  forged: string[];
+  /** Mailboxes of messages that go out for the first time, each as often as it has one. */
+  begun: string[];
+  records: Records;
+  out: Outgoing[];
+};
+
+type Sending = {
+  operatorId: string;
+  message: LoadedMessage;
+  token: string;
+  after: Message;
+  allowed: RecipientRow[];
+  around: Surroundings;
+  mime: Buffer;
+  writes: Writes;
+};
+
+/** The permission to send, the leaf that says so, and what the worker needs. */
+export function sendOne(context: EngineContext, sending: Sending): void {
+  const { message, after, allowed, writes } = sending;
+  const { row } = message;
+  const attempt = row.attempts + 1;
+  const approvals = message.decisions.filter(
+    (decision) =>
+      decision.decision === "approve" &&
+      decision.voided_at === null &&
+      decision.digest === row.digest,
+  );
+  const entry = makeEntry(context, "message.handed_off", worker, about(row), {
+    attempt,
+    digest: row.digest,
+    mode: after.mode,
+    recipients: allowed.map((recipient) => recipient.position),
+    approvals: approvals.map((decision) => decision.leaf_hash.toString("hex")),
+  });
+  writes.records.entries.push(entry.row);
+  writes.handoffs.push({
+    message_id: row.message_id,
+    attempt,
+    digest: row.digest,
+    entry_id: entry.row.entry_id,
+  });
+  if (!row.handed) {
+    const { handed } = sending.around;
+    handed.set(row.mailbox_id, (handed.get(row.mailbox_id) ?? 0) + 1);
+    writes.begun.push(row.mailbox_id);
+  }
+  writes.sending.push(
+    toUpdate(row, after, {
+      attempts: attempt,
+      first_attempt_at: row.first_attempt_at ?? context.now(),
+    }),
+  );
+  writes.out.push(outgoingOf(sending, attempt));
+}
+
+function outgoingOf(sending: Omit<Sending, "writes" | "after">, attempt: number): Outgoing {
+  const { message, around, allowed } = sending;
+  const { row, decisions } = message;
+  const last = decisions.findLast(
+    (decision) =>
+      decision.decision === "approve" &&
+      decision.voided_at === null &&
+      decision.digest === row.digest,
+  );
+  return {
+    operator_id: sending.operatorId,
+    message_id: row.message_id,
+    token: sending.token,
+    attempt,
+    mime: sending.mime,
+    digest: row.digest,
+    from_address: row.from_address,
+    envelope: message.recipients.map((recipient) => recipient.address),
+    recipients: allowed.map(({ position, address }) => ({ position, address })),
+    operator: { id: sending.operatorId, name: around.operator.name },
+    agent: row.author_id,
+    mode: row.mode,
+    capabilities: around.keys.get(row.author_id)?.scopes ?? [],
+    approval: last ? { statement: last.statement, leaf: last.leaf_hash, class: last.class } : null,
+  };
+}
+
+type Ending = {
+  message: LoadedMessage;
+  operatorId: string;
+  before: Message;
+  after: Message;
+  around: Surroundings;
+  mime: Buffer | undefined;
+  writes: Writes;
+};
+
+const endings: Partial<
+  Record<Message["status"], { entry: string; event: string | null; reason: string }>
+> = {
+  blocked: {
+    entry: "message.blocked",
+    event: "message.failed",
+    reason: "the mailbox became read_only before the message left",
+  },
+  suppressed: {
+    entry: "message.suppressed",
+    event: "message.failed",
+    reason: "every recipient is suppressed",
+  },
+  sandboxed: {
+    entry: "message.sandboxed",
+    // No event of the public list fits: nothing was sent and nothing failed.
+    event: null,
+    reason: "written with a test key: it does not leave",
+  },
+  pending_approval: {
+    entry: "message.held",
+    event: "oversight.pending",
+    reason:
+      "its approvals are not enough as it leaves: oversight was tightened, or an approval does not verify",
+  },
+};
+
+/** A hand-off that ends or holds the message instead of sending it. */
+export async function endOne(context: EngineContext, ending: Ending): Promise<void> {
+  const { message, around, mime, writes } = ending;
+  const { row, recipients } = message;
+  let { after } = ending;
+  const done = recipients.some(({ status }) => status === "sent" || status === "delivered");
+  if (after.status === "suppressed" && done) {
+    // The open recipients unsubscribed in the meantime; the others have it.
+    const sent = step(ending.before, { type: "accepted" });
+    if (sent.ok) after = sent.message;
+  }
+  const words = endings[after.status];
+  const data: Record<string, unknown> = { digest: row.digest };
+  if (after.status === "sandboxed" && mime) {
+    // A test message is signed like any other, so that keys and headers are exercised; then it stays here.
+    const [first] = recipients;
+    if (first) {
+      const outgoing = outgoingOf(
+        { ...ending, token: "", allowed: recipients, mime },
+        row.attempts + 1,
+      );
+      const signed = await signFor(context, outgoing, first);
+      data["signed_bytes"] = signed.length;
+    }
+  }
+  writes.records.entries.push(
+    makeEntry(context, words?.entry ?? "message.sent", worker, about(row), data).row,
+  );
+  const event = words ? words.event : "message.sent";
+  if (event !== null) writes.records.events.push(makeEvent(context, event, eventAbout(message)));
+  writes.settled.push(row.message_id);
+  let expiresAt: Date | null = null;
+  if (after.status === "pending_approval") {
+    const seconds = around.mailboxes.get(row.mailbox_id)?.expiry_seconds ?? 0;
+    expiresAt = new Date(context.now().getTime() + seconds * 1000);
+    writes.expire.push({ message_id: row.message_id, at: expiresAt });
+  }
+  writes.ended.push(toUpdate(row, after, { reason: words?.reason ?? null, expires_at: expiresAt }));
+}
+
+function eventAbout({ row }: LoadedMessage): {
+  mailbox_id: string;
+  message_id: string;
+  thread_id: string;
+} {
+  return { mailbox_id: row.mailbox_id, message_id: row.message_id, thread_id: row.thread_id };
+}

@@ -1,0 +1,94 @@
+/** Whom an envelope recipient of ours means: a mailbox, the copy that bounced, or a role of a domain. */
+import { AddressError, parseAddress } from "../mail/address.ts";
+import { findDomainOwner, findMailbox, hasCopy } from "../store/inbound.ts";
+import { bounceLabel, type CopyOf, readReplyAddress, readReturnPath } from "./addresses.ts";
+import { unsubscribeLocalPart } from "./composition.ts";
+import type { EngineContext } from "./context.ts";
+
+/** Local parts that every verified domain has, beside its mailboxes (RFC 2142; reports by RFC 7489 and 8460). */
+export const roleLocalParts = [
+  unsubscribeLocalPart,
+  "postmaster",
+  "abuse",
+  "fbl",
+  "dmarc-reports",
+  "tls-reports",
+] as const;
+
+/** One of {@link roleLocalParts}. */
+export type RoleLocalPart = (typeof roleLocalParts)[number];
+
+/** Where mail to an address goes. */
+export type InboundRoute =
+  | {
+      to: "mailbox";
+      operator_id: string;
+      mailbox_id: string;
+      /** The mailbox's address, without what stood behind a plus. */
+      address: string;
+      /** The message that a genuine reply address answers. */
+      reply_token: string | null;
+    }
+  | { to: "return_path"; operator_id: string; copy: CopyOf }
+  | {
+      to: "role";
+      operator_id: string;
+      role: RoleLocalPart;
+      domain: string;
+      /** Takes what is for a person to read; null where the domain has no mailbox. */
+      mailbox_id: string | null;
+    };
+
+/** The route of an envelope recipient; null where nobody of ours is meant. */
+export async function routeOf(
+  context: Pick<EngineContext, "database" | "unsubscribe_key" | "mail">,
+  address: string,
+): Promise<InboundRoute | null> {
+  let domain: string;
+  let local: string;
+  try {
+    // RFC 5321 section 4.5.1: postmaster is there without a domain too.
+    const bare = address.toLowerCase() === "postmaster";
+    const parsed = parseAddress(bare ? `postmaster@${context.mail.server_name}` : address);
+    domain = parsed.domain.toLowerCase();
+    local = parsed.address.slice(0, parsed.address.lastIndexOf("@"));
+  } catch (error) {
+    if (error instanceof AddressError) return null;
+    throw error;
+  }
+  if (domain.startsWith(bounceLabel)) return returnPathRoute(context, address);
+  const { mailbox, message_id } = readReplyAddress(context.unsubscribe_key, `${local}@${domain}`);
+  const found = await findMailbox(context.database, mailbox);
+  if (found) return { to: "mailbox", ...found, address: mailbox, reply_token: message_id };
+  const role = roleLocalParts.find((one) => one === local.toLowerCase());
+  if (!role) return null;
+  const owner = await findDomainOwner(context.database, domain);
+  return owner && { to: "role", ...owner, role, domain };
+}
+
+/** Whether an address takes mail, in SMTP's words: 550 5.1.1 where nobody of ours is meant. */
+export async function inboundRecipient(
+  context: Pick<EngineContext, "database" | "unsubscribe_key" | "mail">,
+  address: string,
+): Promise<{ ok: true } | { ok: false; code: 550; enhanced: string; text: string }> {
+  if (await routeOf(context, address)) return { ok: true };
+  return { ok: false, code: 550, enhanced: "5.1.1", text: "no such mailbox here" };
+}
+
+async function returnPathRoute(
+  context: Pick<EngineContext, "database" | "unsubscribe_key">,
+  address: string,
+): Promise<InboundRoute | null> {
+  const copy = readReturnPath(context.unsubscribe_key, address);
+  if (!copy) return null;
+  // The domain is not part of the token: it must be one of the operator's, and the copy must exist.
+  const owner = await findDomainOwner(
+    context.database,
+    address.slice(address.lastIndexOf("@") + 1 + bounceLabel.length).toLowerCase(),
+  );
+  if (owner?.operator_id !== copy.operator_id) return null;
+  const exists = await context.database.as(copy.operator_id, (tx) =>
+    hasCopy(tx, copy.message_id, copy.position),
+  );
+  return exists ? { to: "return_path", operator_id: copy.operator_id, copy } : null;
+}

@@ -1,0 +1,55 @@
+/** Screening of a received message with what the engine knows: its sender, its operator, and another scanner's word. */
+import { screenInbound } from "../screening/inbound.ts";
+import { type Screening, screenSafely } from "../screening/screening.ts";
+import { listContactAddresses } from "../store/inbound.ts";
+import type { Tx } from "../store/database.ts";
+import { getOperator, listDomains } from "../store/operators.ts";
+import type { Opened } from "./open-mail.ts";
+
+/** The verdict, a sentence for people, and what is kept beside the message. */
+export type Screened = { verdict: Screening["verdict"]; words: string; stored: Screening };
+
+/** Milliseconds that screening may take. */
+const patience = 5000;
+
+/** Screens what was opened. `known`: the mailbox has written into this thread before. */
+export async function screenReceived(
+  tx: Tx,
+  opened: Opened,
+  { known }: { known: boolean },
+): Promise<Screened> {
+  const [operator, own_domains, contacts] = await Promise.all([
+    getOperator(tx),
+    listDomains(tx),
+    listContactAddresses(tx, 500),
+  ]);
+  const { row, parsed, authentication, opinion } = opened;
+  const stored = await screenSafely(async () => {
+    const screening = screenInbound({
+      mail: parsed,
+      raw_size: row.raw.length,
+      authentication: {
+        spf: authentication.spf,
+        dkim: [...authentication.dkim],
+        dmarc: authentication.dmarc,
+        arc: authentication.arc && { result: authentication.arc.cv },
+      },
+      envelope: { from: row.envelope_from, to: row.envelope_to },
+      known: {
+        correspondent: known || contacts.includes(opened.from.address.toLowerCase()),
+        own_domains,
+        contacts,
+        operator_name: operator?.name ?? "",
+      },
+    });
+    if (opinion === null) return screening;
+    const { mergeOpinion } = await import("../screening/second-opinion.ts");
+    return mergeOpinion(screening, opinion);
+  }, patience);
+  const [worst] = stored.reasons;
+  return {
+    verdict: stored.verdict,
+    words: worst ? `screening: ${worst.rule}: ${worst.detail}`.slice(0, 500) : "screening",
+    stored,
+  };
+}

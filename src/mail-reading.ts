@@ -1,0 +1,66 @@
+/** How foreign mail is read in this process: a thread for parsing, a resolver for authentication, and a second opinion. */
+import { getServers } from "node:dns";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { MailReading } from "./engine/open-mail.ts";
+import { authenticateMessage } from "./mail/authenticate.ts";
+import { asMailauthResolver } from "./mail/dns-adapters.ts";
+import type { DnsResolver } from "./mail/dns-record.ts";
+import { openResolver } from "./mail/dns-resolver.ts";
+import { openParser } from "./mail/parse-isolated.ts";
+
+/** Reading, the resolver that it shares with delivery and domain checks, and how both end. */
+export type Reading = { mail: MailReading; resolver: DnsResolver; close(): Promise<void> };
+
+/** Opens what is needed to read foreign mail; nothing runs before the first message. */
+export function openReading(config: Config, now: () => Date, log: Logger): Reading {
+  const resolver = openResolver({
+    servers: config.dns ?? systemServers(),
+    trusted: config.dns_validates,
+    timeout_ms: 2000,
+    now,
+  });
+  const parser = openParser({
+    onFailure: (reason) => log.warn({ reason }, "received mail could not be opened"),
+  });
+  const lookUp = asMailauthResolver(resolver);
+  const url = config.rspamd_url;
+  const opinion =
+    url === null
+      ? null
+      : import("./screening/second-opinion.ts").then(({ openSecondOpinion }) =>
+          openSecondOpinion({ url, timeout_ms: 10_000, fetch }),
+        );
+  return {
+    resolver,
+    mail: {
+      server_name: config.smtp_name,
+      parse: (raw) => parser.parse(raw),
+      authenticate: (raw, session) =>
+        authenticateMessage(raw, { ...session, mta: config.smtp_name }, lookUp, {
+          time_ms: 8000,
+          now: now(),
+        }),
+      async opinion(raw, session) {
+        if (opinion === null) return null;
+        try {
+          return await (
+            await opinion
+          )(raw, session);
+        } catch (error) {
+          return error instanceof Error ? error : new Error(String(error));
+        }
+      },
+    },
+    async close() {
+      await parser.close();
+      await resolver.close();
+    },
+  };
+}
+
+function systemServers(): string[] {
+  const servers = getServers();
+  // Without any, every question is answered by nobody, as on a host that is offline.
+  return servers.length > 0 ? servers : ["127.0.0.1"];
+}

@@ -1,0 +1,41 @@
+/** Aggregate reports of others about an operator's domains: DMARC (RFC 7489) and TLS (RFC 8460). */
+import type { Insertable, Selectable } from "kysely";
+import { type Tx, sqlBuilder as db } from "./database.ts";
+import type { Tables } from "./tables.ts";
+
+/** A row of `aggregate_report`. */
+export type AggregateReportRow = Selectable<Tables["aggregate_report"]>;
+
+/** Keeps a report; false when it was kept before. */
+export async function insertAggregateReport(
+  tx: Tx,
+  report: Omit<Insertable<Tables["aggregate_report"]>, "operator_id">,
+): Promise<boolean> {
+  const rows = await tx.run(
+    db
+      .insertInto("aggregate_report")
+      .values({ ...report, operator_id: tx.operator_id })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("report_id"),
+  );
+  return rows.length > 0;
+}
+
+/** The reports about a domain that end after a moment, newest first. */
+export function listAggregateReports(
+  tx: Tx,
+  domain: string,
+  since: Date,
+  limit: number,
+): Promise<AggregateReportRow[]> {
+  return tx.run(
+    db
+      .selectFrom("aggregate_report")
+      .selectAll()
+      .where("operator_id", "=", tx.operator_id)
+      .where("domain", "=", domain)
+      .where("ends_at", ">", since)
+      .orderBy("ends_at", "desc")
+      .limit(limit),
+  );
+}

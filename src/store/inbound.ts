@@ -1,0 +1,212 @@
+/** Received mail: whom an address belongs to, mail that waits to be opened up, and what became of it. */
+import type { Insertable, Selectable } from "kysely";
+import { type Database, type Tx, everyOperator, sqlBuilder as db } from "./database.ts";
+import { pack } from "./packing.ts";
+import type { AttachmentMeta, MailKindName, RecipientKind, Tables } from "./tables.ts";
+
+/** A row of `inbound`. */
+export type InboundRow = Selectable<Tables["inbound"]>;
+
+/** The mailbox behind an address (lower case), whoever's it is; null where there is none. */
+export async function findMailbox(
+  database: Database,
+  address: string,
+): Promise<{ operator_id: string; mailbox_id: string } | null> {
+  const [row] = await database.as(everyOperator, (tx) =>
+    tx.named<{ operator_id: string; mailbox_id: string }>(
+      "find_mailbox",
+      "SELECT operator_id, mailbox_id FROM mailbox WHERE address = $1",
+      [address],
+    ),
+  );
+  return row ?? null;
+}
+
+/** The operator that has proved a domain, and its oldest mailbox there or anywhere; null where nobody has. */
+export async function findDomainOwner(
+  database: Database,
+  domain: string,
+): Promise<{ operator_id: string; mailbox_id: string | null } | null> {
+  const [row] = await database.as(everyOperator, (tx) =>
+    tx.named<{ operator_id: string; mailbox_id: string | null }>(
+      "find_domain_owner",
+      `SELECT d.operator_id, (SELECT min(b.mailbox_id) FROM mailbox b WHERE b.operator_id = d.operator_id
+         AND b.address LIKE '%@' || d.name) AS mailbox_id
+       FROM domain d WHERE d.name = $1 AND d.verified_at IS NOT NULL`,
+      [domain],
+    ),
+  );
+  return row ?? null;
+}
+
+/** Whether a message of ours has such a copy. */
+export async function hasCopy(tx: Tx, messageId: string, position: number): Promise<boolean> {
+  const rows = await tx.named(
+    "has_copy",
+    "SELECT 1 FROM recipient WHERE operator_id = $1 AND message_id = $2 AND position = $3",
+    [tx.operator_id, messageId, position],
+  );
+  return rows.length > 0;
+}
+
+/** Keeps mail until it is opened up, and says that it waits. */
+export async function insertInbound(
+  tx: Tx,
+  rows: readonly Omit<InboundRow, "operator_id" | "attempts">[],
+): Promise<void> {
+  const raw = pack(rows.map((row) => row.raw));
+  await tx.named(
+    "insert_inbound",
+    `WITH i AS (
+       INSERT INTO inbound (operator_id, inbound_id, envelope_from, envelope_to, raw, session, received_at)
+       SELECT $1, inbound_id, envelope_from, ARRAY(SELECT jsonb_array_elements_text(envelope_to)), substring($5::bytea FROM pos FOR len),
+         session, received_at
+       FROM unnest($2::text[], $3::text[], $4::jsonb[], $6::int[], $7::int[], $8::jsonb[], $9::timestamptz[])
+         AS r(inbound_id, envelope_from, envelope_to, pos, len, session, received_at)
+     )
+     INSERT INTO due (operator_id, kind, message_id, due_at)
+     SELECT $1, 'receive', id, at FROM unnest($2::text[], $9::timestamptz[]) AS r(id, at)`,
+    [
+      tx.operator_id,
+      rows.map((row) => row.inbound_id),
+      rows.map((row) => row.envelope_from),
+      rows.map((row) => JSON.stringify(row.envelope_to)),
+      raw.blob,
+      raw.offsets,
+      raw.lengths,
+      rows.map((row) => JSON.stringify(row.session)),
+      rows.map((row) => row.received_at.toISOString()),
+    ],
+  );
+}
+
+/** Mail that waits, by id, with one more attempt counted; what is gone is left out. */
+export function takeInbound(tx: Tx, ids: readonly string[]): Promise<InboundRow[]> {
+  return tx.named<InboundRow>(
+    "take_inbound",
+    "UPDATE inbound SET attempts = attempts + 1 WHERE operator_id = $1 AND inbound_id = ANY($2) RETURNING *",
+    [tx.operator_id, ids],
+  );
+}
+
+/** Forgets mail that has been opened up. */
+export async function deleteInbound(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.named(
+    "delete_inbound",
+    "DELETE FROM inbound WHERE operator_id = $1 AND inbound_id = ANY($2)",
+    [tx.operator_id, ids],
+  );
+}
+
+/** Remembers that a mailbox has such a message; answers the id of the one it had before, or null when this is the first. */
+export async function rememberSeen(
+  tx: Tx,
+  row: Omit<Insertable<Tables["inbound_seen"]>, "operator_id">,
+): Promise<string | null> {
+  const inserted = await tx.run(
+    db
+      .insertInto("inbound_seen")
+      .values({ ...row, operator_id: tx.operator_id })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("message_id"),
+  );
+  if (inserted.length > 0) return null;
+  const [known] = await tx.run(
+    db
+      .selectFrom("inbound_seen")
+      .select("message_id")
+      .where("operator_id", "=", tx.operator_id)
+      .where("mailbox_id", "=", row.mailbox_id)
+      .where("fingerprint", "=", row.fingerprint),
+  );
+  return known?.message_id ?? "";
+}
+
+/** Addresses of the operator's contacts, newest first. */
+export async function listContactAddresses(tx: Tx, limit: number): Promise<string[]> {
+  const rows = await tx.named<{ email: string }>(
+    "list_contact_addresses",
+    "SELECT email FROM contact WHERE operator_id = $1 ORDER BY contact_id DESC LIMIT $2",
+    [tx.operator_id, limit],
+  );
+  return rows.map((row) => row.email);
+}
+
+/** A received message as it is kept. */
+export type ReceivedMessage = {
+  message_id: string;
+  mailbox_id: string;
+  status: string;
+  kind: MailKindName;
+  mode: string;
+  digest: string;
+  thread_id: string;
+  reply_of: string | null;
+  in_reply_to: string | null;
+  rfc_message_id: string;
+  from_address: string;
+  from_name: string | null;
+  subject: string;
+  attachments: AttachmentMeta[];
+  metadata: Record<string, string>;
+  reason: string | null;
+  authentication: object | null;
+  screening: object | null;
+  created_at: Date;
+  mime: Buffer;
+  markdown: string;
+  body_text: string;
+  new_text: string;
+  recipients: { kind: RecipientKind; address: string; name: string | null }[];
+};
+
+/** Keeps a received message with its content and header recipients, to be indexed soon. */
+export async function insertReceived(tx: Tx, message: ReceivedMessage): Promise<void> {
+  const { mime, markdown, body_text, new_text, recipients, ...row } = message;
+  const operator_id = tx.operator_id;
+  await tx.run(
+    db.insertInto("message").values({
+      ...row,
+      operator_id,
+      direction: "inbound",
+      test: false,
+      required: 1,
+      timing: "gate_first",
+      gated: row.status === "pending_inbound_approval",
+      handed: false,
+      // Nobody of ours wrote it; the wall between authors and deciders does not concern it.
+      authors: ["external"],
+      author_kind: "external",
+      author_id: "external",
+      size_bytes: mime.length,
+      attachments: JSON.stringify(row.attachments),
+      tags: "{}",
+      metadata: JSON.stringify(row.metadata),
+      authentication: row.authentication === null ? null : JSON.stringify(row.authentication),
+      screening: row.screening === null ? null : JSON.stringify(row.screening),
+      updated_at: row.created_at,
+    }),
+  );
+  await tx.run(
+    db.insertInto("message_content").values({
+      operator_id,
+      message_id: row.message_id,
+      mime,
+      markdown,
+      body_text,
+      new_text,
+    }),
+  );
+  if (recipients.length > 0)
+    await tx.run(
+      db.insertInto("recipient").values(
+        recipients.map((recipient, position) => ({
+          ...recipient,
+          operator_id,
+          message_id: row.message_id,
+          position,
+          status: "delivered" as const,
+        })),
+      ),
+    );
+}
