@@ -91,6 +91,10 @@ test("an invitation is both an attachment and text in its charset", async () => 
       "Content-Transfer-Encoding: quoted-printable",
       "",
       "SUMMARY:Caf=E9",
+      "--b",
+      "Content-Type: application/ics; name=invite.ics; charset=utf-8",
+      "",
+      "SUMMARY:Café",
       "--b--",
     ),
   );

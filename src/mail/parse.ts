@@ -69,8 +69,11 @@ class Body {
       slot[leaf.type.value === "text/html" ? "html" : "plain"].push(this.#decode(leaf));
       return;
     }
-    if (leaf.type.value === "text/calendar" || leaf.type.value === "application/ics")
-      this.calendars.push(this.#decode(leaf));
+    if (leaf.type.value === "text/calendar" || leaf.type.value === "application/ics") {
+      // Most senders send an invitation twice, in place and as a file.
+      const calendar = this.#decode(leaf);
+      if (!this.calendars.includes(calendar)) this.calendars.push(calendar);
+    }
     this.#attach(leaf);
   }
 
