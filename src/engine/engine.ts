@@ -1,15 +1,21 @@
 /** The engine as operations and workers see it: every way to change state, bound to one context. */
 import type { Authenticate, SignIn } from "../contract/sign-in.ts";
 import type { Actor } from "../core/actor.ts";
+import type { Status } from "../core/oversight/types.ts";
 import type { Claim } from "../store/due.ts";
 import { type IncomingMail, createAccept } from "./accept.ts";
+import { type NewContact, addContact, findContacts, removeContact } from "./contacts.ts";
 import type { EngineContext } from "./context.ts";
 import { type NewApiKey, createApiKey, createAuthenticate, revoke } from "./credentials.ts";
 import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
+import { type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
+import { type Edit, type Place, edit } from "./edit.ts";
 import { evidenceOf, publicKeys } from "./evidence.ts";
 import { handOff } from "./hand-off.ts";
 import { proveEntry, readCheckpoint, readTile } from "./log-reader.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
+import type { PageRequest } from "./paging.ts";
+import { resend } from "./resend.ts";
 import { type AttemptResult, createRecordResult } from "./results.ts";
 import { sequence } from "./sequencer.ts";
 import { type ReplyRequest, reply } from "./reply.ts";
@@ -17,6 +23,7 @@ import { createSignIn, mintSignInLink } from "./sign-in.ts";
 import { type SubmitRequest, type Submitted, createSubmit } from "./submit.ts";
 import { type Outgoing, returnPathOf, signFor } from "./signing.ts";
 import { type Owner, setOwner } from "./thread-lock.ts";
+import { type TagPlace, deleteTag, getTags, setTags } from "./tags.ts";
 import { cancel, timeOut } from "./timers.ts";
 import { inboundRecipient } from "./inbound-route.ts";
 import { receive } from "./receive.ts";
@@ -44,9 +51,24 @@ export function createEngine(context: EngineContext) {
       thread: { mailbox_id: string; thread_id: string },
       owner: Owner,
     ) => setOwner(context, actor, thread, owner),
+    findContacts: (actor: Actor, q: string | undefined, page: PageRequest) =>
+      findContacts(context, actor, q, page),
+    addContact: (actor: Actor, wanted: NewContact) => addContact(context, actor, wanted),
+    removeContact: (actor: Actor, contactId: string) => removeContact(context, actor, contactId),
     decide,
-    cancel: (actor: Actor, mailboxId: string | null, emailId: string) =>
-      cancel(context, actor, mailboxId, emailId),
+    cancel: (actor: Actor, mailboxId: string | null, emailId: string, only?: Status) =>
+      cancel(context, actor, mailboxId, emailId, only),
+    edit: (actor: Actor, place: Place, change: Edit) => edit(context, actor, place, change),
+    createDraft: (actor: Actor, request: DraftRequest) => createDraft(context, actor, request),
+    sendDraft: (actor: Actor, place: Parameters<typeof sendDraft>[2]) =>
+      sendDraft(context, actor, place),
+    resend: (actor: Actor, place: Parameters<typeof resend>[3]) =>
+      resend(context, submit, actor, place),
+    getTags: (actor: Actor, place: TagPlace) => getTags(context, actor, place),
+    setTags: (actor: Actor, place: TagPlace, tags: Record<string, string>) =>
+      setTags(context, actor, place, tags),
+    deleteTag: (actor: Actor, place: TagPlace, key: string) =>
+      deleteTag(context, actor, place, key),
     createMailbox: (actor: Actor, wanted: NewMailbox) => createMailbox(context, actor, wanted),
     changeMailbox: (actor: Actor, mailboxId: string, change: MailboxChange) =>
       changeMailbox(context, actor, mailboxId, change),

@@ -11,6 +11,7 @@ import { type OperatorRow, getOperator, listDomains } from "../store/operators.t
 import type { EngineContext } from "./context.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
 import { messageReaders } from "./read-messages.ts";
+import { threadReaders } from "./read-threads.ts";
 
 /** An entry of the log, opened up. */
 export type EntryDetail = {
@@ -25,9 +26,11 @@ export type Reader = ReturnType<typeof createReader>;
 
 /** Binds the readers to the engine. */
 export function createReader(context: EngineContext) {
+  const messages = messageReaders(context);
   return {
     ...mailboxReaders(context),
-    ...messageReaders(context),
+    ...messages,
+    ...threadReaders(context, messages.message),
     ...recordReaders(context),
     ready: () => context.database.ping(),
   };

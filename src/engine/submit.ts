@@ -24,9 +24,11 @@ import {
   modeForbids,
   refuseSuppressed,
 } from "./judging.ts";
+import { turnsReason } from "./loop-guard.ts";
 import { scanOutgoing } from "./outbound-scan.ts";
 import { makeEvent } from "./record.ts";
 import { readSendAt } from "./send-time.ts";
+import { refuseLocked } from "./thread-lock.ts";
 
 /** What submission answers; `replayed` when an idempotency key had been used for the same content. */
 export type Submitted = {
@@ -119,7 +121,8 @@ export function createSubmit(
       addresses: envelope.map((recipient) => recipient.address),
     });
     refuseSuppressed(around, envelope);
-    return commit(await prepare(context, actor, request, envelope, around, fingerprint));
+    const guarded = { ...request, review: await reviewOf(context, actor, request) };
+    return commit(await prepare(context, actor, guarded, envelope, around, fingerprint));
   }
 
   return async (actor, request) => {
@@ -139,6 +142,19 @@ export function createSubmit(
     context.wake.sequence();
     return answer;
   };
+}
+
+/** Why a person has to look, whatever mode and scan say: as the caller of this says, or since machines may be talking. */
+async function reviewOf(
+  context: EngineContext,
+  actor: Actor,
+  { mailbox_id, thread_id, review }: SubmitRequest,
+): Promise<string | undefined> {
+  if (thread_id === undefined) return review;
+  const turns = await context.database.as(actor.operator_id, (tx) =>
+    turnsReason(context, tx, { mailbox_id, thread_id }),
+  );
+  return turns === null ? review : [review, turns].filter((one) => one !== undefined).join("; ");
 }
 
 /** The first answer again when the key is known; throws `idempotency_conflict` for other content. */
@@ -345,6 +361,10 @@ async function commitAll(
       (item) => item.claim === null || free.has(item.message.message_id),
     );
     if (fresh.length > 0) {
+      await refuseLocked(
+        tx,
+        fresh.map((item) => item.message),
+      );
       const records = noRecords();
       for (const item of fresh) addRecords(records, item.records);
       const [inserted] = await Promise.all([

@@ -8,6 +8,9 @@ import { getEntryProof } from "./audit/get-entry-proof.ts";
 import { getProof } from "./audit/get-proof.ts";
 import { getLogTile, getTile } from "./audit/get-tile.ts";
 import { showUnsubscribe, unsubscribe } from "./compliance/unsubscribe.ts";
+import { addContact } from "./contacts/add-contact.ts";
+import { deleteContact } from "./contacts/delete-contact.ts";
+import { searchContacts } from "./contacts/search-contacts.ts";
 import type { OperationContext } from "./context.ts";
 import {
   getJwks,
@@ -25,21 +28,51 @@ import { listMailboxes } from "./mailboxes/list-mailboxes.ts";
 import { updateMailbox } from "./mailboxes/update-mailbox.ts";
 import { cancelMessage } from "./messages/cancel-message.ts";
 import { checkInbox } from "./messages/check-inbox.ts";
+import {
+  createDraft,
+  deleteDraft,
+  getDraft,
+  listDrafts,
+  sendDraft,
+  updateDraft,
+} from "./messages/drafts.ts";
+import { editScheduledEmail } from "./messages/edit-scheduled-email.ts";
 import { getRawEmail } from "./messages/get-raw-email.ts";
 import { readEmail } from "./messages/read-email.ts";
+import { replyEmail } from "./messages/reply-email.ts";
+import { resendEmail } from "./messages/resend-email.ts";
 import { scheduleEmail } from "./messages/schedule-email.ts";
 import { sendEmail } from "./messages/send-email.ts";
+import { deleteTag, getTags, setTags, tagEmail } from "./messages/tags.ts";
 import { decideEmail } from "./oversight/decide-email.ts";
 import { listPending } from "./oversight/list-pending.ts";
+import { getThread } from "./threads/get-thread.ts";
+import { listThreads } from "./threads/list-threads.ts";
+import { setThreadOwner } from "./threads/set-thread-owner.ts";
 
 /** Every operation, in the order in which docs show them. */
 export const allOperations: readonly Operation<OperationContext>[] = [
   sendEmail,
   scheduleEmail,
+  editScheduledEmail,
+  resendEmail,
+  createDraft,
+  listDrafts,
+  getDraft,
+  updateDraft,
+  deleteDraft,
+  sendDraft,
+  replyEmail,
   checkInbox,
   readEmail,
   getRawEmail,
   cancelMessage,
+  listThreads,
+  getThread,
+  setThreadOwner,
+  searchContacts,
+  addContact,
+  deleteContact,
   listPending,
   decideEmail,
   listMailboxes,

@@ -135,3 +135,28 @@ export function findOwned(
     ],
   );
 }
+
+/** How often a thread was written to without anybody's approval, and whether it was ever written back to. */
+export type Turns = { unapproved: number; answered: boolean };
+
+/** Counts messages of ours since `since` that are newer than the last approved one; those that were stopped do not count. */
+export async function countTurns(
+  tx: Tx,
+  thread: { mailbox_id: string; thread_id: string },
+  since: Date,
+): Promise<Turns> {
+  const [row] = await tx.named<Turns>(
+    "count_turns",
+    `SELECT
+       (SELECT count(*)::int FROM message m
+         WHERE m.operator_id = $1 AND m.mailbox_id = $2 AND m.thread_id = $3 AND m.direction = 'outbound' AND m.created_at > $4
+           AND m.status NOT IN ('draft', 'blocked', 'rejected', 'cancelled', 'expired', 'suppressed')
+           AND m.message_id > coalesce((SELECT max(d.message_id) FROM message a JOIN decision d USING (operator_id, message_id)
+             WHERE a.operator_id = $1 AND a.mailbox_id = $2 AND a.thread_id = $3 AND a.direction = 'outbound'
+               AND d.decision = 'approve' AND d.voided_at IS NULL), '')) AS unapproved,
+       EXISTS (SELECT 1 FROM message WHERE operator_id = $1 AND mailbox_id = $2 AND thread_id = $3 AND direction = 'inbound')
+         AS answered`,
+    [tx.operator_id, thread.mailbox_id, thread.thread_id, since.toISOString()],
+  );
+  return row ?? { unapproved: 0, answered: false };
+}
