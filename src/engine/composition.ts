@@ -43,8 +43,14 @@ export const unsubscribeLocalPart = "unsubscribe";
 /** Most recipients of one message. */
 export const maxRecipients = 50;
 
-/** Reads the recipients strictly; nothing is re-parsed after this. Throws `validation_failed` naming the field. */
-export function envelopeOf(draft: Pick<Draft, "to" | "cc" | "bcc">): Envelope {
+/** What an author writes, without those it goes to: {@link Envelope} names them. */
+export type Text = Omit<Draft, "to" | "cc" | "bcc">;
+
+/**
+ * Reads the recipients strictly; nothing is re-parsed after this. `least`: 0 for a draft, which may have none yet. Throws
+ * `validation_failed` naming the field.
+ */
+export function envelopeOf(draft: Pick<Draft, "to" | "cc" | "bcc">, least = 1): Envelope {
   const envelope: Envelope = [];
   const seen = new Set<string>();
   for (const kind of ["to", "cc", "bcc"] as const)
@@ -56,7 +62,7 @@ export function envelopeOf(draft: Pick<Draft, "to" | "cc" | "bcc">): Envelope {
       seen.add(address.toLowerCase());
       envelope.push({ kind, address, name, field });
     }
-  if (envelope.length === 0)
+  if (envelope.length < least)
     throw new Refusal("validation_failed", "to: at least one recipient is needed.", {
       field: "to",
     });
@@ -85,7 +91,7 @@ export function readMailbox(text: string, field: string): { name: string | null;
 /** Composes the message once, with the placeholder where each recipient's unsubscribe token goes. */
 export async function composeDraft(
   context: Pick<EngineContext, "public_url" | "unsubscribe_key">,
-  draft: Draft,
+  draft: Text,
   envelope: Envelope,
   of: { id: string; operator: OperatorRow; mailbox: MailboxRow; gated: boolean },
 ): Promise<{ mime: Buffer; message_id: string; attachments: AttachmentMeta[] }> {
@@ -147,7 +153,7 @@ function isFrom(rfcMessageId: string, domain: string): boolean {
 /** Where answers go: as the author said, else to the address by which they thread whatever the mail system drops. */
 function replyTo(
   context: Pick<EngineContext, "unsubscribe_key">,
-  draft: Draft,
+  draft: Text,
   of: { id: string; mailbox: MailboxRow },
 ): { reply_to?: { name: string | null; address: string } } {
   if (draft.reply_to !== undefined) return { reply_to: readMailbox(draft.reply_to, "reply_to") };

@@ -74,7 +74,7 @@ export function modeForbids(mailbox: Pick<MailboxRow, "address">): Refusal {
 export type Judged = {
   state: Message;
   reason: string | null;
-  screening: Record<string, unknown>;
+  screening: Record<string, unknown> | null;
   recipients: NewMessage["recipients"];
 };
 
@@ -112,7 +112,8 @@ export function judge(
   return {
     state: after.message,
     reason: reasons.length > 0 ? reasons.join("; ") : null,
-    screening: scanned.screening,
+    // Kept with the message: a later edit must not lose it.
+    screening: { ...scanned.screening, ...(review === undefined ? {} : { review }) },
     recipients: recipientsOf(message, around.operator, envelope),
   };
 }

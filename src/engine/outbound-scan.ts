@@ -1,7 +1,7 @@
 /** The outbound scan as submission, drafts and edits ask it: a verdict that always comes, and what was found. */
 import type { Verdict } from "../core/oversight/types.ts";
 import type { MailboxRow } from "../store/mailboxes.ts";
-import type { Draft, Envelope } from "./composition.ts";
+import type { Envelope, Text } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
 
 /** What a scan came to. `screening` is stored with the message and shown to whoever decides. */
@@ -22,7 +22,7 @@ const passed: Scanned = {
 /** Scans what is about to be sent. A scan that fails is no pass: a person looks. */
 export function scanOutgoing(
   context: Pick<EngineContext, "log">,
-  draft: Draft,
+  draft: Text,
   envelope: Envelope,
   mailbox: MailboxRow,
 ): Promise<Scanned> {

@@ -1,6 +1,7 @@
 /** What time does to messages: undo windows and schedules end, pending mail expires, and authors cancel before either. */
 import type { Actor } from "../core/actor.ts";
 import { step } from "../core/oversight/machine.ts";
+import type { Status } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
 import { getMailboxes } from "../store/mailboxes.ts";
@@ -83,12 +84,16 @@ function changeOf(
   };
 }
 
-/** Cancels a message that has not been handed to the wire; throws `not_cancellable` after that. */
+/**
+ * Cancels a message that has not been handed to the wire; throws `not_cancellable` after that. `only`: the one status that the
+ * caller means; in any other it throws `not_editable`.
+ */
 export async function cancel(
   context: EngineContext,
   actor: Actor,
   mailboxId: string | null,
   emailId: string,
+  only?: Status,
 ): Promise<{ id: string; status: string }> {
   const answer = await context.database.transaction(actor.operator_id, async (tx) => {
     const message = await visibleMessage(tx, actor, emailId, mailboxId ?? undefined, true);
@@ -96,6 +101,8 @@ export async function cancel(
     if (row.direction === "inbound")
       throw new Refusal("not_cancellable", "The message was received: it cannot be cancelled.");
     if (actor.test && !row.test) throw liveThing("A test key cancels messages of test keys only.");
+    if (only !== undefined && row.status !== only)
+      throw new Refusal("not_editable", `The message is ${row.status}, not ${only}.`);
     const after = step(toMachine(message), { type: "cancel" });
     if (!after.ok)
       throw new Refusal(

@@ -110,6 +110,7 @@ type Place = {
   operator_id: string;
   mailbox_id: string;
   email_id: string;
+  draft_id: string;
   key_id: string;
   token: string;
   agent: string;
@@ -129,6 +130,7 @@ async function placeOf(
     operator_id: operatorId,
     mailbox_id: mailboxId,
     email_id: "",
+    draft_id: "",
     key_id: "",
     token: "",
     agent,
@@ -141,6 +143,7 @@ async function placeOf(
   return {
     ...place,
     email_id: emailId,
+    draft_id: await freshDraft(place),
     key_id: await freshKey(place),
     token: proof.body.recipients[0].token,
   };
@@ -153,6 +156,18 @@ async function freshEmail(place: Pick<Place, "agent" | "mailbox_id">): Promise<s
     markdown: "Some text.",
   };
   return (await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/send`, message)).body
+    .id;
+}
+
+async function cancelledEmail(place: Pick<Place, "agent" | "mailbox_id">): Promise<string> {
+  const id = await freshEmail(place);
+  await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/emails/${id}/cancel`, {});
+  return id;
+}
+
+async function freshDraft(place: Pick<Place, "agent" | "mailbox_id">): Promise<string> {
+  const draft = { to: ["d@example.com"], subject: "For the matrix", markdown: "Some text." };
+  return (await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/drafts`, draft)).body
     .id;
 }
 
@@ -177,6 +192,40 @@ const inputs: Record<string, (place: Place, fresh: boolean) => Promise<object> |
     markdown: "x",
     send_at: inAnHour(),
   }),
+  edit_scheduled_email: ({ mailbox_id, email_id }) => ({
+    mailbox_id,
+    email_id,
+    send_at: inAnHour(),
+  }),
+  resend_email: async (place, fresh) => ({
+    mailbox_id: place.mailbox_id,
+    email_id: fresh ? await cancelledEmail(place) : place.email_id,
+  }),
+  create_draft: ({ mailbox_id }) => ({ mailbox_id }),
+  list_drafts: ({ mailbox_id }) => ({ mailbox_id }),
+  get_draft: ({ mailbox_id, draft_id }) => ({ mailbox_id, draft_id }),
+  update_draft: ({ mailbox_id, draft_id }, fresh) => ({
+    mailbox_id,
+    draft_id,
+    subject: fresh ? `Changed ${counter++}` : "Seized",
+  }),
+  delete_draft: async (place, fresh) => ({
+    mailbox_id: place.mailbox_id,
+    draft_id: fresh ? await freshDraft(place) : place.draft_id,
+  }),
+  send_draft: async (place, fresh) => ({
+    mailbox_id: place.mailbox_id,
+    draft_id: fresh ? await freshDraft(place) : place.draft_id,
+  }),
+  get_tags: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  set_tags: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, tags: { a: "b" } }),
+  tag_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, tags: { a: "b" } }),
+  delete_tag: async (place, fresh) => {
+    const { mailbox_id, email_id } = place;
+    const path = `/v1/mailboxes/${mailbox_id}/emails/${email_id}/tags`;
+    if (fresh) await running.call(place.agent, path, { tags: { gone: "x" } }, { method: "PUT" });
+    return { mailbox_id, email_id, key: "gone" };
+  },
   check_inbox: ({ mailbox_id }) => ({ mailbox_id }),
   read_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
   get_raw_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
@@ -232,7 +281,9 @@ const addressed = (spec: OperationSpec): boolean =>
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key".split(" "),
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key".split(
+    " ",
+  ),
 );
 
 /** The rule: 401 without a good credential, 403 without the scope, 404 for what is not the caller's, else success. */

@@ -1,0 +1,287 @@
+/** Drafts: written without leaving, and sent by asking everything that submission asks. */
+import { createHash } from "node:crypto";
+import { type Actor, principal } from "../core/actor.ts";
+import { readMode } from "../core/oversight/mode.ts";
+import type { GateTiming, Message } from "../core/oversight/types.ts";
+import { Refusal } from "../core/refusal.ts";
+import { contentDigest } from "../mail/digest.ts";
+import { claimKeys, findKey } from "../store/idempotency.ts";
+import { type NewMessage, insertMessages } from "../store/messages.ts";
+import { appendRecords } from "../store/records.ts";
+import { type Draft, type Envelope, type Text, composeDraft, envelopeOf } from "./composition.ts";
+import { contentEntry } from "./content-entry.ts";
+import type { EngineContext } from "./context.ts";
+import { reviewOf, untilUndisturbed } from "./edit.ts";
+import { type Surroundings, judge, loadSurroundings, refuseSuppressed } from "./judging.ts";
+import { scanOutgoing } from "./outbound-scan.ts";
+import { makeEvent } from "./record.ts";
+import {
+  type Composing,
+  type Revised,
+  answerFor,
+  assertMayRevise,
+  entryOf,
+  recompose,
+  surroundingsOf,
+  take,
+  underPresentMode,
+} from "./revision.ts";
+import { rewrite, stillAsLoaded } from "./rewrite.ts";
+import { readSendAt } from "./send-time.ts";
+import { type StoredMessage, loadOutbound, textOf, writtenTo } from "./stored-draft.ts";
+import { submissionEvents } from "./submit.ts";
+
+/** A draft as it is written: everything may still be missing. */
+export type DraftRequest = Draft & {
+  mailbox_id: string;
+  thread_id?: string | undefined;
+  /** Our id of the message that this answers. */
+  reply_of?: string | undefined;
+  tags: Record<string, string>;
+  metadata: Record<string, string>;
+  send_at?: string | undefined;
+  gate_timing?: GateTiming | undefined;
+};
+
+/** Writes a draft; answers its id. Also in a `read_only` mailbox, which then refuses to send it. */
+export async function createDraft(
+  context: EngineContext,
+  actor: Actor,
+  request: DraftRequest,
+): Promise<string> {
+  const envelope = envelopeOf(request, 0);
+  const id = await untilUndisturbed(() => createOnce(context, actor, request, envelope));
+  context.wake.sequence();
+  return id;
+}
+
+async function createOnce(
+  context: EngineContext,
+  actor: Actor,
+  request: DraftRequest,
+  envelope: Envelope,
+): Promise<string | null> {
+  const [around] = await context.database.as(actor.operator_id, (tx) =>
+    loadSurroundings(tx, [{ mailbox_id: request.mailbox_id, addresses: [] }]),
+  );
+  if (!around) throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
+  const message = await newDraft(context, actor, request, envelope, around);
+  const { entry, openings } = await contentEntry(context, "message.drafted", actor, {
+    ...message,
+    size: message.mime.length,
+  });
+  return context.database
+    .transaction(actor.operator_id, async (tx) => {
+      const [under] = await insertMessages(tx, [message]);
+      // Tightened between the look and the insert: the entry would say less than the row.
+      if (under?.mode !== message.mode || under.required !== message.required)
+        throw new Disturbed();
+      await appendRecords(tx, { entries: [entry.row], openings, events: [] });
+      return message.message_id;
+    })
+    .catch((error: unknown) => {
+      if (error instanceof Disturbed) return null;
+      throw error;
+    });
+}
+
+/** Rolls back a draft whose mailbox changed meanwhile. */
+class Disturbed extends Error {}
+
+async function newDraft(
+  context: EngineContext,
+  actor: Actor,
+  request: DraftRequest,
+  envelope: Envelope,
+  { mailbox, operator }: Surroundings,
+): Promise<NewMessage> {
+  const id = context.new_id();
+  const now = context.now();
+  const composed = await composeDraft(context, request, envelope, {
+    id,
+    operator,
+    mailbox,
+    gated: false,
+  });
+  const recipients = envelope.map(({ kind, address, name }) => ({ kind, address, name }));
+  return {
+    message_id: id,
+    mailbox_id: mailbox.mailbox_id,
+    status: "draft",
+    mode: readMode(mailbox.mode),
+    test: actor.test,
+    required: mailbox.approvals_required,
+    timing: request.gate_timing ?? "gate_first",
+    gated: false,
+    authors: [principal(actor)],
+    author_kind: actor.kind,
+    author_id: actor.credential_id,
+    digest: contentDigest(
+      composed.mime,
+      recipients.map((recipient) => recipient.address),
+    ),
+    thread_id: request.thread_id ?? id,
+    in_reply_to: request.in_reply_to ?? null,
+    reply_of: request.reply_of ?? null,
+    rfc_message_id: composed.message_id,
+    from_address: mailbox.address,
+    subject: request.subject,
+    attachments: composed.attachments,
+    tags: request.tags,
+    metadata: request.metadata,
+    reason: null,
+    screening: null,
+    send_at: request.send_at === undefined ? null : readSendAt(request.send_at, now),
+    expires_at: null,
+    created_at: now,
+    mime: composed.mime,
+    markdown: request.markdown,
+    recipients,
+    due: null,
+  };
+}
+
+/** What sending a draft answers. */
+export type DraftSent = Revised & { replayed: boolean };
+
+/**
+ * Sends a draft, or a message that was sent back and changed since. Throws `validation_failed` while something is missing,
+ * `content_blocked` for one that was sent back and is as it was, and what submission throws.
+ */
+export async function sendDraft(
+  context: EngineContext,
+  actor: Actor,
+  place: { mailbox_id: string; draft_id: string; idempotency_key?: string | undefined },
+): Promise<DraftSent> {
+  const answer = await untilUndisturbed(() => sendOnce(context, actor, place));
+  context.wake.deliver();
+  context.wake.timers();
+  context.wake.sequence();
+  return answer;
+}
+
+async function sendOnce(
+  context: EngineContext,
+  actor: Actor,
+  place: { mailbox_id: string; draft_id: string; idempotency_key?: string | undefined },
+): Promise<DraftSent | null> {
+  const stored = await context.database.as(actor.operator_id, (tx) =>
+    loadOutbound(tx, actor, place.mailbox_id, place.draft_id),
+  );
+  const { row } = stored.loaded;
+  assertMayRevise(actor, row, undefined);
+  if (await wasSentBy(context, actor, place)) return { ...answerFor(row, row), replayed: true };
+  if (row.status !== "draft")
+    throw new Refusal("not_editable", `The message is ${row.status}: it is no draft any more.`);
+  const text = await textOf(context, stored);
+  const envelope = writtenTo(stored.loaded.recipients);
+  const sentBack = stored.loaded.decisions.filter(({ decision }) => decision === "revise");
+  assertReady(context, stored, envelope);
+  const around = await surroundingsOf(context, row, envelope);
+  const state = resubmitted(actor, stored, around);
+  if (sentBack.some(({ digest }) => digest === row.digest))
+    throw new Refusal("content_blocked", "The message was sent back, and is as it was.", {
+      hint: "Change what the note asks for, then send it again.",
+    });
+  refuseSuppressed(around, envelope);
+  const composing: Composing = {
+    stored,
+    around,
+    text,
+    envelope,
+    scanned: await scanOutgoing(context, text, envelope, around.mailbox),
+    send_at: row.send_at,
+  };
+  const wait = row.send_at !== null && row.send_at > context.now();
+  const { scanned } = composing;
+  const judged = judge(state, { around, envelope, scanned, wait, review: reviewOf(row) });
+  return save(context, actor, place, composing, judged, sentBack.length > 0);
+}
+
+/** The state that is asked about: under the present mode, with the sender among the authors. */
+function resubmitted(actor: Actor, stored: StoredMessage, around: Surroundings): Message {
+  return take(
+    underPresentMode(stored.loaded, around),
+    { type: "resubmit", by: principal(actor), mode: readMode(around.mailbox.mode) },
+    around,
+  );
+}
+
+/** Throws `validation_failed` for the first thing that a message needs and the draft has not. */
+function assertReady(
+  context: EngineContext,
+  { loaded: { row }, markdown }: StoredMessage,
+  envelope: Envelope,
+): void {
+  const missing: [boolean, keyof Text | "to"][] = [
+    [envelope.length === 0, "to"],
+    [row.subject === "", "subject"],
+    [markdown === "", "markdown"],
+  ];
+  for (const [is, field] of missing)
+    if (is)
+      throw new Refusal("validation_failed", `${field}: the draft has none yet.`, {
+        field,
+        hint: "Update the draft, then send it.",
+      });
+  if (row.send_at !== null) readSendAt(row.send_at.toISOString(), context.now());
+}
+
+/** What a key stands for: the sending of this draft. */
+const fingerprintOf = (draftId: string): string =>
+  createHash("sha256").update(`draft ${draftId}`).digest("hex");
+
+/** True when the idempotency key was used for this draft; throws `idempotency_conflict` for another message. */
+async function wasSentBy(
+  context: EngineContext,
+  actor: Actor,
+  { mailbox_id, draft_id, idempotency_key: key }: Parameters<typeof sendDraft>[2],
+): Promise<boolean> {
+  if (key === undefined) return false;
+  const known = await context.database.as(actor.operator_id, (tx) =>
+    findKey(tx, mailbox_id, key, context.now()),
+  );
+  if (known !== null && known.fingerprint !== fingerprintOf(draft_id)) throw conflict();
+  return known !== null;
+}
+
+function conflict(): Refusal {
+  return new Refusal(
+    "idempotency_conflict",
+    "This idempotency key was used within 24 hours for another message.",
+    { field: "idempotency_key", hint: "Use a new key for a new message." },
+  );
+}
+
+async function save(
+  context: EngineContext,
+  actor: Actor,
+  { mailbox_id, draft_id, idempotency_key: key }: Parameters<typeof sendDraft>[2],
+  composing: Composing,
+  judged: ReturnType<typeof judge>,
+  again: boolean,
+): Promise<DraftSent | null> {
+  const { stored } = composing;
+  const { row } = stored.loaded;
+  const after = await recompose(context, composing, judged);
+  const { status, digest } = after.state;
+  const type = again ? "message.resubmitted" : "message.submitted";
+  const { entry, openings } = await entryOf(context, type, actor, row, after);
+  const event = makeEvent(
+    context,
+    submissionEvents[status] ?? "message.queued",
+    { mailbox_id, message_id: draft_id, thread_id: row.thread_id },
+    after.reason === null ? {} : { reason: after.reason },
+  );
+  return context.database.transaction(actor.operator_id, async (tx) => {
+    if (!(await stillAsLoaded(tx, stored.loaded))) return null;
+    const now = context.now();
+    if (key !== undefined) {
+      const claim = { mailbox_id, key, fingerprint: fingerprintOf(draft_id), message_id: draft_id };
+      if ((await claimKeys(tx, [claim], now)).size === 0) throw conflict();
+    }
+    await rewrite(tx, stored, after, now);
+    await appendRecords(tx, { entries: [entry.row], openings, events: [event] });
+    return { ...answerFor(row, { ...after, status, digest }), replayed: false };
+  });
+}
