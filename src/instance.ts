@@ -85,7 +85,7 @@ async function start(
   const engine = createEngine(context);
   const firstRun = await settleFirstRun(config, context, engine, public_url);
   await keepPublicKeys(config, engine, firstRun.operator_ids);
-  const delivery = await openDelivery(config, context, log);
+  const delivery = await openDelivery(config, context, reading.resolver, log);
   stops.push(delivery.close);
   const [operatorId] = firstRun.operator_ids;
   const signInLink = (): Promise<string> => engine.mintSignInLink(operatorId ?? "");

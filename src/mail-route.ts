@@ -1,9 +1,11 @@
-/** Where mail goes: to the local catcher, or to a relay. */
+/** Where mail goes: to the local catcher, to a relay, or straight to each recipient's own server. */
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { type Config, ConfigError } from "./config.ts";
 import type { EngineContext } from "./engine/context.ts";
 import type { Caught } from "./http/pages/options.ts";
+import { openDirectRoute } from "./direct-route.ts";
+import type { DnsResolver } from "./mail/dns-record.ts";
 import { openTransport } from "./mail/smtp-client.ts";
 import { parseRelayUrl } from "./mail/smtp-url.ts";
 import { listOperators } from "./store/operators.ts";
@@ -26,10 +28,11 @@ const usualCatcherPort = 8425;
 export async function openDelivery(
   config: Config,
   context: EngineContext,
+  resolver: DnsResolver,
   log: Logger,
 ): Promise<Delivery> {
   const shared = {
-    ehlo_name: config.domain,
+    ehlo_name: config.smtp_name,
     max_connections: config.smtp_connections,
     now: context.now,
   };
@@ -37,6 +40,18 @@ export async function openDelivery(
     const transport = openTransport({ ...relayOf(config.relay_url ?? ""), ...shared });
     return {
       driver: { transport, final_hop: false },
+      catcher: null,
+      caught: null,
+      close: () => transport.close(),
+    };
+  }
+  if (config.delivery === "direct") {
+    const relay = config.relay_url;
+    const fallback = relay === null ? null : openTransport({ ...relayOf(relay), ...shared });
+    const transport = openDirectRoute(config, context, resolver, fallback, log);
+    return {
+      // The recipient's own server took it: there is no later hop that we would hear of.
+      driver: { transport, final_hop: true },
       catcher: null,
       caught: null,
       close: () => transport.close(),

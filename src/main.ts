@@ -83,7 +83,7 @@ function greeting(instance: Instance, roles: Config["roles"]): string {
   const { url, catcher, dashboard_link: link, agent_key: key, mailbox_id: mailbox } = instance;
   const mail = catcher
     ? `  Mail is caught here and does not leave: ${url}/catcher (SMTP on ${catcher.host}:${catcher.port}, files in ${catcher.folder})`
-    : "  Mail leaves through the relay.";
+    : "  Mail leaves through the relay, or straight to its recipients.";
   const { smtp } = instance;
   const doors = smtp
     ? `  Mail for our mailboxes: SMTP on ${smtp.inbound.host}:${smtp.inbound.port}; programs send with an API key on ${smtp.submission.host}:${smtp.submission.port}`

@@ -1,0 +1,97 @@
+/** Direct delivery as this instance does it: its resolver, its kept policies, its addresses, and DANE once it is sure of DNSSEC. */
+import { randomInt } from "node:crypto";
+import { isIPv4 } from "node:net";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { EngineContext } from "./engine/context.ts";
+import { openDirect } from "./mail/direct.ts";
+import { validatingSelfTest } from "./mail/dns-adapters.ts";
+import type { DnsResolver } from "./mail/dns-record.ts";
+import { openPolicyFetcher } from "./mail/mta-sts-fetch.ts";
+import type { StsEntry, StsStore } from "./mail/mta-sts.ts";
+import type { Transport } from "./mail/smtp-client.ts";
+import { getStsPolicy, putStsPolicy } from "./store/sts-policies.ts";
+
+/** Names whose DNSSEC state is known: one signed well, one signed badly on purpose. */
+const probe = { signed: "isc.org", bogus: "dnssec-failed.org" };
+
+/** How often the self-test is repeated, in milliseconds: a resolver can be changed beneath us. */
+const testEvery = 3_600_000;
+
+/** Opens direct delivery. `fallback` takes mail for destinations that cannot be reached. */
+export function openDirectRoute(
+  config: Config,
+  context: EngineContext,
+  resolver: DnsResolver,
+  fallback: Transport | null,
+  log: Logger,
+): Transport {
+  const dane = config.dns_validates ? watchDane(resolver, log) : null;
+  const transport = openDirect({
+    resolver,
+    ehlo_name: config.smtp_name,
+    own_names: [config.domain, config.smtp_name],
+    now: context.now,
+    fetch_policy: openPolicyFetcher({
+      resolver,
+      random: randomInt,
+      allow_private: config.private_targets,
+    }),
+    sts_store: stsStore(context),
+    source_addresses: sourceAddresses(config.source_addresses),
+    port: config.direct_port,
+    allow_private: config.private_targets,
+    dane: () => dane?.validates ?? false,
+    fallback,
+    limits: { max: config.smtp_connections },
+    on_session(session) {
+      if (session.result !== "success")
+        log.warn({ ...session }, "a delivery session without the security that was asked for");
+    },
+  });
+  return {
+    send: (message) => transport.send(message),
+    async close(grace) {
+      dane?.stop();
+      await transport.close(grace);
+    },
+  };
+}
+
+/** DANE is off until the resolver has shown that it validates, and goes off again when it stops to. */
+function watchDane(resolver: DnsResolver, log: Logger): { validates: boolean; stop(): void } {
+  const state = { validates: false, stop: () => clearInterval(timer) };
+  const test = (): void => {
+    validatingSelfTest(resolver, probe).then(
+      (validates) => {
+        if (!validates) log.warn({ ...probe }, "the DNS servers do not validate: DANE is off");
+        state.validates = validates;
+      },
+      () => (state.validates = false),
+    );
+  };
+  const timer = setInterval(test, testEvery);
+  timer.unref();
+  test();
+  return state;
+}
+
+function stsStore(context: EngineContext): StsStore {
+  return {
+    get: async (domain) =>
+      (await getStsPolicy(context.database, domain, context.now())) as StsEntry | null,
+    put: (domain, entry) => {
+      const fetched = new Date(entry.fetched_at);
+      return putStsPolicy(context.database, domain, entry, {
+        fetched_at: fetched,
+        expires_at: new Date(fetched.getTime() + entry.max_age * 1000),
+      });
+    },
+  };
+}
+
+function sourceAddresses(addresses: readonly string[]): { v4?: string; v6?: string } {
+  const v4 = addresses.find((address) => isIPv4(address));
+  const v6 = addresses.find((address) => address.includes(":"));
+  return { ...(v4 === undefined ? {} : { v4 }), ...(v6 === undefined ? {} : { v6 }) };
+}
