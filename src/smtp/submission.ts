@@ -6,7 +6,7 @@ import type { RefusalCode } from "../core/refusal.ts";
 import { MessageIntake, answer } from "./message-intake.ts";
 import { SourceBook } from "./session-limits.ts";
 import type { SessionLimits } from "./session-limits.ts";
-import { SmtpAnswer } from "./smtp-answer.ts";
+import { SmtpAnswer, replyText } from "./smtp-answer.ts";
 import {
   envelopeAddress,
   envelopeOf,
@@ -33,6 +33,8 @@ export interface SubmittedMail {
 }
 
 export interface SubmissionOptions<Actor> extends DoorOptions {
+  /** From which addresses AUTH may come without TLS; default {@link isLoopback}. Never behind a proxy on this machine. */
+  readonly clear_auth?: (remote_address: string) => boolean;
   /** Whose key this is; null where it is nobody's. Thrown errors become 454 or, of a {@link Refusal}, its reply. */
   authenticate(key: string, remote_address: string): Promise<{ readonly actor: Actor } | null>;
   /** Resolves when the message is on disk. A thrown {@link Refusal} becomes its reply, anything else 451. */
@@ -66,7 +68,7 @@ export async function startSubmission<Actor>(options: SubmissionOptions<Actor>):
           log,
         ),
     },
-    { limits, sources, log, clear_auth: isLoopback },
+    { limits, sources, log, clear_auth: options.clear_auth ?? isLoopback },
   );
   const address = await server.open(options.host, options.port);
   return {
@@ -142,16 +144,12 @@ class Desk<Actor> {
 
 function signedIn<Actor>(session: SMTPServerSession): SignedIn<Actor> {
   const user = session.user as SignedIn<Actor> | false | undefined;
-  if (!user) {
-    throw new SmtpAnswer(
-      530,
-      "5.7.0",
-      session.secure || isLoopback(session.remoteAddress)
-        ? "authentication required: AUTH PLAIN or LOGIN, the password is an API key"
-        : "authentication required: say STARTTLS, then AUTH with an API key as password",
-    );
-  }
-  return user;
+  if (user) return user;
+  throw new SmtpAnswer(
+    530,
+    "5.7.0",
+    "authentication required: AUTH PLAIN or LOGIN, after STARTTLS unless it is offered without; the password is an API key",
+  );
 }
 
 /** Turns a thrown Refusal into its SMTP reply. */
@@ -219,6 +217,9 @@ const REPLIES: Readonly<Record<RefusalCode, readonly [code: number, enhanced: st
   internal: [451, "4.3.0"],
 };
 
+/** Leaves room for the code behind it. */
+const MAX_SENTENCE = 340;
+
 /** A refusal as an SMTP reply: its sentence, the field at fault and the hint, on one line, and the code to search for. */
 export function refusalAnswer(refusal: Refusal): SmtpAnswer {
   const [code, enhanced] = REPLIES[refusal.code];
@@ -229,5 +230,6 @@ export function refusalAnswer(refusal: Refusal): SmtpAnswer {
     ...(hint === undefined ? [] : [hint]),
     ...(retry_after === undefined ? [] : [`retry after ${retry_after} s`]),
   ];
-  return new SmtpAnswer(code, enhanced, `${parts.join("; ")} [${refusal.code}]`);
+  const sentence = replyText(parts.join("; ")).slice(0, MAX_SENTENCE);
+  return new SmtpAnswer(code, enhanced, `${sentence} [${refusal.code}]`);
 }

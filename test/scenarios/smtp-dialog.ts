@@ -64,9 +64,11 @@ export async function inboundDoor(
 /** The submission door for {@link KEY}; a Subject `refuse <code>` is refused with that code. */
 export async function submissionDoor(
   limits: Partial<SessionLimits> = {},
+  clear_auth?: () => boolean,
 ): Promise<RunningDoor<SubmittedMail>> {
   const kept: SubmittedMail[] = [];
   const door = await startSubmission({
+    ...(clear_auth === undefined ? {} : { clear_auth }),
     host: "127.0.0.1",
     port: 0,
     name: NAME,
