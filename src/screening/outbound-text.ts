@@ -32,10 +32,13 @@ function places(text: string): { tokens: number[]; numbers: number[]; ascii: boo
   let number = -1;
   let numberEnd = 0;
   let digits = 0;
-  for (let i = 0; i <= text.length; i += 1) {
-    const code = i < text.length ? text.charCodeAt(i) : 0;
+  const { length } = text;
+  for (let i = 0; i <= length; i += 1) {
+    // Behind the end stands a NUL, which ends both kinds of runs.
+    const code = i < length ? text.charCodeAt(i) : 0;
     if (code > 127) ascii = false;
-    const kind = code > 127 ? 0 : (classes[code] ?? 0);
+    const kind = code > 127 ? 0 : classes[code];
+    if (kind === undefined || (kind === 0 && token < 0 && number < 0)) continue;
     if ((kind & TOKEN) !== 0) {
       if (token < 0) token = i;
     } else if (token >= 0) {

@@ -137,7 +137,9 @@ function readOpinion(text: string): Opinion {
   }
   const read = answer.safeParse(value);
   if (!read.success) throw new OpinionError("the filter's answer has another shape");
-  if (read.data.is_skipped === true) throw new OpinionError("the filter skipped the message");
+  // A pre-filter that rejects skips the rest, too; only a skip that decides nothing is no opinion.
+  if (read.data.is_skipped === true && read.data.action === "no action")
+    throw new OpinionError("the filter skipped the message");
   const symbols = Object.entries(read.data.symbols ?? {})
     .slice(0, 500)
     .map(([name, one]) => ({
