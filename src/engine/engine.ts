@@ -25,6 +25,7 @@ import { type Outgoing, returnPathOf, signFor } from "./signing.ts";
 import { type Owner, setOwner } from "./thread-lock.ts";
 import { type TagPlace, deleteTag, getTags, setTags } from "./tags.ts";
 import { cancel, timeOut } from "./timers.ts";
+import { type Care, care } from "./inbound-care.ts";
 import { inboundRecipient } from "./inbound-route.ts";
 import { receive } from "./receive.ts";
 import { type RawSubmission, submitRaw } from "./submit-raw.ts";
@@ -84,6 +85,8 @@ export function createEngine(context: EngineContext) {
     tile: (operatorId: string, path: string) => readTile(context, operatorId, path),
     entryProof: (operatorId: string, index: number) => proveEntry(context, operatorId, index),
     accept,
+    care: (actor: Actor, emailId: string, what: Care, reason: string | null) =>
+      care(context, actor, emailId, what, reason),
     inboundRecipient: (address: string) => inboundRecipient(context, address),
     receive: (operatorId: string, claims: readonly Claim[]) => receive(context, operatorId, claims),
     submitRaw: (actor: Actor, mail: RawSubmission) => submitRaw(context, submit, actor, mail),

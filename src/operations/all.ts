@@ -18,6 +18,8 @@ import {
   getPublicKeys,
   getSigningKey,
 } from "./identity/well-known.ts";
+import { notSpam, refuseEmail, releaseEmail, reportSpam } from "./inbound/care.ts";
+import { listSpam } from "./inbound/list-spam.ts";
 import { createApiKey } from "./keys/create-api-key.ts";
 import { listApiKeys } from "./keys/list-api-keys.ts";
 import { revokeApiKey } from "./keys/revoke-api-key.ts";
@@ -77,6 +79,11 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   searchContacts,
   addContact,
   deleteContact,
+  listSpam,
+  reportSpam,
+  notSpam,
+  releaseEmail,
+  refuseEmail,
   listPending,
   decideEmail,
   listMailboxes,

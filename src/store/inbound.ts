@@ -210,3 +210,20 @@ export async function insertReceived(tx: Tx, message: ReceivedMessage): Promise<
       ),
     );
 }
+
+/** Moves a received message to another status, with a person's label where they gave one. */
+export async function updateReceived(
+  tx: Tx,
+  messageId: string,
+  change: { status: string; user_label?: string; reason: string | null },
+  now: Date,
+): Promise<void> {
+  await tx.run(
+    db
+      .updateTable("message")
+      .set({ ...change, updated_at: now })
+      .where("operator_id", "=", tx.operator_id)
+      .where("message_id", "=", messageId)
+      .where("direction", "=", "inbound"),
+  );
+}
