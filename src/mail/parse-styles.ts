@@ -27,7 +27,20 @@ const COLORS: Readonly<Record<string, string>> = {
   ghostwhite: "f8f8ff",
 };
 
+// A mail repeats few styles many times.
+const MAX_REMEMBERED = 500;
+const remembered = new Map<string, Map<string, string>>();
+
 function declarationsOf(style: string): Map<string, string> {
+  const known = remembered.get(style);
+  if (known) return known;
+  const declarations = readDeclarations(style);
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  if (style.length <= 1_000) remembered.set(style, declarations);
+  return declarations;
+}
+
+function readDeclarations(style: string): Map<string, string> {
   const declarations = new Map<string, string>();
   const text = style
     .slice(0, MAX_STYLE)

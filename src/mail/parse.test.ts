@@ -225,8 +225,21 @@ describe("HTML", () => {
     );
     expect(markdown).toBe(
       "## Offer\n\nDear **Anna**,  \nsee [here](https://example.com/a), [write](mailto:a@example.com), run.\n\n" +
-        "-   one\n-   two\n\n[image: logo]",
+        "- one\n- two\n\n[image: logo]",
     );
+  });
+
+  test("becomes markdown in its lists, rows, quotations and code, its own signs escaped", async () => {
+    const { markdown, text } = await ofHtml(
+      "<ol><li>one<ul><li>inner</li></ul></li><li><p>two</p></li></ol><table><tr><th>a</th><th>b</th></tr>" +
+        "<tr><td>1</td><td>2</td></tr></table><blockquote>said<br>so</blockquote><pre>x\n  y</pre>" +
+        "<p>1. no list</p><p># no heading</p><p>- no item, 2*3 [x](y) snake_case <code>a_b</code></p><p><b>bold </b>end</p>",
+    );
+    expect(markdown).toBe(
+      "1. one\n   - inner\n2. two\n\na | b\n1 | 2\n\n> said  \n> so\n\n    x\n      y\n\n" +
+        "1\\. no list\n\n\\# no heading\n\n\\- no item, 2\\*3 \\[x\\](y) snake_case `a_b`\n\n**bold** end",
+    );
+    expect(text).toContain("1. one\n   * inner\n2. two\n\na | b\n1 | 2\n\n> said\n> so\n\nx\n  y");
   });
 
   test.each([

@@ -142,9 +142,9 @@ class Body {
     return this.#lastSeen.seen;
   }
 
-  async markdown(html: string | null, text: string): Promise<string> {
+  markdown(html: string | null, text: string): string {
     if (html === null) return text;
-    const markdown = await markdownOfSeen(this.#seen(html));
+    const markdown = markdownOfSeen(this.#seen(html));
     return markdown === "" ? text : markdown.slice(0, this.#limits.text).toWellFormed();
   }
 }
@@ -202,7 +202,7 @@ export async function parseMail(
   for (const [index, leaf] of tree.leaves.entries()) body.add(leaf, index);
   const html = body.html();
   const text = body.text();
-  const markdown = await body.markdown(html, text);
+  const markdown = body.markdown(html, text);
   return {
     ...header,
     text,
