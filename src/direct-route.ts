@@ -61,18 +61,13 @@ export function openDirectRoute(
 /** DANE is off until the resolver has shown that it validates, and goes off again when it stops to. */
 function watchDane(resolver: DnsResolver, log: Logger): { validates: boolean; stop(): void } {
   const state = { validates: false, stop: () => clearInterval(timer) };
-  const test = (): void => {
-    validatingSelfTest(resolver, probe).then(
-      (validates) => {
-        if (!validates) log.warn({ ...probe }, "the DNS servers do not validate: DANE is off");
-        state.validates = validates;
-      },
-      () => (state.validates = false),
-    );
+  const test = async (): Promise<void> => {
+    state.validates = await validatingSelfTest(resolver, probe).catch(() => false);
+    if (!state.validates) log.warn({ ...probe }, "the DNS servers do not validate: DANE is off");
   };
-  const timer = setInterval(test, testEvery);
+  const timer = setInterval(() => void test(), testEvery);
   timer.unref();
-  test();
+  void test();
   return state;
 }
 

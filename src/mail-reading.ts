@@ -54,7 +54,7 @@ export function openReading(config: Config, now: () => Date, log: Logger): Readi
     },
     async close() {
       await parser.close();
-      await resolver.close();
+      resolver.close();
     },
   };
 }

@@ -34,8 +34,7 @@ export function createSubjects(
   // A KeyObject: node:crypto takes several times as long to find out that a Buffer is none.
   const idKey = createSecretKey(createHmac("sha256", masterKey).update("subject-id").digest());
   const known = new Map<string, Subject>();
-  const place = (operatorId: string, subjectId: string): string =>
-    `subject/${operatorId}/${subjectId}`;
+  const makeKeys: KeyMaking = { masterKey, now, random };
 
   const load = batcher<{ operator_id: string; subject_id: string }, Subject>({
     max_items: 500,
@@ -44,34 +43,12 @@ export function createSubjects(
     async serve(items) {
       const operatorId = items[0]?.operator_id ?? "";
       const ids = [...new Set(items.map((item) => item.subject_id))];
-      const keys = await database.as(operatorId, (tx) => findOrMake(tx, ids));
+      const keys = await database.as(operatorId, (tx) => findOrMake(makeKeys, tx, ids));
       return items.map(
         ({ subject_id }) => keys.get(subject_id) ?? new Error(`subject key ${subject_id} vanished`),
       );
     },
   });
-
-  async function findOrMake(tx: Tx, ids: readonly string[]): Promise<Map<string, Subject>> {
-    // Whoever is not remembered is most likely new. Where another node or an earlier run was first, the insert does
-    // nothing; its key is the one that counts and the one that is read.
-    const [, rows] = await Promise.all([
-      insertSubjectKeys(
-        tx,
-        ids.map((id) => ({
-          subject_id: id,
-          wrapped: seal(masterKey, random(32), place(tx.operator_id, id), random),
-        })),
-        now(),
-      ),
-      loadSubjectKeys(tx, ids),
-    ]);
-    return new Map(
-      [...rows].map(([id, sealed]) => [
-        id,
-        { subject_id: id, key: unseal(masterKey, sealed, place(tx.operator_id, id)) },
-      ]),
-    );
-  }
 
   const idOf = (operatorId: string, address: string): string =>
     createHmac("sha256", idKey).update(`${operatorId}\n${address.toLowerCase()}`).digest("hex");
@@ -94,7 +71,7 @@ export function createSubjects(
     async within(tx, address) {
       const subjectId = idOf(tx.operator_id, address);
       const held = known.get(place(tx.operator_id, subjectId));
-      const subject = held ?? (await findOrMake(tx, [subjectId])).get(subjectId);
+      const subject = held ?? (await findOrMake(makeKeys, tx, [subjectId])).get(subjectId);
       if (!subject) throw new Error(`subject key ${subjectId} vanished`);
       return subject;
     },
@@ -106,4 +83,37 @@ export function createSubjects(
       );
     },
   };
+}
+
+type KeyMaking = { masterKey: Buffer; now(): Date; random(length: number): Buffer };
+
+/** What a wrapped key is bound to. */
+function place(operatorId: string, subjectId: string): string {
+  return `subject/${operatorId}/${subjectId}`;
+}
+
+async function findOrMake(
+  { masterKey, now, random }: KeyMaking,
+  tx: Tx,
+  ids: readonly string[],
+): Promise<Map<string, Subject>> {
+  // Whoever is not remembered is most likely new. Where another node or an earlier run was first, the insert does
+  // nothing; its key is the one that counts and the one that is read.
+  const [, rows] = await Promise.all([
+    insertSubjectKeys(
+      tx,
+      ids.map((id) => ({
+        subject_id: id,
+        wrapped: seal(masterKey, random(32), place(tx.operator_id, id), random),
+      })),
+      now(),
+    ),
+    loadSubjectKeys(tx, ids),
+  ]);
+  return new Map(
+    [...rows].map(([id, sealed]) => [
+      id,
+      { subject_id: id, key: unseal(masterKey, sealed, place(tx.operator_id, id)) },
+    ]),
+  );
 }
