@@ -1,6 +1,6 @@
 /** Rules about attachments. */
 import { attachmentDangers, type AttachmentDanger } from "./attachment-risk.ts";
-import type { Findings, Subject } from "./inbound.ts";
+import type { Findings, Subject } from "./inbound-subject.ts";
 import type { ScreeningReason } from "./screening.ts";
 
 const scores: Record<AttachmentDanger, number> = {

@@ -1,6 +1,6 @@
 /** Rules about what a message asks for: credentials, money, haste. Words of many languages, none damning alone. */
 import { domainParts, freemail, sameOwner } from "./domains.ts";
-import type { Findings, Subject } from "./inbound.ts";
+import type { Findings, Subject } from "./inbound-subject.ts";
 import { collectLinks } from "./inbound-links.ts";
 import { readTarget } from "./links.ts";
 import type { ScreeningReason } from "./screening.ts";

@@ -7,7 +7,7 @@ import {
   lookAlike,
   sameOwner,
 } from "./domains.ts";
-import type { Findings, Subject } from "./inbound.ts";
+import type { Findings, Subject } from "./inbound-subject.ts";
 import type { ScreeningReason } from "./screening.ts";
 import { latinised, mixesScripts, quoted, readInvisibles, skeleton, visible } from "./text-fold.ts";
 

@@ -1,5 +1,5 @@
 /** Rules about prompt injection, wherever in the message it hides. */
-import type { Findings, Subject } from "./inbound.ts";
+import type { Findings, Subject } from "./inbound-subject.ts";
 import { beyondInspection, findInjection, type InjectionFinding } from "./injection.ts";
 import type { ScreeningReason } from "./screening.ts";
 import { quoted, readInvisibles } from "./text-fold.ts";

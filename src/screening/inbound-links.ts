@@ -1,6 +1,6 @@
 /** Rules about links, pictures and forms of a received message. */
 import { brands, domainParts, sameOwner } from "./domains.ts";
-import type { Findings, Subject } from "./inbound.ts";
+import type { Findings, Subject } from "./inbound-subject.ts";
 import { type LinkRule, linkFindings, readTarget } from "./links.ts";
 import type { ScreeningReason } from "./screening.ts";
 import { quoted } from "./text-fold.ts";

@@ -1,51 +1,13 @@
 /** Screening of a received message: rules with scores and reasons, and a verdict that fails to review. */
-import type { ParsedMail } from "../mail/parsed-mail.ts";
-import { protect, type Protected } from "./domains.ts";
-import { type HtmlReading, readHtml } from "./html-reading.ts";
+import { protect } from "./domains.ts";
+import { readHtml } from "./html-reading.ts";
 import { attachmentRules } from "./inbound-attachments.ts";
 import { contentRules } from "./inbound-content.ts";
 import { headerRules } from "./inbound-headers.ts";
 import { injectionRules } from "./inbound-injection.ts";
 import { linkRules } from "./inbound-links.ts";
+import type { Findings, InboundInput, Subject } from "./inbound-subject.ts";
 import { conclude, REVIEW_AT, type Screening, type ScreeningReason } from "./screening.ts";
-
-/** What SPF, DKIM, DMARC and ARC said; results in the words of RFC 8601, such as `pass` and `fail`. */
-export interface AuthenticationView {
-  spf?: { result: string; domain?: string | null } | null;
-  dkim?: { result: string; domain: string; aligned: boolean }[];
-  dmarc?: { result: string; policy?: string | null } | null;
-  arc?: { result: string } | null;
-}
-
-/** What screening looks at. `raw_size` in bytes; `contacts` are addresses or domains this mailbox has written to. */
-export interface InboundInput {
-  mail: ParsedMail;
-  raw_size: number;
-  authentication: AuthenticationView;
-  envelope: { from: string; to: readonly string[] };
-  known: {
-    /** The mailbox has written to the author's address before. */
-    correspondent: boolean;
-    own_domains: readonly string[];
-    contacts: readonly string[];
-    operator_name: string;
-  };
-}
-
-/** The message made ready for the rules. */
-export interface Subject extends InboundInput {
-  html: HtmlReading | null;
-  protected: Protected;
-  dmarc_pass: boolean;
-}
-
-/** What a rule family found. */
-export interface Findings {
-  reasons: ScreeningReason[];
-  injection: boolean;
-  /** Something was too long to be read whole: review. */
-  capped: boolean;
-}
 
 const families: readonly ((subject: Subject) => Findings)[] = [
   headerRules,

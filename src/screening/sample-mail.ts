@@ -1,7 +1,7 @@
 /** Builds messages for screening tests in the shape that parsing makes. */
 import type { ParsedAttachment, ParsedMail } from "../mail/parsed-mail.ts";
 import { readHtml } from "./html-reading.ts";
-import type { InboundInput } from "./inbound.ts";
+import type { InboundInput } from "./inbound-subject.ts";
 
 /** A message in short: what is left out is as ordinary mail has it. */
 export interface Sample {
