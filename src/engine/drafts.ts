@@ -189,7 +189,7 @@ async function sendOnce(
     around,
     text,
     envelope,
-    scanned: await scanOutgoing(context, text, envelope, around.mailbox),
+    scanned: scanOutgoing(context, text, envelope, around.mailbox),
     send_at: row.send_at,
   };
   const wait = row.send_at !== null && row.send_at > context.now();

@@ -128,7 +128,7 @@ async function editOnce(
     around,
     text: wanted,
     envelope,
-    scanned: await scanFor(context, row, wanted, envelope, around.mailbox),
+    scanned: scanFor(context, row, wanted, envelope, around.mailbox),
     send_at: sendAt,
   };
   const after = await recompose(context, composing, rejudge(context, edited, composing));
@@ -136,15 +136,15 @@ async function editOnce(
 }
 
 /** A draft is scanned when it is sent. */
-async function scanFor(
+function scanFor(
   context: EngineContext,
   row: MessageRow,
   text: Text,
   envelope: Envelope,
   mailbox: Parameters<typeof scanOutgoing>[3],
-): Promise<Scanned> {
+): Scanned {
   if (row.status === "draft") return { verdict: "pass", reason: null, screening: {} };
-  const scanned = await scanOutgoing(context, text, envelope, mailbox);
+  const scanned = scanOutgoing(context, text, envelope, mailbox);
   if (scanned.verdict === "block") throw contentBlocked(scanned);
   return scanned;
 }

@@ -232,7 +232,7 @@ async function prepare(
   const judged = judge(begin(actor, request, mailbox), {
     around,
     envelope,
-    scanned: await scanOutgoing(context, request, envelope, mailbox),
+    scanned: scanOutgoing(context, request, envelope, mailbox),
     wait: sendAt !== null && sendAt > now,
     review: request.review,
   });
