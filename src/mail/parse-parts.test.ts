@@ -205,6 +205,16 @@ describe("bounds", () => {
     expect(mail.truncated).toBe(true);
   });
 
+  test("10,000 texts are read up to the limit of parts, over all multiparts together", async () => {
+    const texts = "--b\r\n\r\nx\r\n".repeat(600);
+    const inner = `Content-Type: multipart/mixed; boundary=b\r\n\r\n${texts}--b--\r\n`;
+    const mail = await within(
+      parseMail(eml("Content-Type: multipart/mixed; boundary=a", "", `--a\r\n${inner}`.repeat(20))),
+    );
+    expect(mail.text.split("\n").length).toBeLessThan(PARSE_LIMITS.parts);
+    expect(mail.truncated).toBe(true);
+  });
+
   test("nesting is opened up to the limit, and the rest kept closed", async () => {
     const open = Array.from(
       { length: 5_000 },

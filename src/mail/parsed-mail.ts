@@ -23,6 +23,7 @@ export interface ParsedAttachment {
 
 /** A message opened up. All strings come from the sender and are hostile; times are ISO 8601 in UTC. */
 export interface ParsedMail {
+  /** Of all From fields: more than one address is for the caller to judge. */
   from: MailAddress[];
   sender: MailAddress | null;
   to: MailAddress[];
@@ -47,6 +48,7 @@ export interface ParsedMail {
   new_text: string;
   quoted_text: string;
   signature: string;
+  /** In order of the message. Forwarded and reported messages (message/rfc822) are always here and never in the text. */
   attachments: ParsedAttachment[];
   /** Parts of text/calendar, as text. */
   calendars: string[];
