@@ -79,7 +79,7 @@ export class DestinationWindow {
   }
 
   /** Half as much from now on, at least one; once for all that were sent in the same round. */
-  halve(round: number = this.#round): void {
+  halve(round: number): void {
     if (round !== this.#round) return;
     this.#round++;
     this.#size = Math.max(1, this.#size / 2);

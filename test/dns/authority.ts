@@ -21,7 +21,7 @@ export interface Authority {
 export function newAuthority(name: string): Authority {
   const ca = inFolder((at) => {
     const key = [...newKey, "-keyout", at("key")];
-    openssl("req", "-x509", ...key, "-out", at("cert"), "-subj", `/CN=${name}`, "-days", "30");
+    openssl("req", "-x509", ...key, "-out", at("cert"), "-subj", `/CN=${name}`, "-days", "90");
     return { key: readFileSync(at("key"), "utf8"), cert: readFileSync(at("cert"), "utf8") };
   });
   return {
@@ -30,7 +30,9 @@ export function newAuthority(name: string): Authority {
       inFolder((at) => {
         writeFileSync(at("cakey"), ca.key);
         writeFileSync(at("ca"), ca.cert);
-        writeFileSync(at("ext"), `subjectAltName=${names.map((one) => `DNS:${one}`).join(",")}\n`);
+        const alt = names.map((one) => `DNS:${one}`).join(",");
+        // Without the key's identifier only the signature tells whose certificate it is.
+        writeFileSync(at("ext"), `subjectAltName=${alt}\nauthorityKeyIdentifier=none\n`);
         openssl(
           "req",
           ...newKey,

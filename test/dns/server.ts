@@ -132,18 +132,21 @@ export async function startDns(
   };
 }
 
-/** The same port for both, tried until one is free for both. */
+/** One port that is free for both. */
 async function listen(
   udp: ReturnType<typeof createSocket>,
   tcp: ReturnType<typeof createServer>,
 ): Promise<number> {
-  await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve));
-  const { port } = udp.address();
-  await new Promise<void>((resolve, reject) => {
-    tcp.once("error", reject);
-    tcp.listen(port, "127.0.0.1", resolve);
-  });
-  return (tcp.address() as AddressInfo).port;
+  for (;;) {
+    await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", resolve));
+    const { port } = tcp.address() as AddressInfo;
+    const bound = await new Promise<boolean>((resolve) => {
+      udp.once("error", () => resolve(false));
+      udp.bind(port, "127.0.0.1", () => resolve(true));
+    });
+    if (bound) return port;
+    await new Promise((resolve) => tcp.close(resolve));
+  }
 }
 
 function isWithin(name: string, zone: string): boolean {

@@ -16,10 +16,11 @@ const other = selfSigned(["mx.b.test"]);
 async function network(
   records: readonly unknown[],
   tls = shown,
+  signed = "b.test",
 ): Promise<{ net: MailNetwork; host: SmtpSink }> {
   const net = await startNetwork({ "b.test": mx("mx.b.test"), "mx.b.test": { A: ["127.0.0.2"] } });
   net.dns.put(`_${net.port}._tcp.mx.b.test`, { TLSA: records });
-  net.dns.sign("b.test");
+  net.dns.sign(signed);
   return { net, host: await net.host("127.0.0.2", { tls }) };
 }
 
@@ -97,8 +98,8 @@ test("forged or failing TLSA answers defer the host, and the next host gets the 
 });
 
 test("there is no DANE without records, without DNSSEC on any part of the way, or while it is off", async () => {
-  const plain = async (change: (net: MailNetwork) => void, dane = true) => {
-    const { net, host } = await network([tlsa(other.cert, 3, 1, 1)]);
+  const plain = async (change: (net: MailNetwork) => void, dane = true, signed = "b.test") => {
+    const { net, host } = await network([tlsa(other.cert, 3, 1, 1)], shown, signed);
     change(net);
     const { connection } = await sendTo(net.direct({ dane: () => dane }), TO);
     expect(connection.tls).toMatchObject({ policy: "none", verified: false });
@@ -107,6 +108,8 @@ test("there is no DANE without records, without DNSSEC on any part of the way, o
   };
   await plain((net) => net.dns.remove(`_${net.port}._tcp.mx.b.test`));
   await plain(() => undefined, false);
+  // The host's zone is signed, but a forged MX could have named it.
+  await plain(() => undefined, true, "mx.b.test");
   await plain((net) => {
     net.dns.put("unsigned.test", { A: ["127.0.0.2"] });
     net.dns.put("b.test", mx("unsigned.test"));
@@ -133,11 +136,20 @@ describe.skipIf(no_openssl)("an authority bound by usage 2", () => {
   const names = ["mx.b.test"];
   const verdict = async (
     record: (ca: string) => unknown,
-    issue: { names?: string[]; chain?: boolean; by_other?: boolean; days_later?: number } = {},
+    issue: {
+      names?: string[];
+      chain?: boolean;
+      by_other?: boolean;
+      forged?: boolean;
+      days_later?: number;
+    } = {},
   ) => {
     const authority = newAuthority("authority.test");
     const signer = issue.by_other === true ? newAuthority("authority.test") : authority;
-    const tls = signer.issue(issue.names ?? names, issue);
+    const issued = signer.issue(issue.names ?? names, issue);
+    // Somebody else's certificate, with the bound authority's put beside it.
+    const cert = issue.forged === true ? issued.cert + authority.cert : issued.cert;
+    const tls = { key: issued.key, cert };
     const { net } = await network([record(authority.cert)], tls);
     // Dates are judged by the clock of the delivery.
     const started = new Date("2026-06-01T12:00:00Z").getTime();
@@ -170,6 +182,7 @@ describe.skipIf(no_openssl)("an authority bound by usage 2", () => {
     expect(await verdict(bound, { days_later: 31 })).toBe("temporary");
     expect(await verdict(bound, { by_other: true })).toBe("temporary");
     expect(await verdict(bound, { chain: false })).toBe("temporary");
+    expect(await verdict(bound, { by_other: true, chain: false, forged: true })).toBe("temporary");
     expect(await verdict((ca) => tlsa(ca, 2, 1, 0), { by_other: true })).toBe("temporary");
   });
 });

@@ -1,4 +1,5 @@
 /** Direct delivery finds its way: MX order, address families, refusals by DNS, private targets, and what a host's failure changes. */
+import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 
 import { openTransport } from "../../src/mail/smtp-client.ts";
@@ -143,6 +144,32 @@ test("nothing private is dialled unless allowed, in whatever form it is written"
       reply: { enhanced: "5.4.4", text: expect.stringContaining("not public") },
     });
   expect(dialled).toEqual([]);
+});
+
+test("no more than twenty addresses are dialled for one message, from the source address of their family", async () => {
+  const addresses = (host: number) => Array.from({ length: 9 }, (_, i) => `127.0.${host}.${i + 1}`);
+  const net = await startNetwork({
+    "b.test": mx("h2.b.test", "h3.b.test", "h4.b.test"),
+    "h2.b.test": { A: addresses(2), AAAA: ["::1"] },
+    "h3.b.test": { A: addresses(3) },
+    "h4.b.test": { A: addresses(4) },
+  });
+  const dialled: string[] = [];
+  const direct = net.direct({
+    source_addresses: { v4: "127.0.0.5", v6: "::1" },
+    connect: (options) => {
+      dialled.push(`${options.host} from ${options.localAddress}`);
+      return connect(options);
+    },
+  });
+  expect((await sendTo(direct, TO)).recipients[0]).toMatchObject({
+    outcome: "temporary",
+    reply: { code: 0, enhanced: "4.4.1" },
+  });
+  expect(dialled).toHaveLength(20);
+  expect(new Set(dialled).size).toBe(20);
+  expect(dialled[0]).toBe("::1 from ::1");
+  expect(dialled.slice(1).every((one) => one.endsWith("from 127.0.0.5"))).toBe(true);
 });
 
 test("each recipient has its own result where a message goes to several domains", async () => {

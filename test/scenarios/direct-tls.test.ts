@@ -172,6 +172,22 @@ describe("MTA-STS", () => {
     expect((await sendTo(restarted, TO)).recipients[0]!.outcome).toBe("accepted");
   });
 
+  test("a policy that cannot be stored holds all the same", async () => {
+    const { net, host } = await published(policy("enforce"), wrong);
+    const fetched: string[] = [];
+    const direct = net.direct({
+      sts_store: { ...memoryStore(), put: () => Promise.reject(new Error("disk full")) },
+      fetch_policy: (domain) => {
+        fetched.push(domain);
+        return Promise.resolve(policy("enforce"));
+      },
+    });
+    for (let i = 0; i < 2; i++)
+      expect((await sendTo(direct, TO)).recipients[0]!.outcome).toBe("temporary");
+    expect(host.message_count).toBe(0);
+    expect(fetched).toHaveLength(1);
+  });
+
   test("a new id brings the new policy at once; the same id is looked at again behind the mail", async () => {
     const { net, direct, fetched, sts_store } = await published(policy("enforce"));
     await sendTo(direct, TO);
