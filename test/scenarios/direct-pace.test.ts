@@ -192,6 +192,26 @@ test("pools that are not used are closed and forgotten, the bound holds, and not
   await Promise.all(hosts.map((host) => host.until((sink) => sink.open_sockets === 0)));
 });
 
+test("closing ends what still waits for DNS, and the relay with it", async () => {
+  const net = await network();
+  net.dns.fault("b.test", "timeout");
+  let closed = 0;
+  const direct = net.direct({
+    fallback: {
+      send: () => Promise.reject(new Error("sent")),
+      close: () => Promise.resolve(void closed++),
+    },
+  });
+  const host = await net.host("127.0.0.3");
+  net.dns.fault("mx.c.test", "timeout", "AAAA");
+  const asking = [sendTo(direct, TO), sendTo(direct, "x@c.test")];
+  await direct.close(10);
+  const [silent, found] = await Promise.all(asking);
+  expect(silent!.recipients[0]!.outcome).toBe("temporary");
+  expect(found!.recipients[0]).toMatchObject({ outcome: "temporary", reason: "transport_closed" });
+  expect([closed, host.connections.length]).toEqual([1, 0]);
+});
+
 test("an envelope that could break a command is refused before DNS is asked", async () => {
   const net = await network();
   const direct = openDirect({
