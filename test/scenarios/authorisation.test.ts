@@ -112,6 +112,7 @@ type Place = {
   email_id: string;
   draft_id: string;
   key_id: string;
+  contact_id: string;
   token: string;
   agent: string;
   admin: string;
@@ -132,6 +133,7 @@ async function placeOf(
     email_id: "",
     draft_id: "",
     key_id: "",
+    contact_id: "",
     token: "",
     agent,
     admin,
@@ -145,6 +147,7 @@ async function placeOf(
     email_id: emailId,
     draft_id: await freshDraft(place),
     key_id: await freshKey(place),
+    contact_id: await freshContact(place),
     token: proof.body.recipients[0].token,
   };
 }
@@ -177,6 +180,11 @@ async function freshKey(place: Pick<Place, "admin">): Promise<string> {
   ).body.id;
 }
 
+async function freshContact(place: Pick<Place, "agent">): Promise<string> {
+  const contact = { email: `c${counter++}@example.com` };
+  return (await running.call(place.agent, "/v1/contacts", contact)).body.id;
+}
+
 /** Input that would be answered with success by whoever may, for every operation: a new one fails here until it has a row. */
 const inputs: Record<string, (place: Place, fresh: boolean) => Promise<object> | object> = {
   send_email: (place) => ({
@@ -196,6 +204,11 @@ const inputs: Record<string, (place: Place, fresh: boolean) => Promise<object> |
     mailbox_id,
     email_id,
     send_at: inAnHour(),
+  }),
+  reply_email: ({ mailbox_id, email_id }) => ({
+    mailbox_id,
+    email_id,
+    markdown: `Reply ${counter++}`,
   }),
   resend_email: async (place, fresh) => ({
     mailbox_id: place.mailbox_id,
@@ -226,9 +239,33 @@ const inputs: Record<string, (place: Place, fresh: boolean) => Promise<object> |
     if (fresh) await running.call(place.agent, path, { tags: { gone: "x" } }, { method: "PUT" });
     return { mailbox_id, email_id, key: "gone" };
   },
+  list_threads: ({ mailbox_id }) => ({ mailbox_id }),
+  get_thread: ({ mailbox_id, email_id }) => ({ mailbox_id, thread_id: email_id }),
+  set_thread_owner: ({ mailbox_id, email_id }) => ({
+    mailbox_id,
+    thread_id: email_id,
+    owner: null,
+  }),
+  search_contacts: () => ({}),
+  add_contact: () => ({ email: `c${counter++}@example.com` }),
+  delete_contact: async (place, fresh) => ({
+    contact_id: fresh ? await freshContact(place) : place.contact_id,
+  }),
   check_inbox: ({ mailbox_id }) => ({ mailbox_id }),
   read_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
   get_raw_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  download_attachment: ({ mailbox_id, email_id }) => ({
+    mailbox_id,
+    email_id,
+    filename: "note.txt",
+  }),
+  get_attachment_url: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, filename: "note.txt" }),
+  open_attachment_link: ({ attachment }) => ({ token: attachment }),
+  mark_email: ({ mailbox_id, received_id }) => ({
+    mailbox_id,
+    email_id: received_id,
+    status: "read",
+  }),
   get_proof: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
   cancel_message: async (place, fresh) => ({
     mailbox_id: place.mailbox_id,
@@ -265,6 +302,17 @@ const inputs: Record<string, (place: Place, fresh: boolean) => Promise<object> |
   get_public_keys: () => ({}),
   show_unsubscribe: ({ token }) => ({ token }),
   unsubscribe: ({ token }) => ({ token }),
+  list_suppression: ({ mailbox_id }) => ({ mailbox_id }),
+  check_suppression: ({ mailbox_id }) => ({ mailbox_id, address: "nobody@example.com" }),
+  add_suppression: ({ mailbox_id }) => ({ mailbox_id, address: `s${counter++}@example.com` }),
+  remove_suppression: async (place, fresh) => ({
+    mailbox_id: place.mailbox_id,
+    address: fresh ? await freshSuppression(place) : "kept@example.com",
+  }),
+  import_suppression: ({ mailbox_id }) => ({
+    suppressions: [{ address: `i${counter++}@example.com`, mailbox_id }],
+  }),
+  export_suppression: () => ({}),
   health: () => ({}),
   ready: () => ({}),
   openapi: () => ({}),
@@ -277,11 +325,13 @@ const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString();
 const blind = new Set(["health", "ready", "openapi"]);
 /** Of the caller's own operator, wherever the other's resources lie. */
 const addressed = (spec: OperationSpec): boolean =>
-  ["mailbox_id", "email_id", "key_id", "operator_id"].some((name) => name in spec.input.shape);
+  ["mailbox_id", "email_id", "key_id", "contact_id", "operator_id"].some(
+    (name) => name in spec.input.shape,
+  );
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key".split(
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner add_contact delete_contact".split(
     " ",
   ),
 );
@@ -293,6 +343,14 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
   if (spec.access === "public") return "success";
   if (holder.scopes === null) return 401;
   if (!holds({ scopes: holder.scopes }, spec.access)) return 403;
+  // Taking a thread is for those who write in it or oversee it.
+  if (
+    spec.name === "set_thread_owner" &&
+    !["send", "oversight", "admin"].some((scope) => holder.scopes?.includes(scope as Scope))
+  )
+    return 403;
+  // Contacts are the operator's, with people whom a single mailbox has nothing to do with.
+  if (spec.tag === "contacts" && holder.bound !== null) return 403;
   if (addressed(spec) && holder.operator !== place.operator) return 404;
   if (holder.name === "a test key" && live.has(spec.name)) return 403;
   if (holder.bound === null) return "success";
