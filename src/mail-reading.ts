@@ -2,7 +2,7 @@
 import { getServers } from "node:dns";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
-import type { MailReading } from "./engine/open-mail.ts";
+import type { MailReading } from "./engine/mail-reading.ts";
 import { authenticateMessage } from "./mail/authenticate.ts";
 import { asMailauthResolver } from "./mail/dns-adapters.ts";
 import type { DnsResolver } from "./mail/dns-record.ts";

@@ -47,6 +47,11 @@ export const mailbox = z.object({
     .int()
     .describe("Seconds a message approved in the dashboard waits before it leaves"),
   ai_disclosure: z.boolean(),
+  daily_quota: z.int().nullable().describe("Messages a day; null: the instance's limit"),
+  warm_up: z.boolean(),
+  paused: z.boolean().describe("True where it sends nothing until a person resumes it"),
+  paused_reason: z.string().nullable(),
+  scan_policy: z.record(z.string(), z.string()),
   created_at: time,
   updated_at: time,
 });

@@ -4,14 +4,7 @@ import { mayBeOneItems } from "../store/database.ts";
 import { type InboundRow, insertInbound } from "../store/inbound.ts";
 import type { EngineContext } from "./context.ts";
 import { routeOf } from "./inbound-route.ts";
-
-/** What is known of the conversation in which mail came. */
-export type InboundSession = {
-  remote_address: string;
-  helo: string;
-  tls: { version: string; cipher: string } | null;
-  smtputf8: boolean;
-};
+import type { InboundSession } from "./mail-reading.ts";
 
 /** A message as it came over SMTP; every recipient has a route. */
 export type IncomingMail = {

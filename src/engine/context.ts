@@ -1,6 +1,6 @@
 /** What every engine function works with: database, clock, chance, keys, and how to wake the workers. */
 import type { Database } from "../store/database.ts";
-import type { MailReading } from "./open-mail.ts";
+import type { MailReading } from "./mail-reading.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Subjects } from "./subjects.ts";
 

@@ -1,9 +1,11 @@
 /** Mailboxes: making and changing them, with the rule that raising a mode needs a person. */
+import { isDeepStrictEqual } from "node:util";
 import type { Actor } from "../core/actor.ts";
 import { raises, readMode } from "../core/oversight/mode.ts";
 import type { Mode } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
 import { AddressError, parseAddress } from "../mail/address.ts";
+import { type ScanPolicy, usualPolicy } from "../screening/outbound.ts";
 import { isUniqueViolation } from "../store/database.ts";
 import { type MailboxRow, getMailbox, insertMailbox, updateMailbox } from "../store/mailboxes.ts";
 import { listDomains } from "../store/operators.ts";
@@ -119,6 +121,15 @@ function readAddress(text: string, domains: readonly string[]): string {
 /** What may be changed of a mailbox. */
 export type MailboxChange = {
   [K in keyof Omit<NewMailbox, "address">]?: NewMailbox[K] | undefined;
+} & {
+  /** Messages a day; null takes the instance's. */
+  daily_quota?: number | null | undefined;
+  /** Grows what may be sent day by day, from now on. */
+  warm_up?: boolean | undefined;
+  /** A paused mailbox sends nothing; its mail waits. */
+  paused?: boolean | undefined;
+  /** What the outbound scan does, by family of findings; the whole map, absent families are as usual. */
+  scan_policy?: Partial<ScanPolicy> | undefined;
 };
 
 /** Changes a mailbox. Tightening is free; raising the mode, and loosening what else protects, needs a person. */
@@ -136,7 +147,7 @@ export async function changeMailbox(
     const from = readMode(before.mode);
     const mode = change.oversight_mode ?? from;
     if (raises(from, mode)) assertMayRaise(context, actor, from, mode);
-    for (const [field, message] of loosened(before, change))
+    for (const [field, message] of [...loosened(before, change), ...limitsLoosened(before, change)])
       assertPerson(context, actor, field, message);
     const wanted = Object.entries({
       display_name: change.display_name,
@@ -145,10 +156,19 @@ export async function changeMailbox(
       expiry_seconds: change.expiry_seconds,
       undo_seconds: change.undo_seconds,
       ai_disclosure: change.ai_disclosure,
-    }).filter(([key, value]) => value !== undefined && value !== before[key as keyof MailboxRow]);
+      daily_quota: change.daily_quota,
+      ...limitsOf(context.now(), before, change),
+    }).filter(
+      ([key, value]) =>
+        value !== undefined && !isDeepStrictEqual(value, before[key as keyof MailboxRow]),
+    );
     if (wanted.length === 0) return before;
     const changes = Object.fromEntries(wanted);
-    await updateMailbox(tx, mailboxId, { ...changes, updated_at: context.now() });
+    await updateMailbox(tx, mailboxId, {
+      ...changes,
+      ...(change.scan_policy ? { scan_policy: JSON.stringify(change.scan_policy) } : {}),
+      updated_at: context.now(),
+    });
     const about = { resource: mailboxId, mailbox_id: mailboxId };
     const entry = makeEntry(context, "mailbox.changed", actor, about, {
       changes,
@@ -175,6 +195,67 @@ export async function changeMailbox(
   });
   context.wake.sequence();
   return changed;
+}
+
+/** The columns behind warm-up, pause and scan policy. */
+function limitsOf(now: Date, before: MailboxRow, change: MailboxChange): Partial<MailboxRow> {
+  const { warm_up, paused, scan_policy } = change;
+  return {
+    ...(warm_up === undefined
+      ? {}
+      : { warm_up_started_at: warm_up ? (before.warm_up_started_at ?? now) : null }),
+    ...(paused === undefined
+      ? {}
+      : {
+          paused_at: paused ? (before.paused_at ?? now) : null,
+          paused_reason: paused ? (before.paused_reason ?? "paused by hand") : null,
+        }),
+    ...(scan_policy === undefined ? {} : { scan_policy }),
+  };
+}
+
+type Limits = Pick<MailboxRow, "daily_quota" | "warm_up_started_at" | "paused_at" | "scan_policy">;
+
+/** The same for what a mailbox may send: limits are tightened by anybody, and loosened by a person. */
+function limitsLoosened(
+  before: Limits,
+  change: MailboxChange,
+): [field: keyof MailboxChange, message: string][] {
+  const { daily_quota: quota } = change;
+  const policy = { ...usualPolicy, ...change.scan_policy };
+  const was: Record<string, string> = { ...usualPolicy, ...before.scan_policy };
+  const found: [boolean, keyof MailboxChange, string][] = [
+    [
+      quota !== undefined &&
+        before.daily_quota !== null &&
+        (quota === null || quota > before.daily_quota),
+      "daily_quota",
+      "Raising a quota needs a person.",
+    ],
+    [
+      change.warm_up === false && before.warm_up_started_at !== null,
+      "warm_up",
+      "Ending a warm-up needs a person.",
+    ],
+    [
+      change.paused === false && before.paused_at !== null,
+      "paused",
+      "Resuming a paused mailbox needs a person.",
+    ],
+    [
+      change.scan_policy !== undefined &&
+        Object.entries(policy).some(([family, action]) => isLooser(action, was[family])),
+      "scan_policy",
+      "Loosening the outbound scan needs a person.",
+    ],
+  ];
+  return found.filter(([is]) => is).map(([, field, message]) => [field, message]);
+}
+
+const strictness: readonly (string | undefined)[] = ["mark", "hold", "block"];
+
+function isLooser(action: string, than: string | undefined): boolean {
+  return strictness.indexOf(action) < strictness.indexOf(than);
 }
 
 /** What a change would loosen beside the mode: the field, and the sentence that refuses it. */

@@ -5,33 +5,9 @@ import { parseAddress } from "../mail/address.ts";
 import type { ParsedMail } from "../mail/parsed-mail.ts";
 import { type MailKind, classifyMail } from "../mail/report.ts";
 import type { InboundRow } from "../store/inbound.ts";
-import type { InboundSession } from "./accept.ts";
 import type { EngineContext } from "./context.ts";
+import type { InboundSession, SecondOpinion } from "./mail-reading.ts";
 import type { Subject } from "./subjects.ts";
-
-/** How foreign mail is read: bounded in time and memory, and answering whatever the mail is. */
-export type MailReading = {
-  /** Our name in trace fields and as authserv-id (RFC 8601 section 2.5). */
-  server_name: string;
-  parse(raw: Buffer): Promise<ParsedMail>;
-  authenticate(
-    raw: Buffer,
-    session: { remote_address: string; helo: string; from: string },
-  ): Promise<Authentication>;
-  /** What another scanner says of it; null where none is configured, an Error where it did not answer. */
-  opinion(
-    raw: Buffer,
-    session: { remote_address: string; helo: string; from: string; to: readonly string[] },
-  ): Promise<SecondOpinion | Error | null>;
-};
-
-/** Another scanner's word, as rspamd gives it. */
-export type SecondOpinion = {
-  score: number;
-  required: number;
-  action: string;
-  symbols: { name: string; score: number; description: string }[];
-};
 
 /** A message opened up. */
 export type Opened = {

@@ -13,6 +13,9 @@ import type { MailboxRow } from "../store/mailboxes.ts";
 import type { Envelope, Text } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
 
+/** The families of findings, each with an action of its own. */
+export const scanFamilies = Object.keys(usualPolicy) as ScanFamily[];
+
 /** What a scan came to. `screening` is stored with the message and shown to whoever decides. */
 export type Scanned = {
   verdict: Verdict;
@@ -62,7 +65,7 @@ function rendered(markdown: string): string | null {
 /** The usual policy with the mailbox's own actions. An action that nobody knows holds. */
 function policyOf(own: Readonly<Record<string, string>>): ScanPolicy {
   const policy = { ...usualPolicy };
-  for (const family of Object.keys(usualPolicy) as ScanFamily[]) {
+  for (const family of scanFamilies) {
     const wanted = Object.hasOwn(own, family) ? own[family] : undefined;
     if (wanted === undefined) continue;
     policy[family] = wanted === "mark" || wanted === "block" ? wanted : "hold";

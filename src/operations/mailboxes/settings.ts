@@ -1,5 +1,6 @@
 /** The settings of a mailbox that creation and change have in common. */
 import { z } from "zod";
+import { scanFamilies } from "../../engine/outbound-scan.ts";
 import { mode } from "../../contract/resources.ts";
 
 /** Header-safe text: no control characters, which the composer would refuse at every send. */
@@ -7,6 +8,31 @@ const displayName = z
   .string()
   .max(200)
   .regex(/^[^\p{Cc}]*$/u, "must not contain control characters");
+
+const scanAction = z.enum(["mark", "hold", "block"]);
+
+/** What limits a mailbox's sending; set by change only. */
+export const mailboxLimits = {
+  daily_quota: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .nullable()
+    .optional()
+    .describe("Messages a day (UTC); null takes the instance's limit. What is over it waits"),
+  warm_up: z
+    .boolean()
+    .optional()
+    .describe("Starts a warm-up: 50 messages on the first day, then more each day"),
+  paused: z
+    .boolean()
+    .optional()
+    .describe("A paused mailbox sends nothing and its mail waits; false resumes it"),
+  scan_policy: z
+    .partialRecord(z.enum(scanFamilies), scanAction)
+    .optional()
+    .describe("What the outbound scan does by family of findings; others are as usual"),
+};
 
 /** Each optional; creation fills in the defaults. */
 export const mailboxSettings = {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { id, mailbox } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
-import { mailboxSettings } from "./settings.ts";
+import { mailboxLimits, mailboxSettings } from "./settings.ts";
 import { mailboxOf } from "./views.ts";
 
 export const updateMailbox = operation({
@@ -10,12 +10,12 @@ export const updateMailbox = operation({
   tag: "mailboxes",
   summary: "Change a mailbox",
   description:
-    "Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for mail that is scheduled or queued. A freer one, fewer approvals, a shorter undo time, a longer expiry and hiding the AI line need a signed-in owner or admin.",
+    "Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for mail that is scheduled or queued. A freer one, fewer approvals, a shorter undo time, a longer expiry and hiding the AI line, and likewise a higher quota, ending a warm-up, resuming a paused mailbox and a looser outbound scan, need a signed-in owner or admin.",
   method: "PATCH",
   path: "/v1/mailboxes/{mailbox_id}",
   effect: "write",
   access: "admin",
-  input: z.strictObject({ mailbox_id: id, ...mailboxSettings }),
+  input: z.strictObject({ mailbox_id: id, ...mailboxSettings, ...mailboxLimits }),
   output: mailbox,
   status: 200,
   refusals: [

@@ -17,6 +17,11 @@ export function mailboxOf(
     expiry_seconds: row.expiry_seconds,
     undo_seconds: row.undo_seconds,
     ai_disclosure: row.ai_disclosure,
+    daily_quota: row.daily_quota,
+    warm_up: row.warm_up_started_at !== null,
+    paused: row.paused_at !== null,
+    paused_reason: row.paused_reason,
+    scan_policy: row.scan_policy,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };
