@@ -30,6 +30,7 @@ import { rewrite, stillAsLoaded } from "./rewrite.ts";
 import { readSendAt } from "./send-time.ts";
 import { type StoredMessage, loadOutbound, textOf, writtenTo } from "./stored-draft.ts";
 import { submissionEvents } from "./submit.ts";
+import { refuseLocked } from "./thread-lock.ts";
 
 /** A draft as it is written: everything may still be missing. */
 export type DraftRequest = Draft & {
@@ -273,6 +274,7 @@ async function save(
     { mailbox_id, message_id: draft_id, thread_id: row.thread_id },
     after.reason === null ? {} : { reason: after.reason },
   );
+  const written = { ...row, author_kind: actor.kind, author_id: actor.credential_id };
   return context.database.transaction(actor.operator_id, async (tx) => {
     if (!(await stillAsLoaded(tx, stored.loaded))) return null;
     const now = context.now();
@@ -280,6 +282,7 @@ async function save(
       const claim = { mailbox_id, key, fingerprint: fingerprintOf(draft_id), message_id: draft_id };
       if ((await claimKeys(tx, [claim], now)).size === 0) throw conflict();
     }
+    await refuseLocked(tx, [written]);
     await rewrite(tx, stored, after, now);
     await appendRecords(tx, { entries: [entry.row], openings, events: [event] });
     return { ...answerFor(row, { ...after, status, digest }), replayed: false };

@@ -34,6 +34,7 @@ import {
   textOf,
   writtenTo,
 } from "./stored-draft.ts";
+import { refuseLocked } from "./thread-lock.ts";
 
 /** What to change; what is left out stays. `send_at` null takes the time away. */
 export type Edit = {
@@ -233,8 +234,10 @@ async function save(
   if (status === "pending_approval")
     records.events.push(makeEvent(context, "oversight.pending", told));
   if (status === "queued") records.events.push(makeEvent(context, "message.queued", told));
+  const written = { ...row, author_kind: actor.kind, author_id: actor.credential_id };
   return context.database.transaction(actor.operator_id, async (tx) => {
     if (!(await stillAsLoaded(tx, stored.loaded))) return null;
+    if (status !== "draft") await refuseLocked(tx, [written]);
     await rewrite(tx, stored, after, context.now());
     await appendRecords(tx, records);
     return answerFor(row, { ...after, status, digest: after.state.digest });

@@ -61,6 +61,7 @@ export const editScheduledEmail = operation({
     "not_editable",
     "stale_digest",
     "content_blocked",
+    "thread_locked",
     "recipient_suppressed",
     "mode_forbids_send",
     "test_key",

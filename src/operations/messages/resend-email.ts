@@ -31,6 +31,7 @@ export const resendEmail = operation({
     "not_resendable",
     "recipient_suppressed",
     "mode_forbids_send",
+    "thread_locked",
   ],
   tool: true,
   hidden_when_read_only: true,

@@ -98,6 +98,7 @@ export const sendEmail = operation({
     "not_found",
     "idempotency_conflict",
     "recipient_suppressed",
+    "thread_locked",
     "payload_too_large",
     "rate_limited",
   ],
