@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { readDmarcReport, readTlsReport } from "./aggregate-report.ts";
-import { MAX_REPORT_BYTES, UnreadableReport } from "./aggregate-unpack.ts";
+import { MAX_REPORT_BYTES, UnreadableReport, unpackReport } from "./aggregate-unpack.ts";
 import { parseMail } from "./parse.ts";
 import { classifyMail } from "./report.ts";
 
@@ -168,6 +168,7 @@ describe("bombs are refused before they unfold", () => {
     ["plain", zeros],
     ["plain larger than any archive", Buffer.alloc(10_485_761)],
   ])("%s", async (_name, bytes) => {
+    await expect(unpackReport(bytes)).rejects.toThrow(UnreadableReport);
     await expect(readDmarcReport(bytes)).rejects.toThrow(UnreadableReport);
     await expect(readTlsReport(bytes)).rejects.toThrow(UnreadableReport);
   });

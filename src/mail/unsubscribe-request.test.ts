@@ -254,6 +254,8 @@ const others = [
   "News of March\n\nHere is what happened in our shop this month, with many offers for you and your family, all of them valid until the end of the month only.\n\nUnsubscribe\nView in browser",
   "Big sale this week, everything must go, come and see us in the town centre.\n\nTo unsubscribe, click here.",
   "If you no longer wish to receive these emails, unsubscribe here.",
+  "Big sale this week.\n\nYou are receiving this mail as a customer of ours.\nUnsubscribe me from this list.",
+  "Sounds good.\n\n-----Original Message-----\nI no longer wish to receive your emails.",
   "> unsubscribe",
   "Sounds good.\n\n> Please remove me from your list.",
   "Wie kann ich mich abmelden?",
