@@ -27,6 +27,7 @@ import type { Worker } from "./workers/loop.ts";
 import { startReceiving } from "./workers/receive.ts";
 import { startSequencer } from "./workers/sequence.ts";
 import { startTimers } from "./workers/timers.ts";
+import { startIndexing } from "./workers/index-mail.ts";
 import { version } from "./version.ts";
 
 /** What runs, and how it ends. */
@@ -141,6 +142,7 @@ async function startWorkers(parts: {
   stops.push(workers.deliver.stop);
   workers.timers = startTimers(shared);
   stops.push(workers.timers.stop);
+  stops.push(startIndexing(shared).stop);
   workers.receive = startReceiving(shared);
   stops.push(workers.receive.stop);
 }

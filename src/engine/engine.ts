@@ -12,6 +12,7 @@ import { type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
 import { type Edit, type Place, edit } from "./edit.ts";
 import { evidenceOf, publicKeys } from "./evidence.ts";
 import { handOff } from "./hand-off.ts";
+import { inboxCalls } from "./inbox-calls.ts";
 import { proveEntry, readCheckpoint, readTile } from "./log-reader.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
 import type { PageRequest } from "./paging.ts";
@@ -75,6 +76,7 @@ export function createEngine(context: EngineContext) {
       changeMailbox(context, actor, mailboxId, change),
     createApiKey: (actor: Actor, wanted: NewApiKey) => createApiKey(context, actor, wanted),
     revokeApiKey: (actor: Actor, keyId: string) => revoke(context, actor, keyId),
+    ...inboxCalls(context),
     readUnsubscribe: (token: string) => readUnsubscribe(context, token),
     unsubscribe: (token: string) => unsubscribe(context, token),
     evidence: (actor: Actor, emailId: string) => evidenceOf(context, actor, emailId),

@@ -11,11 +11,7 @@ export type PageRequest = { limit: number; cursor?: string | undefined };
 export function readCursor(cursor: string | undefined): string | undefined {
   if (cursor === undefined) return undefined;
   const id = Buffer.from(cursor, "base64url").toString("latin1");
-  if (!/^[0-9A-Z]{26}$/.test(id))
-    throw new Refusal("invalid_cursor", "cursor: not one of ours.", {
-      field: "cursor",
-      hint: "Give next_cursor of the page before, unchanged.",
-    });
+  if (!/^[0-9A-Z]{26}$/.test(id)) throw invalidCursor();
   return id;
 }
 
@@ -30,4 +26,12 @@ export function paged<T>(rows: T[], limit: number, idOf: (row: T) => string): Pa
         ? Buffer.from(idOf(last)).toString("base64url")
         : null,
   };
+}
+
+/** The refusal of a cursor that we did not make. */
+export function invalidCursor(): Refusal {
+  return new Refusal("invalid_cursor", "cursor: not one of ours.", {
+    field: "cursor",
+    hint: "Give next_cursor of the page before, unchanged.",
+  });
 }

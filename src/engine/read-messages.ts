@@ -10,6 +10,7 @@ import {
 import { countApprovals } from "../core/oversight/machine.ts";
 import type { Status } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
+import { highlightLength, highlights, readQuery } from "../core/search-text.ts";
 import { MAX_SHOWN, readForShow } from "../mail/read.ts";
 import type { Tx } from "../store/database.ts";
 import { type MessageFilter, listMessageIds } from "../store/message-list.ts";
@@ -21,12 +22,17 @@ import {
   loadMime,
   loadText,
 } from "../store/messages.ts";
+import { loadBodies, searchMessageIds } from "../store/search.ts";
 import type { EngineContext } from "./context.ts";
 import { toMachine } from "./machine-row.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
 
 /** A message with its standing approvals counted. */
-export type MessageView = LoadedMessage & { approvals: number };
+export type MessageView = LoadedMessage & {
+  approvals: number;
+  /** Where it was searched for: parts of its body with what was found between ⟦ and ⟧. */
+  highlights?: string[];
+};
 
 /** A message whole. */
 export type MessageDetail = MessageView & {
@@ -49,6 +55,8 @@ export type ListRequest = Omit<
 > & {
   mailbox_id?: string | undefined;
   since_id?: string | undefined;
+  /** Words to be found in subject, people, attachment names and body; needs `order: "newest"`. */
+  q?: string | undefined;
   /** Absent: all but spam and what was deleted. */
   statuses?: readonly (Status | InboundStatus)[] | undefined;
 };
@@ -60,14 +68,26 @@ export function messageReaders({ database }: EngineContext) {
       database.as(actor.operator_id, async (tx) => {
         const cursor = readCursor(page.cursor);
         const newest = filter.order === "newest";
-        const ids = await listMessageIds(tx, {
-          ...filter,
+        const { q, ...rest } = filter;
+        const wanted: MessageFilter = {
+          ...rest,
           ...visibility(actor, filter),
+          // A cursor is behind what was skipped.
+          offset: cursor === undefined ? filter.offset : 0,
           before_id: newest ? cursor : undefined,
           after_id: newest ? filter.since_id : (cursor ?? filter.since_id),
           limit: page.limit + 1,
-        });
-        return paged(await viewsOf(tx, ids), page.limit, (message) => message.row.message_id);
+        };
+        const ids =
+          q === undefined
+            ? await listMessageIds(tx, wanted)
+            : await searchMessageIds(tx, readQuery(q), wanted);
+        const views = paged(
+          await viewsOf(tx, ids),
+          page.limit,
+          (message) => message.row.message_id,
+        );
+        return q === undefined ? views : { ...views, rows: await marked(tx, views.rows, q) };
       }),
 
     message: (actor: Actor, emailId: string, mailboxId?: string): Promise<MessageDetail> =>
@@ -109,6 +129,16 @@ async function viewsOf(tx: Tx, ids: readonly string[]): Promise<MessageView[]> {
     const message = loaded.get(id);
     return message ? [viewOf(message)] : [];
   });
+}
+
+/** The same with what was found. */
+async function marked(tx: Tx, views: readonly MessageView[], q: string): Promise<MessageView[]> {
+  const ids = views.map(({ row }) => row.message_id);
+  const bodies = await loadBodies(tx, ids, highlightLength);
+  return views.map((view) => ({
+    ...view,
+    highlights: highlights(bodies.get(view.row.message_id) ?? "", q),
+  }));
 }
 
 /** One message that the actor may see; throws `not_found` for any other. `lock` holds its row until the transaction ends. */

@@ -11,6 +11,7 @@ import { type OperatorRow, getOperator, listDomains } from "../store/operators.t
 import type { EngineContext } from "./context.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
 import { messageReaders } from "./read-messages.ts";
+import { suppressionReaders } from "./read-suppressions.ts";
 import { threadReaders } from "./read-threads.ts";
 
 /** An entry of the log, opened up. */
@@ -31,6 +32,7 @@ export function createReader(context: EngineContext) {
     ...mailboxReaders(context),
     ...messages,
     ...threadReaders(context, messages.message),
+    ...suppressionReaders(context),
     ...recordReaders(context),
     ready: () => context.database.ping(),
   };

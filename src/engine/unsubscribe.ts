@@ -1,11 +1,8 @@
 /** Unsubscribing: a genuine token suppresses its recipient for the mailbox that wrote. */
 import { Refusal } from "../core/refusal.ts";
-import { insertSuppression } from "../store/mailboxes.ts";
 import { type MessageRow, type RecipientRow, loadMessages } from "../store/messages.ts";
-import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
-import { about } from "./machine-row.ts";
-import { commitTo, makeEntry, makeEvent, sealOpenings } from "./record.ts";
+import { suppressRecipient } from "./suppression.ts";
 import { readUnsubscribeToken } from "./unsubscribe-token.ts";
 
 /**
@@ -50,32 +47,12 @@ export async function unsubscribe(
   await context.database.transaction(target.operator_id, async (tx) => {
     const [message] = await loadMessages(tx, [target.message_id], true);
     if (!message) return;
-    const { row } = message;
-    const isNew = await insertSuppression(tx, {
-      address: target.address.toLowerCase(),
-      mailbox_id: row.mailbox_id,
+    await suppressRecipient(context, tx, {
       reason: "unsubscribed",
-      message_id: row.message_id,
-      created_at: context.now(),
-    });
-    if (!isNew) return;
-    const who = { kind: "system", credential_id: "recipient", person_id: null } as const;
-    const address = commitTo(context.random, "address", target.address);
-    const entry = makeEntry(context, "message.unsubscribed", who, about(row), {
-      address: address.c,
-    });
-    const where = {
-      mailbox_id: row.mailbox_id,
-      message_id: row.message_id,
-      thread_id: row.thread_id,
-    };
-    await appendRecords(tx, {
-      entries: [entry.row],
-      openings: [sealOpenings(entry.row.entry_id, subject, [address], context.random)],
-      events: [
-        makeEvent(context, "message.unsubscribed", where),
-        makeEvent(context, "suppression.added", where, { reason: "unsubscribed" }),
-      ],
+      message: message.row,
+      address: target.address,
+      subject,
+      scope: "mailbox",
     });
   });
   context.wake.sequence();

@@ -21,6 +21,9 @@ const contentFields = new Set([
   "filename",
   "name",
   "from_name",
+  "new_text",
+  "highlights",
+  "note",
   "display_name",
   "reply",
 ]);

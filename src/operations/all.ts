@@ -29,6 +29,7 @@ import { getMailbox } from "./mailboxes/get-mailbox.ts";
 import { listMailboxes } from "./mailboxes/list-mailboxes.ts";
 import { updateMailbox } from "./mailboxes/update-mailbox.ts";
 import { cancelMessage } from "./messages/cancel-message.ts";
+import { getAttachmentUrl, openAttachmentLink } from "./messages/attachment-links.ts";
 import { checkInbox } from "./messages/check-inbox.ts";
 import {
   createDraft,
@@ -39,7 +40,9 @@ import {
   updateDraft,
 } from "./messages/drafts.ts";
 import { editScheduledEmail } from "./messages/edit-scheduled-email.ts";
+import { downloadAttachment } from "./messages/download-attachment.ts";
 import { getRawEmail } from "./messages/get-raw-email.ts";
+import { markEmail } from "./messages/mark-email.ts";
 import { readEmail } from "./messages/read-email.ts";
 import { replyEmail } from "./messages/reply-email.ts";
 import { resendEmail } from "./messages/resend-email.ts";
@@ -51,6 +54,12 @@ import { listPending } from "./oversight/list-pending.ts";
 import { getThread } from "./threads/get-thread.ts";
 import { listThreads } from "./threads/list-threads.ts";
 import { setThreadOwner } from "./threads/set-thread-owner.ts";
+import { addSuppression } from "./suppression/add-suppression.ts";
+import { checkSuppression } from "./suppression/check-suppression.ts";
+import { exportSuppression } from "./suppression/export-suppression.ts";
+import { importSuppression } from "./suppression/import-suppression.ts";
+import { listSuppression } from "./suppression/list-suppression.ts";
+import { removeSuppression } from "./suppression/remove-suppression.ts";
 
 /** Every operation, in the order in which docs show them. */
 export const allOperations: readonly Operation<OperationContext>[] = [
@@ -67,7 +76,11 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   replyEmail,
   checkInbox,
   readEmail,
+  markEmail,
   getRawEmail,
+  downloadAttachment,
+  getAttachmentUrl,
+  openAttachmentLink,
   cancelMessage,
   getTags,
   setTags,
@@ -108,6 +121,12 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   getProtectedResource,
   showUnsubscribe,
   unsubscribe,
+  listSuppression,
+  checkSuppression,
+  addSuppression,
+  removeSuppression,
+  importSuppression,
+  exportSuppression,
   health,
   ready,
   openapi,

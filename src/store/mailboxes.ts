@@ -108,27 +108,13 @@ export function suppressionKey(mailboxId: string, address: string): string {
   return `${mailboxId} ${address.toLowerCase()}`;
 }
 
-/** Of the given addresses, the suppressed ones as {@link suppressionKey}s. */
+/** Of the given addresses, those suppressed now as {@link suppressionKey}s: as the database's own guard of hand-offs counts. */
 export async function loadSuppressed(tx: Tx, addresses: readonly string[]): Promise<Set<string>> {
   const rows = await tx.named<{ mailbox_id: string; address: string }>(
     "load_suppressed",
-    "SELECT mailbox_id, address FROM suppression WHERE operator_id = $1 AND address = ANY($2)",
+    `SELECT mailbox_id, address FROM suppression
+     WHERE operator_id = $1 AND address = ANY($2) AND (expires_at IS NULL OR expires_at > now())`,
     [tx.operator_id, addresses.map((address) => address.toLowerCase())],
   );
   return new Set(rows.map((row) => suppressionKey(row.mailbox_id, row.address)));
-}
-
-/** Suppresses an address (lower case); false when it was suppressed already. */
-export async function insertSuppression(
-  tx: Tx,
-  row: Omit<Insertable<Tables["suppression"]>, "operator_id">,
-): Promise<boolean> {
-  const inserted = await tx.run(
-    db
-      .insertInto("suppression")
-      .values({ ...row, operator_id: tx.operator_id })
-      .onConflict((conflict) => conflict.doNothing())
-      .returning("address"),
-  );
-  return inserted.length > 0;
 }

@@ -117,3 +117,19 @@ function ofContent(query: ListQuery, filter: MessageFilter): ListQuery {
     );
   return found;
 }
+
+/** Moves a received message from one of some statuses to another; nothing happens where it is in none of them. */
+export async function markReceived(
+  tx: Tx,
+  messageId: string,
+  from: readonly string[],
+  to: string,
+  now: Date,
+): Promise<void> {
+  await tx.named(
+    "mark_received",
+    `UPDATE message SET status = $4, updated_at = $5
+     WHERE operator_id = $1 AND message_id = $2 AND direction = 'inbound' AND status = ANY($3)`,
+    [tx.operator_id, messageId, from, to, now.toISOString()],
+  );
+}

@@ -107,9 +107,11 @@ export async function insertMessages(
       id: message.message_id,
     })),
   );
-  const due = messages.flatMap((message) =>
-    message.due ? [{ id: message.message_id, kind: message.due.kind, at: message.due.at }] : [],
-  );
+  // Each is to be indexed too; the index worker takes its time.
+  const due = messages.flatMap(({ message_id: id, due: first, created_at: at }) => [
+    ...(first ? [{ id, kind: first.kind, at: first.at }] : []),
+    { id, kind: "index" as const, at },
+  ]);
   return tx.named<InsertedUnder>("insert_messages", insertMessagesText, [
     tx.operator_id,
     JSON.stringify(rows),

@@ -7,6 +7,7 @@ import type { Founded } from "../../src/engine/bootstrap.ts";
 import { allOperations } from "../../src/operations/all.ts";
 import { promise } from "../promises.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
+import { type Place, inputs, placeOf, reachInto } from "./authorisation-inputs.ts";
 import { type Answer, type Running, run, signIn } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
 
@@ -26,6 +27,7 @@ beforeAll(async () => {
   keys = await ownerKeys(node);
   second = (await running.call(running.known.admin_key, "/v1/mailboxes", { address: "second" }))
     .body.id;
+  reachInto(running, node);
   await makeHolders();
   own = await placeOf(
     running.known.admin_key,
@@ -104,222 +106,8 @@ async function makeHolders(): Promise<void> {
   });
 }
 
-/** Resources of one operator to be reached for. */
-type Place = {
-  operator: "first" | "other";
-  operator_id: string;
-  mailbox_id: string;
-  email_id: string;
-  draft_id: string;
-  key_id: string;
-  contact_id: string;
-  token: string;
-  agent: string;
-  admin: string;
-};
 let own: Place;
 let foreign: Place;
-
-async function placeOf(
-  admin: string,
-  agent: string,
-  operatorId: string,
-  mailboxId: string,
-): Promise<Place> {
-  const place = {
-    operator: operatorId === node.operator_id ? "first" : "other",
-    operator_id: operatorId,
-    mailbox_id: mailboxId,
-    email_id: "",
-    draft_id: "",
-    key_id: "",
-    contact_id: "",
-    token: "",
-    agent,
-    admin,
-  } as const;
-  const emailId = await freshEmail(place);
-  const proof = await running.call(agent, `/v1/mailboxes/${mailboxId}/emails/${emailId}/proof`);
-  // As if it had been tried once: before, its unsubscribe link belongs to nobody.
-  await node.asOwner(`UPDATE recipient SET attempts = 1 WHERE message_id = '${emailId}'`);
-  return {
-    ...place,
-    email_id: emailId,
-    draft_id: await freshDraft(place),
-    key_id: await freshKey(place),
-    contact_id: await freshContact(place),
-    token: proof.body.recipients[0].token,
-  };
-}
-
-async function freshEmail(place: Pick<Place, "agent" | "mailbox_id">): Promise<string> {
-  const message = {
-    to: [`r${counter++}@example.com`],
-    subject: "For the matrix",
-    markdown: "Some text.",
-  };
-  return (await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/send`, message)).body
-    .id;
-}
-
-async function cancelledEmail(place: Pick<Place, "agent" | "mailbox_id">): Promise<string> {
-  const id = await freshEmail(place);
-  await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/emails/${id}/cancel`, {});
-  return id;
-}
-
-async function freshDraft(place: Pick<Place, "agent" | "mailbox_id">): Promise<string> {
-  const draft = { to: ["d@example.com"], subject: "For the matrix", markdown: "Some text." };
-  return (await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/drafts`, draft)).body
-    .id;
-}
-
-async function freshKey(place: Pick<Place, "admin">): Promise<string> {
-  return (
-    await running.call(place.admin, "/v1/api-keys", { name: "to be revoked", scopes: ["read"] })
-  ).body.id;
-}
-
-async function freshContact(place: Pick<Place, "agent">): Promise<string> {
-  const contact = { email: `c${counter++}@example.com` };
-  return (await running.call(place.agent, "/v1/contacts", contact)).body.id;
-}
-
-/** Input that would be answered with success by whoever may, for every operation: a new one fails here until it has a row. */
-const inputs: Record<string, (place: Place, fresh: boolean) => Promise<object> | object> = {
-  send_email: (place) => ({
-    mailbox_id: place.mailbox_id,
-    to: ["grace@example.com"],
-    subject: "x",
-    markdown: "x",
-  }),
-  schedule_email: (place) => ({
-    mailbox_id: place.mailbox_id,
-    to: ["grace@example.com"],
-    subject: "x",
-    markdown: "x",
-    send_at: inAnHour(),
-  }),
-  edit_scheduled_email: ({ mailbox_id, email_id }) => ({
-    mailbox_id,
-    email_id,
-    send_at: inAnHour(),
-  }),
-  reply_email: ({ mailbox_id, email_id }) => ({
-    mailbox_id,
-    email_id,
-    markdown: `Reply ${counter++}`,
-  }),
-  resend_email: async (place, fresh) => ({
-    mailbox_id: place.mailbox_id,
-    email_id: fresh ? await cancelledEmail(place) : place.email_id,
-  }),
-  create_draft: ({ mailbox_id }) => ({ mailbox_id }),
-  list_drafts: ({ mailbox_id }) => ({ mailbox_id }),
-  get_draft: ({ mailbox_id, draft_id }) => ({ mailbox_id, draft_id }),
-  update_draft: ({ mailbox_id, draft_id }, fresh) => ({
-    mailbox_id,
-    draft_id,
-    subject: fresh ? `Changed ${counter++}` : "Seized",
-  }),
-  delete_draft: async (place, fresh) => ({
-    mailbox_id: place.mailbox_id,
-    draft_id: fresh ? await freshDraft(place) : place.draft_id,
-  }),
-  send_draft: async (place, fresh) => ({
-    mailbox_id: place.mailbox_id,
-    draft_id: fresh ? await freshDraft(place) : place.draft_id,
-  }),
-  get_tags: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
-  set_tags: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, tags: { a: "b" } }),
-  tag_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, tags: { a: "b" } }),
-  delete_tag: async (place, fresh) => {
-    const { mailbox_id, email_id } = place;
-    const path = `/v1/mailboxes/${mailbox_id}/emails/${email_id}/tags`;
-    if (fresh) await running.call(place.agent, path, { tags: { gone: "x" } }, { method: "PUT" });
-    return { mailbox_id, email_id, key: "gone" };
-  },
-  list_threads: ({ mailbox_id }) => ({ mailbox_id }),
-  get_thread: ({ mailbox_id, email_id }) => ({ mailbox_id, thread_id: email_id }),
-  set_thread_owner: ({ mailbox_id, email_id }) => ({
-    mailbox_id,
-    thread_id: email_id,
-    owner: null,
-  }),
-  search_contacts: () => ({}),
-  add_contact: () => ({ email: `c${counter++}@example.com` }),
-  delete_contact: async (place, fresh) => ({
-    contact_id: fresh ? await freshContact(place) : place.contact_id,
-  }),
-  check_inbox: ({ mailbox_id }) => ({ mailbox_id }),
-  read_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
-  get_raw_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
-  download_attachment: ({ mailbox_id, email_id }) => ({
-    mailbox_id,
-    email_id,
-    filename: "note.txt",
-  }),
-  get_attachment_url: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, filename: "note.txt" }),
-  open_attachment_link: ({ attachment }) => ({ token: attachment }),
-  mark_email: ({ mailbox_id, received_id }) => ({
-    mailbox_id,
-    email_id: received_id,
-    status: "read",
-  }),
-  get_proof: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
-  cancel_message: async (place, fresh) => ({
-    mailbox_id: place.mailbox_id,
-    email_id: fresh ? await freshEmail(place) : place.email_id,
-  }),
-  list_pending: ({ mailbox_id }) => ({ mailbox_id }),
-  decide_email: async (place, fresh) => ({
-    email_id: fresh ? await freshEmail(place) : place.email_id,
-    decision: "reject",
-  }),
-  list_mailboxes: () => ({}),
-  create_mailbox: () => ({ address: `made-${counter++}` }),
-  get_mailbox: ({ mailbox_id }) => ({ mailbox_id }),
-  update_mailbox: ({ mailbox_id }, fresh) => ({
-    mailbox_id,
-    display_name: fresh ? "Changed" : "Seized",
-  }),
-  configure_mailbox: ({ mailbox_id }) => ({ mailbox_id, oversight_mode: "gated_send" }),
-  get_audit_log: ({ mailbox_id }) => ({ mailbox_id }),
-  get_checkpoint: () => ({}),
-  get_entry_proof: () => ({ index: 0 }),
-  get_log_checkpoint: ({ operator_id }) => ({ operator_id }),
-  get_tile: () => ({ tile_path: "entries/000.p/1" }),
-  get_log_tile: ({ operator_id }) => ({ operator_id, tile_path: "entries/000.p/1" }),
-  list_api_keys: () => ({}),
-  create_api_key: () => ({ name: "made", scopes: ["admin"], test: true }),
-  revoke_api_key: async (place, fresh) => ({
-    key_id: fresh ? await freshKey(place) : place.key_id,
-  }),
-  get_account: () => ({}),
-  get_jwks: () => ({}),
-  get_signing_key: () => ({}),
-  get_protected_resource: () => ({}),
-  get_public_keys: () => ({}),
-  show_unsubscribe: ({ token }) => ({ token }),
-  unsubscribe: ({ token }) => ({ token }),
-  list_suppression: ({ mailbox_id }) => ({ mailbox_id }),
-  check_suppression: ({ mailbox_id }) => ({ mailbox_id, address: "nobody@example.com" }),
-  add_suppression: ({ mailbox_id }) => ({ mailbox_id, address: `s${counter++}@example.com` }),
-  remove_suppression: async (place, fresh) => ({
-    mailbox_id: place.mailbox_id,
-    address: fresh ? await freshSuppression(place) : "kept@example.com",
-  }),
-  import_suppression: ({ mailbox_id }) => ({
-    suppressions: [{ address: `i${counter++}@example.com`, mailbox_id }],
-  }),
-  export_suppression: () => ({}),
-  health: () => ({}),
-  ready: () => ({}),
-  openapi: () => ({}),
-};
-let counter = 0;
-
-const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString();
 
 /** Answers without a look at the credential. */
 const blind = new Set(["health", "ready", "openapi"]);
@@ -331,7 +119,7 @@ const addressed = (spec: OperationSpec): boolean =>
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner add_contact delete_contact".split(
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact".split(
     " ",
   ),
 );

@@ -1,6 +1,6 @@
 /** What must not leave does not leave: every end short of the wire, with a sink that counts each socket. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { insertSuppression } from "../../src/store/mailboxes.ts";
+import { insertSuppressions } from "../../src/store/suppressions.ts";
 import { promise } from "../promises.ts";
 import { type SmtpSink, startSink } from "../sink/smtp-sink.ts";
 import { decideOnPage } from "./people.ts";
@@ -222,10 +222,17 @@ async function suppress(emailId: string, address: string): Promise<void> {
   const link = `/v1/unsubscribe/${token}`;
   for (const method of ["GET", "POST"])
     expect((await running.call(null, link, undefined, { method })).status, method).toBe(410);
-  const row = { mailbox_id: running.known.mailbox_id, message_id: null, created_at: new Date() };
-  expect(
-    await node.as((tx) => insertSuppression(tx, { ...row, address, reason: "unsubscribed" })),
-  ).toBe(true);
+  const row = {
+    mailbox_id: running.known.mailbox_id,
+    message_id: null,
+    note: null,
+    created_by: "test",
+    expires_at: null,
+    created_at: new Date(),
+    address,
+    reason: "unsubscribed",
+  };
+  expect(await node.as((tx) => insertSuppressions(tx, [row]))).toHaveLength(1);
 }
 
 describe("afterwards", () => {

@@ -17,7 +17,7 @@ export const checkInbox = operation({
   tag: "messages",
   summary: "List a mailbox's emails",
   description:
-    "Lists the emails of a mailbox, newest first, without their bodies. Filter by status (unread for new mail), direction, sender, subject, thread, tag or time; poll with since_id. Spam and deleted mail are listed by their status only.",
+    "Lists the emails of a mailbox, newest first, without their bodies. Search by words with q; filter by status (unread for new mail), direction, sender, subject, thread, tag or time; poll with since_id. Spam and deleted mail are listed by their status only.",
   method: "GET",
   path: "/v1/mailboxes/{mailbox_id}/emails",
   effect: "read",
@@ -29,6 +29,14 @@ export const checkInbox = operation({
     kind: mailKind.optional(),
     sender: z.string().max(320).optional().describe("Part of the sender's address"),
     subject_contains: z.string().max(200).optional(),
+    q: z
+      .string()
+      .min(1)
+      .max(500)
+      .optional()
+      .describe(
+        'Words in subject, names, addresses, attachment names and body; "a phrase", -without, or. The last word may be a beginning',
+      ),
     thread_id: z.string().min(1).max(200).optional(),
     tag: z
       .string()
@@ -43,7 +51,17 @@ export const checkInbox = operation({
     offset: z.int().min(0).max(10_000).optional().describe("Rows to skip; a cursor is faster"),
     ...page,
   }),
-  output: z.object({ emails: z.array(emailSummary), next_cursor: nextCursor }),
+  output: z.object({
+    emails: z.array(
+      emailSummary.extend({
+        highlights: z
+          .array(z.string())
+          .optional()
+          .describe("With q: parts of the body, plain text, what was found between ⟦ and ⟧"),
+      }),
+    ),
+    next_cursor: nextCursor,
+  }),
   status: 200,
   refusals: ["validation_failed", "not_found", "invalid_cursor"],
   tool: true,
@@ -58,6 +76,7 @@ export const checkInbox = operation({
         direction: input.direction,
         statuses: input.status === undefined ? undefined : [fromWire(input.status)],
         kind: input.kind,
+        q: input.q,
         sender: input.sender,
         subject_contains: input.subject_contains,
         thread_id: input.thread_id,
@@ -71,7 +90,10 @@ export const checkInbox = operation({
       },
       input,
     );
-    return { emails: rows.map(summaryOf), next_cursor };
+    const emails = rows.map((row) =>
+      row.highlights ? { ...summaryOf(row), highlights: row.highlights } : summaryOf(row),
+    );
+    return { emails, next_cursor };
   },
 });
 

@@ -34,6 +34,9 @@ ALTER TABLE message_content
 
 CREATE INDEX message_by_thread ON message (operator_id, mailbox_id, thread_id, message_id);
 CREATE INDEX message_inbound ON message (operator_id, mailbox_id, message_id) WHERE direction = 'inbound';
+-- Agents ask for what is unread, people for what is held or flagged, however much else there is.
+CREATE INDEX message_inbound_status ON message (operator_id, mailbox_id, status, message_id) WHERE direction = 'inbound';
+CREATE INDEX message_inbound_all ON message (operator_id, status, message_id) WHERE direction = 'inbound' AND status NOT IN ('read', 'archived', 'deleted');
 CREATE INDEX message_inbound_by_rfc_id ON message (operator_id, rfc_message_id) WHERE direction = 'inbound';
 
 -- Mail that was answered with 250 and is not opened up yet. A row of kind `receive` in `due` says that it waits.
@@ -220,6 +223,63 @@ END $$;
 CREATE TRIGGER outbound_thread_guard BEFORE UPDATE ON message FOR EACH ROW
   WHEN (OLD.direction = 'outbound') EXECUTE FUNCTION outbound_thread_guard();
 
+-- As before, but a suppression may end. Whoever suppresses locks the mailbox or the operator first (engine/suppression), so that
+-- no hand-off is between this look and its commit when the suppression has been answered.
+CREATE OR REPLACE FUNCTION handoff_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  m public.message;
+  box_mode text;
+  stopped boolean;
+  overseer text;
+  refused boolean;
+  rank integer;
+  gated boolean;
+BEGIN
+  -- An older snapshot would not see what was suppressed or voided since.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'handoff: only in a transaction that reads what is committed' USING ERRCODE = 'restrict_violation';
+  END IF;
+  SELECT * INTO m FROM public.message WHERE operator_id = NEW.operator_id AND message_id = NEW.message_id FOR NO KEY UPDATE;
+  IF m IS NULL OR m.direction <> 'outbound' THEN
+    RAISE EXCEPTION 'handoff: no such message' USING ERRCODE = 'restrict_violation';
+  END IF;
+  SELECT b.mode INTO box_mode FROM public.mailbox b WHERE b.operator_id = m.operator_id AND b.mailbox_id = m.mailbox_id FOR SHARE;
+  SELECT o.stopped_at IS NOT NULL, lower(o.oversight_address) INTO stopped, overseer
+    FROM public.operator o WHERE o.operator_id = m.operator_id FOR SHARE;
+  rank := least(public.mode_rank(m.mode), public.mode_rank(box_mode));
+  IF m.status <> 'queued' OR m.test OR m.digest <> NEW.digest OR NEW.attempt <> m.attempts + 1 OR rank < 1
+     OR stopped IS DISTINCT FROM false THEN
+    RAISE EXCEPTION 'handoff of message % refused: status %, test %, mode %, stopped %', m.message_id, m.status, m.test, rank, stopped
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  SELECT coalesce(bool_or(EXISTS (SELECT 1 FROM public.suppression s WHERE s.operator_id = r.operator_id
+           AND s.address = lower(r.address) AND s.mailbox_id IN ('', m.mailbox_id)
+           AND (s.expires_at IS NULL OR s.expires_at > now()))), true) INTO refused
+    FROM public.recipient r WHERE r.operator_id = m.operator_id AND r.message_id = m.message_id AND r.status IN ('pending', 'deferred');
+  IF refused THEN
+    RAISE EXCEPTION 'handoff of message % refused: a recipient is suppressed, or nobody is left', m.message_id USING ERRCODE = 'restrict_violation';
+  END IF;
+  gated := m.gated OR rank <= 1;
+  IF NOT gated AND rank = 2 THEN
+    SELECT NOT coalesce(bool_and(EXISTS (SELECT 1 FROM public.allowlist_entry a
+             WHERE a.operator_id = m.operator_id AND a.mailbox_id = m.mailbox_id
+             AND (lower(a.pattern) = lower(r.address)
+                  OR (left(a.pattern, 2) = '*@' AND lower(substring(a.pattern FROM 3)) = lower(substring(r.address FROM '[^@]*$')))))), false) INTO gated
+      FROM public.recipient r WHERE r.operator_id = m.operator_id AND r.message_id = m.message_id AND r.kind <> 'copy';
+  END IF;
+  -- Monitored mail goes with its overseer among those who get it, or a person looks first.
+  IF NOT gated AND rank = 3 THEN
+    gated := NOT EXISTS (SELECT 1 FROM public.recipient r WHERE r.operator_id = m.operator_id AND r.message_id = m.message_id
+                         AND r.status <> 'suppressed' AND (r.kind = 'copy' OR lower(r.address) = overseer));
+  END IF;
+  IF gated AND (SELECT count(DISTINCT d.principal) FROM public.decision d
+      WHERE d.operator_id = m.operator_id AND d.message_id = m.message_id AND d.decision = 'approve'
+      AND d.digest = NEW.digest AND d.voided_at IS NULL AND NOT d.principal = ANY (m.authors)) < m.required THEN
+    RAISE EXCEPTION 'handoff of message % refused: it needs % approval(s) of digest %', m.message_id, m.required, NEW.digest USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
 -- A mailbox that is paused sends nothing, whatever the application does.
 CREATE FUNCTION handoff_pause_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -248,19 +308,22 @@ GRANT DELETE ON inbound, contact, domain, recipient, message_search TO multimail
 REVOKE UPDATE ON inbound_seen, aggregate_report FROM multimail_app;
 
 -- `@@` is not leakproof, so behind row-level security it could not use the index. This looks for it as the tables' owner and
--- asks for the tenant itself. Newest first; `mailboxes` null is all of the operator.
-CREATE FUNCTION search_messages(of_operator text, mailboxes text[], query tsquery, before_id text, at_most integer)
-RETURNS TABLE (message_id text)
+-- asks for the tenant itself. Newest first; `mailboxes` null is all of the operator. The statement is planned for each call: a
+-- rare word is looked up in the index, a word that most mail has is met soonest going back in time.
+CREATE FUNCTION search_messages(of_operator text, mailboxes text[], query tsquery, before_id text, after_id text, at_most integer)
+RETURNS SETOF text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
   IF of_operator IS DISTINCT FROM current_setting('multimail.operator', true) THEN
     RAISE EXCEPTION 'search_messages: another operator' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  RETURN QUERY
-    SELECT s.message_id FROM public.message_search s
-     WHERE s.operator_id = of_operator AND (mailboxes IS NULL OR s.mailbox_id = ANY (mailboxes)) AND s.tsv @@ query
-       AND (before_id IS NULL OR s.message_id < before_id)
-     ORDER BY s.message_id DESC LIMIT at_most;
+  RETURN QUERY EXECUTE
+    'SELECT s.message_id FROM public.message_search s WHERE s.operator_id = $1 AND s.tsv @@ $3'
+    || CASE WHEN mailboxes IS NULL THEN '' WHEN cardinality(mailboxes) = 1 THEN ' AND s.mailbox_id = $2[1]' ELSE ' AND s.mailbox_id = ANY ($2)' END
+    || CASE WHEN before_id IS NULL THEN '' ELSE ' AND s.message_id < $4' END
+    || CASE WHEN after_id IS NULL THEN '' ELSE ' AND s.message_id > $5' END
+    || ' ORDER BY s.message_id DESC LIMIT $6'
+    USING of_operator, mailboxes, query, before_id, after_id, at_most;
 END $$;
 REVOKE ALL ON FUNCTION search_messages FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION search_messages TO multimail_app;
