@@ -1,0 +1,281 @@
+/** What the authorisation matrix reaches for: resources of an operator, and input for every operation that would be answered with success. */
+import type { InboundStatus } from "../../src/core/inbound-status.ts";
+import { keepReceived } from "./received-mail.ts";
+import type { Running } from "./running.ts";
+import type { SecondNode } from "./second-node.ts";
+
+let running: Running;
+let node: SecondNode;
+let counter = 0;
+
+/** Says of which instance all that follows is. */
+export function reachInto(instance: Running, second: SecondNode): void {
+  running = instance;
+  node = second;
+}
+
+/** Resources of one operator to be reached for. */
+export type Place = {
+  operator: "first" | "other";
+  operator_id: string;
+  mailbox_id: string;
+  email_id: string;
+  draft_id: string;
+  key_id: string;
+  contact_id: string;
+  token: string;
+  attachment: string;
+  received_id: string;
+  agent: string;
+  admin: string;
+};
+/** The resources of an operator, made by its keys. */
+export async function placeOf(
+  admin: string,
+  agent: string,
+  operatorId: string,
+  mailboxId: string,
+): Promise<Place> {
+  const place = {
+    operator: operatorId === node.operator_id ? "first" : "other",
+    operator_id: operatorId,
+    mailbox_id: mailboxId,
+    email_id: "",
+    draft_id: "",
+    key_id: "",
+    contact_id: "",
+    token: "",
+    attachment: "",
+    received_id: "",
+    agent,
+    admin,
+  } as const;
+  const emailId = await freshEmail(place);
+  const proof = await running.call(agent, `/v1/mailboxes/${mailboxId}/emails/${emailId}/proof`);
+  // As if it had been tried once: before, its unsubscribe link belongs to nobody.
+  await node.asOwner(`UPDATE recipient SET attempts = 1 WHERE message_id = '${emailId}'`);
+  await freshSuppression(place, "kept@example.com");
+  return {
+    ...place,
+    email_id: emailId,
+    draft_id: await freshDraft(place),
+    key_id: await freshKey(place),
+    contact_id: await freshContact(place),
+    token: proof.body.recipients[0].token,
+    attachment: await attachmentToken(place, emailId),
+    received_id: await keepReceived(node, mailboxId, {}, operatorId),
+  };
+}
+
+async function freshEmail(place: Pick<Place, "agent" | "mailbox_id">): Promise<string> {
+  const message = {
+    to: [`r${counter++}@example.com`],
+    subject: "For the matrix",
+    markdown: "Some text.",
+    attachments: [{ filename: "note.txt", content: "bm90ZQ==", content_type: "text/plain" }],
+  };
+  return (await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/send`, message)).body
+    .id;
+}
+
+/** A link to the attachment of an email. */
+async function attachmentToken(
+  place: Pick<Place, "agent" | "mailbox_id">,
+  emailId: string,
+): Promise<string> {
+  const path = `/v1/mailboxes/${place.mailbox_id}/emails/${emailId}/attachments/note.txt/url`;
+  const { body } = await running.call(place.agent, path);
+  return new URL(body.url).pathname.split("/").at(-1) ?? "";
+}
+
+async function freshSuppression(
+  place: Pick<Place, "agent" | "mailbox_id">,
+  address = `gone${counter++}@example.com`,
+): Promise<string> {
+  const wanted = { address, mailbox_id: place.mailbox_id };
+  await running.call(place.agent, "/v1/suppression", wanted);
+  return address;
+}
+
+async function cancelledEmail(place: Pick<Place, "agent" | "mailbox_id">): Promise<string> {
+  const id = await freshEmail(place);
+  await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/emails/${id}/cancel`, {});
+  return id;
+}
+
+async function freshDraft(place: Pick<Place, "agent" | "mailbox_id">): Promise<string> {
+  const draft = { to: ["d@example.com"], subject: "For the matrix", markdown: "Some text." };
+  return (await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/drafts`, draft)).body
+    .id;
+}
+
+async function freshKey(place: Pick<Place, "admin">): Promise<string> {
+  return (
+    await running.call(place.admin, "/v1/api-keys", { name: "to be revoked", scopes: ["read"] })
+  ).body.id;
+}
+
+async function freshContact(place: Pick<Place, "agent">): Promise<string> {
+  const contact = { email: `c${counter++}@example.com` };
+  return (await running.call(place.agent, "/v1/contacts", contact)).body.id;
+}
+
+/** A message that was received. */
+function received(
+  { mailbox_id, operator_id }: Pick<Place, "mailbox_id" | "operator_id">,
+  status: InboundStatus,
+): Promise<string> {
+  return keepReceived(node, mailbox_id, { status }, operator_id);
+}
+
+/** Input that would be answered with success by whoever may, for every operation: a new one fails here until it has a row. */
+export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<object> | object> = {
+  send_email: (place) => ({
+    mailbox_id: place.mailbox_id,
+    to: ["grace@example.com"],
+    subject: "x",
+    markdown: "x",
+  }),
+  schedule_email: (place) => ({
+    mailbox_id: place.mailbox_id,
+    to: ["grace@example.com"],
+    subject: "x",
+    markdown: "x",
+    send_at: inAnHour(),
+  }),
+  edit_scheduled_email: ({ mailbox_id, email_id }) => ({
+    mailbox_id,
+    email_id,
+    send_at: inAnHour(),
+  }),
+  reply_email: ({ mailbox_id, email_id }) => ({
+    mailbox_id,
+    email_id,
+    markdown: `Reply ${counter++}`,
+  }),
+  resend_email: async (place, fresh) => ({
+    mailbox_id: place.mailbox_id,
+    email_id: fresh ? await cancelledEmail(place) : place.email_id,
+  }),
+  create_draft: ({ mailbox_id }) => ({ mailbox_id }),
+  list_drafts: ({ mailbox_id }) => ({ mailbox_id }),
+  get_draft: ({ mailbox_id, draft_id }) => ({ mailbox_id, draft_id }),
+  update_draft: ({ mailbox_id, draft_id }, fresh) => ({
+    mailbox_id,
+    draft_id,
+    subject: fresh ? `Changed ${counter++}` : "Seized",
+  }),
+  delete_draft: async (place, fresh) => ({
+    mailbox_id: place.mailbox_id,
+    draft_id: fresh ? await freshDraft(place) : place.draft_id,
+  }),
+  send_draft: async (place, fresh) => ({
+    mailbox_id: place.mailbox_id,
+    draft_id: fresh ? await freshDraft(place) : place.draft_id,
+  }),
+  get_tags: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  set_tags: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, tags: { a: "b" } }),
+  tag_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, tags: { a: "b" } }),
+  delete_tag: async (place, fresh) => {
+    const { mailbox_id, email_id } = place;
+    const path = `/v1/mailboxes/${mailbox_id}/emails/${email_id}/tags`;
+    if (fresh) await running.call(place.agent, path, { tags: { gone: "x" } }, { method: "PUT" });
+    return { mailbox_id, email_id, key: "gone" };
+  },
+  list_threads: ({ mailbox_id }) => ({ mailbox_id }),
+  get_thread: ({ mailbox_id, email_id }) => ({ mailbox_id, thread_id: email_id }),
+  set_thread_owner: ({ mailbox_id, email_id }) => ({
+    mailbox_id,
+    thread_id: email_id,
+    owner: null,
+  }),
+  search_contacts: () => ({}),
+  add_contact: () => ({ email: `c${counter++}@example.com` }),
+  delete_contact: async (place, fresh) => ({
+    contact_id: fresh ? await freshContact(place) : place.contact_id,
+  }),
+  check_inbox: ({ mailbox_id }) => ({ mailbox_id }),
+  read_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  get_raw_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  download_attachment: ({ mailbox_id, email_id }) => ({
+    mailbox_id,
+    email_id,
+    filename: "note.txt",
+  }),
+  get_attachment_url: ({ mailbox_id, email_id }) => ({
+    mailbox_id,
+    email_id,
+    filename: "note.txt",
+  }),
+  open_attachment_link: ({ attachment }) => ({ token: attachment }),
+  mark_email: ({ mailbox_id, received_id }) => ({
+    mailbox_id,
+    email_id: received_id,
+    status: "read",
+  }),
+  list_spam: ({ mailbox_id }) => ({ mailbox_id }),
+  report_spam: async (place, fresh) => ({
+    email_id: fresh ? await received(place, "unread") : place.received_id,
+  }),
+  not_spam: async (place, fresh) => ({
+    email_id: fresh ? await received(place, "spam_flagged") : place.received_id,
+  }),
+  release_email: async (place, fresh) => ({
+    email_id: fresh ? await received(place, "pending_inbound_approval") : place.received_id,
+  }),
+  refuse_email: async (place, fresh) => ({
+    email_id: fresh ? await received(place, "pending_inbound_approval") : place.received_id,
+  }),
+  get_proof: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  cancel_message: async (place, fresh) => ({
+    mailbox_id: place.mailbox_id,
+    email_id: fresh ? await freshEmail(place) : place.email_id,
+  }),
+  list_pending: ({ mailbox_id }) => ({ mailbox_id }),
+  decide_email: async (place, fresh) => ({
+    email_id: fresh ? await freshEmail(place) : place.email_id,
+    decision: "reject",
+  }),
+  list_mailboxes: () => ({}),
+  create_mailbox: () => ({ address: `made-${counter++}` }),
+  get_mailbox: ({ mailbox_id }) => ({ mailbox_id }),
+  update_mailbox: ({ mailbox_id }, fresh) => ({
+    mailbox_id,
+    display_name: fresh ? "Changed" : "Seized",
+  }),
+  configure_mailbox: ({ mailbox_id }) => ({ mailbox_id, oversight_mode: "gated_send" }),
+  get_audit_log: ({ mailbox_id }) => ({ mailbox_id }),
+  get_checkpoint: () => ({}),
+  get_entry_proof: () => ({ index: 0 }),
+  get_log_checkpoint: ({ operator_id }) => ({ operator_id }),
+  get_tile: () => ({ tile_path: "entries/000.p/1" }),
+  get_log_tile: ({ operator_id }) => ({ operator_id, tile_path: "entries/000.p/1" }),
+  list_api_keys: () => ({}),
+  create_api_key: () => ({ name: "made", scopes: ["admin"], test: true }),
+  revoke_api_key: async (place, fresh) => ({
+    key_id: fresh ? await freshKey(place) : place.key_id,
+  }),
+  get_account: () => ({}),
+  get_jwks: () => ({}),
+  get_signing_key: () => ({}),
+  get_protected_resource: () => ({}),
+  get_public_keys: () => ({}),
+  show_unsubscribe: ({ token }) => ({ token }),
+  unsubscribe: ({ token }) => ({ token }),
+  list_suppression: ({ mailbox_id }) => ({ mailbox_id }),
+  check_suppression: ({ mailbox_id }) => ({ mailbox_id, address: "nobody@example.com" }),
+  add_suppression: ({ mailbox_id }) => ({ mailbox_id, address: `s${counter++}@example.com` }),
+  remove_suppression: async (place, fresh) => ({
+    mailbox_id: place.mailbox_id,
+    address: fresh ? await freshSuppression(place) : "kept@example.com",
+  }),
+  import_suppression: ({ mailbox_id }) => ({
+    suppressions: [{ address: `i${counter++}@example.com`, mailbox_id }],
+  }),
+  export_suppression: () => ({}),
+  health: () => ({}),
+  ready: () => ({}),
+  openapi: () => ({}),
+};
+
+const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString();
