@@ -2,6 +2,7 @@
 import { type Actor, principal } from "../core/actor.ts";
 import { maySubmit } from "../core/oversight/mode.ts";
 import { Refusal } from "../core/refusal.ts";
+import { getApiKeys } from "../store/credentials.ts";
 import type { Tx } from "../store/database.ts";
 import { putDue } from "../store/due.ts";
 import { updateRow } from "../store/message-edits.ts";
@@ -281,9 +282,18 @@ async function putRelease(
   at: Date,
   undoSeconds: number,
 ): Promise<void> {
-  const approved = decisions
-    .filter((one) => one.decision === "approve" && one.voided_at === null && one.person_id !== null)
-    .map((one) => one.created_at.getTime() + undoSeconds * 1000);
-  const earliest = Math.max(at.getTime(), ...approved);
-  await putDue(tx, "release", [{ message_id: row.message_id, at: new Date(earliest) }]);
+  const approvals = decisions.filter(
+    ({ decision, voided_at }) => decision === "approve" && voided_at === null,
+  );
+  // Decisions of keys have no undo window, also where the key is a person's.
+  const keys = await getApiKeys(
+    tx,
+    approvals.map(({ credential_id }) => credential_id),
+  );
+  const byKey = new Set(keys.map(({ key_id }) => key_id));
+  const windows = approvals
+    .filter(({ credential_id }) => !byKey.has(credential_id))
+    .map(({ created_at }) => created_at.getTime() + undoSeconds * 1000);
+  const earliest = new Date(Math.max(at.getTime(), ...windows));
+  await putDue(tx, "release", [{ message_id: row.message_id, at: earliest }]);
 }
