@@ -16,9 +16,23 @@ export type BundleReceipt = {
   code: number | null;
   enhanced_status_code: string | null;
   reply: string;
-  tls: { version: string; cipher: string; authorized: boolean } | null;
+  tls: {
+    version: string;
+    cipher: string;
+    authorized: boolean;
+    /** What the destination demanded of TLS, where that was looked up, and whether the certificate fits it. */
+    policy?: TlsPolicy;
+    verified?: boolean;
+  } | null;
   outcome: "accepted" | "temporary" | "permanent" | "unknown";
+  /** What a reader should know of the way: hosts tried in vain before, a handshake that failed. */
+  note?: string;
 };
+
+const tlsPolicies = ["none", "mta-sts", "dane"] as const;
+
+/** What a destination demands of TLS. */
+export type TlsPolicy = (typeof tlsPolicies)[number];
 
 /** Longest text of a reply; the SMTP client keeps less. */
 const maxReply = 20_000;
@@ -33,17 +47,13 @@ export function receiptHash(receipt: BundleReceipt): string {
 
 /** Reads a receipt; throws FormatError, also for a field that receipts do not have. */
 export function parseReceipt(value: unknown, what: string): BundleReceipt {
-  const one = decodeObject(value, what, [
-    "at",
-    "host",
-    "address",
-    "code",
-    "enhanced_status_code",
-    "reply",
-    "tls",
-    "outcome",
-  ]);
-  const { code, reply } = one;
+  const one = decodeObject(
+    value,
+    what,
+    ["at", "host", "address", "code", "enhanced_status_code", "reply", "tls", "outcome"],
+    ["note"],
+  );
+  const { code, reply, note } = one;
   if (typeof reply !== "string" || reply.length > maxReply)
     throw new FormatError(`${what}.reply: not a text, or too long`);
   if (code !== null && (typeof code !== "number" || !Number.isSafeInteger(code)))
@@ -58,21 +68,29 @@ export function parseReceipt(value: unknown, what: string): BundleReceipt {
     reply,
     tls: one["tls"] === null ? null : parseTls(one["tls"], `${what}.tls`),
     outcome: decodeChoice(one["outcome"], `${what}.outcome`, outcomes),
+    ...(note === undefined ? {} : { note: text(note, `${what}.note`) }),
   };
 }
 
 function parseTls(value: unknown, what: string): NonNullable<BundleReceipt["tls"]> {
-  const { version, cipher, authorized } = decodeObject(value, what, [
-    "version",
-    "cipher",
-    "authorized",
-  ]);
+  const { version, cipher, authorized, policy, verified } = decodeObject(
+    value,
+    what,
+    ["version", "cipher", "authorized"],
+    ["policy", "verified"],
+  );
   if (typeof authorized !== "boolean")
     throw new FormatError(`${what}.authorized: not true or false`);
+  if (verified !== undefined && typeof verified !== "boolean")
+    throw new FormatError(`${what}.verified: not true or false`);
   return {
     version: text(version, `${what}.version`),
     cipher: text(cipher, `${what}.cipher`),
     authorized,
+    ...(policy === undefined
+      ? {}
+      : { policy: decodeChoice(policy, `${what}.policy`, tlsPolicies) }),
+    ...(verified === undefined ? {} : { verified }),
   };
 }
 

@@ -64,8 +64,22 @@ export const receipt = z.object({
   code: z.int().nullable(),
   enhanced_status_code: z.string().nullable().describe("RFC 3463"),
   reply: z.string(),
-  tls: z.object({ version: z.string(), cipher: z.string(), authorized: z.boolean() }).nullable(),
+  tls: z
+    .object({
+      version: z.string(),
+      cipher: z.string(),
+      authorized: z
+        .boolean()
+        .describe("The certificate chains to a trusted root and names the host"),
+      policy: z
+        .enum(["none", "mta-sts", "dane"])
+        .optional()
+        .describe("What the destination demands of TLS, in direct delivery"),
+      verified: z.boolean().optional().describe("The certificate fits that policy"),
+    })
+    .nullable(),
   outcome: z.enum(["accepted", "temporary", "permanent", "unknown"]),
+  note: z.string().optional().describe("Hosts tried in vain before, a handshake that failed"),
 });
 
 /** One envelope recipient of a message. */

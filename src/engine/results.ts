@@ -31,8 +31,11 @@ export type AttemptResult = {
   attempt: number;
   /** True when the server that accepted is the recipient's own: accepted means delivered. */
   final_hop: boolean;
-  /** True when our own stop ended the attempt before the remote had the message: it is due again at once. */
-  interrupted?: boolean;
+  /**
+   * Set where the remote never heard of the message, because we stopped or its queue was full: milliseconds until it is due
+   * again, whatever the schedule says.
+   */
+  again_after?: number;
   recipients: readonly { position: number; receipt: Receipt }[];
 };
 
@@ -170,7 +173,10 @@ function recordOne(
   const { row } = message;
   const now = context.now();
   const received = result.recipients.map(judged);
-  const retryAt = result.interrupted ? now.getTime() : retryTime(context, row, result, received);
+  const retryAt =
+    result.again_after === undefined
+      ? retryTime(context, row, result, received)
+      : now.getTime() + result.again_after;
   const updates = received.map(({ position, receipt }) => ({
     message_id: row.message_id,
     position,

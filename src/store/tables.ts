@@ -22,10 +22,12 @@ export type Tables = {
     name: string;
     verified_at: MaybeTime;
     created_at: Time;
-    domain_id: string | null;
+    domain_id: string;
     instance: Generated<boolean>;
-    checks: ColumnType<unknown[], string | undefined, string>;
+    checks: ColumnType<DomainCheck[], string | undefined, string>;
     checked_at: MaybeTime;
+    sts_mode: Generated<"none" | "testing" | "enforce">;
+    failures: Generated<number>;
   };
   signing_key: {
     operator_id: string;
@@ -334,6 +336,15 @@ export type Tables = {
   log_opening: { operator_id: string; entry_id: string; subject_id: string; sealed: Buffer };
 };
 
+/** What the last look at one record of a domain found. */
+export type DomainCheck = {
+  type: string;
+  name: string;
+  purpose: string;
+  status: "ok" | "missing" | "wrong" | "not_required" | "unknown";
+  message: string;
+};
+
 /** Where a recipient stands; `copy` is the oversight address of a monitored mailbox. */
 export type RecipientKind = "to" | "cc" | "bcc" | "copy";
 
@@ -371,6 +382,13 @@ export type Receipt = {
   code: number | null;
   enhanced_status_code: string | null;
   reply: string;
-  tls: { version: string; cipher: string; authorized: boolean } | null;
+  tls: {
+    version: string;
+    cipher: string;
+    authorized: boolean;
+    policy?: "none" | "mta-sts" | "dane";
+    verified?: boolean;
+  } | null;
   outcome: "accepted" | "temporary" | "permanent" | "unknown";
+  note?: string;
 };

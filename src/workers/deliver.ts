@@ -4,7 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Outgoing } from "../engine/signing.ts";
 import type { Claim, Queue, Receipt } from "../engine/queue.ts";
 import type { Transport } from "../mail/smtp-client.ts";
-import type { SendResult } from "../mail/smtp-result.ts";
+import type { FailureReason, SendResult } from "../mail/smtp-result.ts";
 import { type Worker, startLoop } from "./loop.ts";
 
 /** Where mail goes. */
@@ -151,11 +151,11 @@ async function deliver(
   message: Outgoing,
   given: AbortSignal,
 ): Promise<void> {
-  let interrupted = false;
+  let again: number | null = null;
   const recipients = await Promise.all(
     message.recipients.map(async (recipient) => {
       const sent = await sendOne(options, message, recipient);
-      interrupted ||= sent.interrupted;
+      if (sent.again !== null) again = Math.max(again ?? 0, sent.again);
       return { position: recipient.position, receipt: sent.receipt };
     }),
   );
@@ -165,7 +165,7 @@ async function deliver(
     token: message.token,
     attempt: message.attempt,
     final_hop: options.driver.final_hop,
-    interrupted,
+    ...(again === null ? {} : { again_after: again }),
     recipients,
   };
   // The remote has answered; until that is on disk a crash would send the message again. So it is tried for as long as
@@ -190,7 +190,7 @@ async function sendOne(
   options: DeliverOptions,
   message: Outgoing,
   recipient: { position: number; address: string },
-): Promise<{ receipt: Receipt; interrupted: boolean }> {
+): Promise<{ receipt: Receipt; again: number | null }> {
   try {
     const data = await options.engine.sign(message, recipient);
     const result = await options.driver.transport.send({
@@ -199,8 +199,9 @@ async function sendOne(
       data,
     });
     const [answer] = result.recipients;
-    const interrupted = answer?.reason === "transport_closed" && answer.outcome === "temporary";
-    return { receipt: receiptOf(result), interrupted };
+    const untried =
+      answer?.outcome === "temporary" && answer.reason ? (notTried[answer.reason] ?? null) : null;
+    return { receipt: receiptOf(result), again: untried };
   } catch (error) {
     // Signing or our own checks failed: nothing was sent. Retried, since a key or a setting may be mended.
     options.log.error(
@@ -217,9 +218,17 @@ async function sendOne(
       tls: null,
       outcome: "temporary",
     };
-    return { receipt, interrupted: false };
+    return { receipt, again: null };
   }
 }
+
+/** Why the remote never heard of the message, and after how many milliseconds it is due again, whatever the schedule says. */
+const notTried: Partial<Record<FailureReason, number>> = {
+  // Our own stop.
+  transport_closed: 0,
+  // The queue to its destination is full.
+  congested: 30_000,
+};
 
 function receiptOf(result: SendResult): Receipt {
   const [answer] = result.recipients;
@@ -236,8 +245,11 @@ function receiptOf(result: SendResult): Receipt {
           version: connection.tls.version,
           cipher: connection.tls.cipher,
           authorized: connection.tls.authorized,
+          ...(connection.tls.policy && { policy: connection.tls.policy }),
+          ...(connection.tls.verified !== undefined && { verified: connection.tls.verified }),
         }
       : null,
     outcome: answer?.outcome ?? "temporary",
+    ...(connection.note !== undefined && { note: connection.note.slice(0, 1000) }),
   };
 }

@@ -225,6 +225,11 @@ function sampleMailbox(): Mailbox {
     expiry_seconds: 604_800,
     undo_seconds: 10,
     ai_disclosure: true,
+    daily_quota: null,
+    warm_up: false,
+    paused: false,
+    paused_reason: null,
+    scan_policy: {},
     created_at: ago(200),
     updated_at: ago(200),
   };

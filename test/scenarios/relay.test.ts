@@ -45,9 +45,11 @@ async function attempted(id: string, attempts = 1): Promise<Answer["body"]> {
 /** Seconds from the last answer until the next attempt. */
 async function wait(message: Answer["body"]): Promise<number> {
   const [due] = await node.as((tx) =>
-    tx.named<{ due_at: Date }>("due_of", "SELECT due_at FROM due WHERE message_id = $1", [
-      message.id,
-    ]),
+    tx.named<{ due_at: Date }>(
+      "due_of",
+      "SELECT due_at FROM due WHERE message_id = $1 AND kind = 'deliver'",
+      [message.id],
+    ),
   );
   const last = message.recipients.map((recipient: Answer["body"]) =>
     Date.parse(recipient.receipt?.at ?? "0"),
