@@ -80,7 +80,7 @@ export async function rewrite(
   await requeue(tx, id, after, now);
 }
 
-/** The one row of the queue that a message in its status has. */
+/** The one row of the queue that a message in its status has; and it is to be found by its new words. */
 async function requeue(
   tx: Tx,
   id: string,
@@ -93,6 +93,7 @@ async function requeue(
   if (state.status === "scheduled")
     await putDue(tx, "release", [{ message_id: id, at: send_at ?? now }]);
   if (state.status === "queued") await putDue(tx, "deliver", [{ message_id: id, at: now }]);
+  await putDue(tx, "index", [{ message_id: id, at: now }]);
 }
 
 /** The same people in the same places. */
