@@ -32,7 +32,7 @@ export type ThreadFilter = {
   limit: number;
 };
 
-/** Messages that one page looks at: a filter that fits little answers short pages rather than slow ones. */
+/** Messages that one page looks at: a long thread, or a filter that fits little, answers short pages rather than slow ones. */
 const looked = 500;
 
 const aside = asideStatuses.map((status) => `'${status}'`).join(", ");

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Arriving, arrive } from "./arriving.ts";
 import { type Mode, type ModedInstance, modedInstance } from "./moded-instance.ts";
 import type { Answer } from "./running.ts";
+import { secondNode } from "./second-node.ts";
 
 let world: ModedInstance;
 let autonomous: { id: string; address: string };
@@ -122,12 +123,23 @@ describe("an agent that may send alone", () => {
   test("gets its turns back after a day, and counts none where nobody ever writes back", async () => {
     const root = await comes({});
     for (let i = 0; i < 10; i++) await reply(root, `Turn ${i}.`);
-    await world.node.asOwner(
-      `ALTER TABLE message DISABLE TRIGGER USER;
-       UPDATE message SET created_at = created_at - interval '25 hours' WHERE thread_id = '${root}';
-       ALTER TABLE message ENABLE TRIGGER USER`,
-    );
-    expect((await reply(root, "The next day.")).status).toBe("queued");
+    expect((await reply(root, "The same day.")).status).toBe(held);
+    const tomorrow = await secondNode(world.running, () => new Date(Date.now() + 25 * 3_600_000));
+    const actor = await tomorrow.engine.authenticate(world.running.known.agent_key);
+    if (!actor) throw new Error("the agent's key is gone");
+    const next = await tomorrow.engine.reply(actor, {
+      mailbox_id: autonomous.id,
+      email_id: root,
+      markdown: "The next day.",
+      reply_all: false,
+      cc: [],
+      bcc: [],
+      attachments: [],
+      tags: {},
+      metadata: {},
+    });
+    await tomorrow.close();
+    expect(next.status).toBe("queued");
     for (let i = 0; i < 12; i++) {
       const sent = await world.send(autonomous.id, { thread_id: "campaign" });
       expect(sent.body.status).toBe("queued");

@@ -9,7 +9,7 @@ export const listThreads = operation({
   tag: "threads",
   summary: "List a mailbox's threads",
   description:
-    "Lists the conversations of a mailbox, the one with the newest email first. Filter by unanswered and by owner. With a filter a page may be short or empty although next_cursor goes on.",
+    "Lists the conversations of a mailbox, the one with the newest email first. Filter by unanswered and by owner. A page may be short, or empty with a filter, although next_cursor goes on.",
   method: "GET",
   path: "/v1/mailboxes/{mailbox_id}/threads",
   effect: "read",
