@@ -60,12 +60,11 @@ export class StrictServer extends SMTPServer {
       turnAway(socket, `421 ${this.options.name ?? ""} ${TURNED_AWAY[place]}`);
       return;
     }
-    const connection = new StrictConnection(this, socket, options);
-    this.#open.set(socket, connection);
-    socket.once("close", () => {
+    const connection = new StrictConnection(this, socket, options, () => {
       this.#open.delete(socket);
       sources.leave(address);
     });
+    this.#open.set(socket, connection);
     this.connections.add(connection);
     connection.on("error", (error: Error) => this._onError(error));
     connection.init();
@@ -119,17 +118,31 @@ function turnAway(socket: Socket, line: string): void {
 class StrictConnection extends SMTPConnection {
   readonly #server: StrictServer;
   readonly #expiry: NodeJS.Timeout;
+  readonly #ended: () => void;
 
+  /** `left` is called once, when the connection is gone. */
   constructor(
     server: StrictServer,
     socket: Socket | TLSSocket,
-    options?: SMTPConnectionOptions | null,
+    options: SMTPConnectionOptions | null | undefined,
+    left: () => void,
   ) {
     super(server, socket, options);
     this.#server = server;
     this.#expiry = setTimeout(() => this.#expire(), server.settings.limits.session_ms);
     this.#expiry.unref();
-    socket.once("close", () => clearTimeout(this.#expiry));
+    this.#ended = () => {
+      clearTimeout(this.#expiry);
+      left();
+    };
+    socket.once("close", this.#ended);
+  }
+
+  /** At STARTTLS smtp-server takes all listeners off the socket, ours too: without it the connection would count for ever. */
+  override upgrade(...callbacks: Parameters<SMTPConnection["upgrade"]>): void {
+    const socket = this._socket;
+    super.upgrade(...callbacks);
+    socket.once("close", this.#ended);
   }
 
   /** Says 421 and closes, unless a message is being received or an answer is owed. */
