@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { type Config, ConfigError } from "./config.ts";
 import type { Actor } from "./core/actor.ts";
 import type { Engine } from "./engine/engine.ts";
+import { toWire } from "./operations/messages/views.ts";
 import { startInbound } from "./smtp/inbound.ts";
 import { type SelfSigned, selfSignedCertificate } from "./smtp/self-signed.ts";
 import type { Door } from "./smtp/smtp-door.ts";
@@ -49,7 +50,10 @@ export async function openSmtpDoors(
           const actor = await engine.authenticate(key);
           return actor && { actor };
         },
-        submit: (actor, mail) => engine.submitRaw(actor, mail),
+        async submit(actor, mail) {
+          const { id, status } = await engine.submitRaw(actor, mail);
+          return { id, status: toWire(status) };
+        },
       }),
     );
     return {

@@ -2,13 +2,21 @@
 import { createHash } from "node:crypto";
 import { type Actor, holds, mayUseMailbox } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
+import { markdownOfPlainText } from "../mail/compose-plain.ts";
 import type { MailAddress, ParsedMail } from "../mail/parsed-mail.ts";
 import { findMailbox } from "../store/inbound.ts";
+import { loadHead, loadMessages } from "../store/messages.ts";
+import { maySee } from "../core/inbound-status.ts";
 import type { EngineContext } from "./context.ts";
+import { headerOf, machineReason } from "./loop-guard.ts";
 import type { SubmitRequest, Submitted } from "./submit.ts";
+import { threadFor } from "./threads.ts";
 
 /** A message as an SMTP client handed it in. */
 export type RawSubmission = { from: string; to: readonly string[]; raw: Buffer };
+
+/** Attachments of one message, decoded, in bytes: as many as the API takes. */
+const maxAttachmentBytes = 25 * 1024 * 1024;
 
 /**
  * Submits a message that a program wrote in MIME. It is composed anew, with our Message-ID, footers and headers: what leaves
@@ -32,14 +40,15 @@ export async function submitRaw(
         field: "message",
       },
     );
-  const mailboxId = await mailboxOf(context, actor, parsed);
-  const text = parsed.markdown.trim() === "" ? parsed.text : parsed.markdown;
+  refuseUnsendable(parsed);
+  const mailbox = await mailboxOf(context, actor, parsed);
   const sent = await submit(actor, {
-    mailbox_id: mailboxId,
+    mailbox_id: mailbox.mailbox_id,
+    ...(await conversationOf(context, actor, mailbox, parsed)),
     ...recipientsOf(parsed, mail.to),
     ...(parsed.reply_to[0]?.address ? { reply_to: written(parsed.reply_to[0]) } : {}),
     subject: parsed.subject,
-    markdown: text,
+    markdown: parsed.html === null ? markdownOfPlainText(parsed.text) : parsed.markdown,
     ...(parsed.html === null ? {} : { html: parsed.html }),
     attachments: parsed.attachments.map(({ filename, content_type, content }) => ({
       filename,
@@ -55,11 +64,54 @@ export async function submitRaw(
   return { id: sent.id, status: sent.status };
 }
 
+function refuseUnsendable(parsed: ParsedMail): void {
+  const bytes = parsed.attachments.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
+  if (bytes > maxAttachmentBytes)
+    throw new Refusal("payload_too_large", "attachments: more than 25 MiB together.", {
+      field: "attachments",
+    });
+  if (parsed.reply_to.length > 1)
+    throw new Refusal("validation_failed", "Reply-To: more than one address.", {
+      field: "Reply-To",
+      hint: "Write one address, or leave it out.",
+    });
+}
+
+/** The message of the mailbox that this one answers, by its In-Reply-To and References, with its thread and what guards it. */
+async function conversationOf(
+  context: EngineContext,
+  actor: Actor,
+  mailbox: { mailbox_id: string; address: string },
+  { in_reply_to, references }: ParsedMail,
+): Promise<Pick<SubmitRequest, "thread_id" | "reply_of" | "review">> {
+  const { mailbox_id, address } = mailbox;
+  const pointers = { in_reply_to, references, reply_token_message_id: null };
+  return context.database.as(actor.operator_id, async (tx) => {
+    const { thread_id, reply_of } = await threadFor(context, tx, {
+      ...pointers,
+      mailbox_id,
+      from: null,
+    });
+    const [parent] = reply_of === null ? [] : await loadMessages(tx, [reply_of], false);
+    // What is withheld from agents is not there for them to answer.
+    if (thread_id === null || !parent || !maySee(actor, parent.row)) return {};
+    const { row } = parent;
+    const review = row.status.startsWith("spam_")
+      ? "it answers mail that screening set aside"
+      : machineReason(row, headerOf(await loadHead(tx, row.message_id)), address);
+    return {
+      thread_id,
+      reply_of: row.message_id,
+      ...(review === null ? {} : { review }),
+    };
+  });
+}
+
 async function mailboxOf(
   context: EngineContext,
   actor: Actor,
   parsed: ParsedMail,
-): Promise<string> {
+): Promise<{ mailbox_id: string; address: string }> {
   const [from] = parsed.from;
   const found =
     from && parsed.from.length === 1
@@ -70,7 +122,7 @@ async function mailboxOf(
       field: "From",
       hint: "Write exactly one address: the mailbox's.",
     });
-  return found.mailbox_id;
+  return { mailbox_id: found.mailbox_id, address: from?.address.toLowerCase() ?? "" };
 }
 
 /** The envelope decides who gets it; the header only whether they are seen. */
