@@ -28,6 +28,11 @@ export function indexAddress(address: string): string {
   return indexText(`${address} ${address.replaceAll("@", " ")}`);
 }
 
+/** Names of files as they are indexed: whole, and their words. */
+export function indexFilename(filename: string): string {
+  return indexText(`${filename} ${filename.replaceAll(/[._-]+/g, " ")}`);
+}
+
 /** A query as the database reads it (websearch_to_tsquery): words, "phrases", -not, or. */
 export type SearchQuery = {
   text: string;

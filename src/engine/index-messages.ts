@@ -1,5 +1,5 @@
 /** The index worker's task: messages become findable, and sent ones appear in their threads. */
-import { indexAddress, indexText } from "../core/search-text.ts";
+import { indexAddress, indexFilename, indexText } from "../core/search-text.ts";
 import { isUnavailable } from "../store/database.ts";
 import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
 import { type IndexRow, type IndexSource, loadIndexSources, writeSearch } from "../store/search.ts";
@@ -89,7 +89,7 @@ function rowOf(source: IndexSource, withBody: boolean): IndexRow {
     people: people
       .map(({ name, address }) => `${indexText(name ?? "")} ${indexAddress(address)}`)
       .join(" \n"),
-    files: indexText(source.attachments.map(({ filename }) => filename).join(" \n")),
+    files: source.attachments.map(({ filename }) => indexFilename(filename)).join(" \n"),
     body: withBody
       ? indexText(`${source.new_text}\n${source.body}`.slice(0, bodyLength).toWellFormed())
       : "",
