@@ -13,6 +13,7 @@ import { contentEntry } from "./content-entry.ts";
 import type { EngineContext } from "./context.ts";
 import { reviewOf, untilUndisturbed } from "./edit.ts";
 import { type Surroundings, judge, loadSurroundings, refuseSuppressed } from "./judging.ts";
+import { overTurns, reviewWithTurns } from "./loop-guard.ts";
 import { scanOutgoing } from "./outbound-scan.ts";
 import { makeEvent } from "./record.ts";
 import {
@@ -195,7 +196,8 @@ async function sendOnce(
   };
   const wait = row.send_at !== null && row.send_at > context.now();
   const { scanned } = composing;
-  const judged = judge(state, { around, envelope, scanned, wait, review: reviewOf(row) });
+  const review = await reviewWithTurns(context, actor.operator_id, row, reviewOf(row));
+  const judged = judge(state, { around, envelope, scanned, wait, review });
   return save(context, actor, place, composing, judged, sentBack.length > 0);
 }
 
@@ -277,6 +279,8 @@ async function save(
   const written = { ...row, author_kind: actor.kind, author_id: actor.credential_id };
   return context.database.transaction(actor.operator_id, async (tx) => {
     if (!(await stillAsLoaded(tx, stored.loaded))) return null;
+    if (await overTurns(context, tx, [{ ...written, status, gated: after.state.gated }]))
+      return null;
     const now = context.now();
     if (key !== undefined) {
       const claim = { mailbox_id, key, fingerprint: fingerprintOf(draft_id), message_id: draft_id };

@@ -4,7 +4,7 @@ import { mayAutoAnswer } from "../mail/auto-reply.ts";
 import { type ParsedHeader, readFields } from "../mail/parse-header.ts";
 import { readHeader } from "../mail/parse-mime.ts";
 import type { MessageRow } from "../store/messages.ts";
-import { countTurns } from "../store/threads.ts";
+import { countTurns, holdThreads } from "../store/threads.ts";
 import type { EngineContext } from "./context.ts";
 
 /** Messages that a thread may get within a day without anybody's approval; the next one waits for a person. */
@@ -59,15 +59,54 @@ function bare(path: string): string {
   return /^<([^<>]*)>/.exec(path)?.[1] ?? path;
 }
 
-/** Why the next message of a thread that somebody answers needs a person, or null. */
-export async function turnsReason(
+/** A thread of a mailbox. */
+type ThreadName = { mailbox_id: string; thread_id: string };
+
+/** Why the next message of a thread needs a person: `review`, and the turns that it had. Undefined where nothing speaks for it. */
+export async function reviewWithTurns(
+  context: Pick<EngineContext, "now" | "database">,
+  operatorId: string,
+  { mailbox_id, thread_id }: { mailbox_id: string; thread_id?: string | undefined },
+  review: string | undefined,
+): Promise<string | undefined> {
+  if (thread_id === undefined) return review;
+  const thread = { mailbox_id, thread_id };
+  const had = await context.database.as(operatorId, (tx) => turnsOf(context, tx, thread));
+  if (had < maxUnapproved) return review;
+  const turns = `the thread got ${had} messages within a day that nobody approved`;
+  return review === undefined ? turns : `${review}; ${turns}`;
+}
+
+/**
+ * The first of the messages about to be written that would leave without a person although its thread had its turns, or null:
+ * others may have written to the thread since it was looked at. Holds the threads until the transaction ends.
+ */
+export async function overTurns<
+  M extends ThreadName & { message_id: string; gated: boolean; status: string },
+>(context: Pick<EngineContext, "now">, tx: Tx, messages: readonly M[]): Promise<M | null> {
+  const alone = messages.filter(
+    ({ message_id, thread_id, gated, status }) =>
+      thread_id !== message_id && !gated && status !== "blocked",
+  );
+  if (alone.length === 0) return null;
+  await holdThreads(tx, alone);
+  const had = new Map<string, number>();
+  for (const message of alone) {
+    const name = JSON.stringify([message.mailbox_id, message.thread_id]);
+    const before = had.get(name) ?? (await turnsOf(context, tx, message));
+    if (before >= maxUnapproved) return message;
+    had.set(name, before + 1);
+  }
+  return null;
+}
+
+/** Turns that a thread had; none where nobody ever wrote back: then nothing goes round. */
+async function turnsOf(
   context: Pick<EngineContext, "now">,
   tx: Tx,
-  thread: { mailbox_id: string; thread_id: string },
-): Promise<string | null> {
+  thread: ThreadName,
+): Promise<number> {
   const since = new Date(context.now().getTime() - day);
   const { unapproved, answered } = await countTurns(tx, thread, since);
-  return answered && unapproved >= maxUnapproved
-    ? `the thread got ${unapproved} messages within a day that nobody approved`
-    : null;
+  return answered ? unapproved : -Infinity;
 }

@@ -24,7 +24,7 @@ import {
   modeForbids,
   refuseSuppressed,
 } from "./judging.ts";
-import { turnsReason } from "./loop-guard.ts";
+import { overTurns, reviewWithTurns } from "./loop-guard.ts";
 import { scanOutgoing } from "./outbound-scan.ts";
 import { makeEvent } from "./record.ts";
 import { readSendAt } from "./send-time.ts";
@@ -69,15 +69,15 @@ type Prepared = {
   claim: KeyClaim | null;
 };
 
-/** Its mailbox was tightened between the look at it and the insert: what was prepared says less than what now holds. */
+/** Its mailbox was tightened, or its thread had its turns, between the look and the insert: what was prepared says less than what now holds. */
 class Tightened extends Error {
   constructor(messageId: string) {
-    super(`the mailbox of message ${messageId} was tightened meanwhile`);
+    super(`the mailbox or thread of message ${messageId} was tightened meanwhile`);
     this.name = "Tightened";
   }
 }
 
-/** How often a submission begins anew because its mailbox was tightened meanwhile. */
+/** How often a submission begins anew because its mailbox or thread was tightened meanwhile. */
 const maxAttempts = 5;
 
 /** Submits messages; one function for the life of the process, so that concurrent requests share commits. */
@@ -121,7 +121,8 @@ export function createSubmit(
       addresses: envelope.map((recipient) => recipient.address),
     });
     refuseSuppressed(around, envelope);
-    const guarded = { ...request, review: await reviewOf(context, actor, request) };
+    const review = await reviewWithTurns(context, actor.operator_id, request, request.review);
+    const guarded = { ...request, review };
     return commit(await prepare(context, actor, guarded, envelope, around, fingerprint));
   }
 
@@ -142,19 +143,6 @@ export function createSubmit(
     context.wake.sequence();
     return answer;
   };
-}
-
-/** Why a person has to look, whatever mode and scan say: as the caller of this says, or since machines may be talking. */
-async function reviewOf(
-  context: EngineContext,
-  actor: Actor,
-  { mailbox_id, thread_id, review }: SubmitRequest,
-): Promise<string | undefined> {
-  if (thread_id === undefined) return review;
-  const turns = await context.database.as(actor.operator_id, (tx) =>
-    turnsReason(context, tx, { mailbox_id, thread_id }),
-  );
-  return turns === null ? review : [review, turns].filter((one) => one !== undefined).join("; ");
 }
 
 /** The first answer again when the key is known; throws `idempotency_conflict` for other content. */
@@ -365,6 +353,12 @@ async function commitAll(
         tx,
         fresh.map((item) => item.message),
       );
+      const over = await overTurns(
+        context,
+        tx,
+        fresh.map((item) => item.message),
+      );
+      if (over) throw new Tightened(over.message_id);
       const records = noRecords();
       for (const item of fresh) addRecords(records, item.records);
       const [inserted] = await Promise.all([

@@ -136,6 +136,25 @@ export function findOwned(
   );
 }
 
+/** Holds threads until the transaction ends: whoever counts their messages and adds one comes one after the other. */
+export async function holdThreads(
+  tx: Tx,
+  threads: readonly { mailbox_id: string; thread_id: string }[],
+): Promise<void> {
+  // One order of locking for everybody: no deadlocks between batches.
+  await tx.named(
+    "hold_threads",
+    `SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM
+       (SELECT DISTINCT format('thread/%s/%s/%s', $1::text, mailbox_id, thread_id) AS k
+        FROM unnest($2::text[], $3::text[]) AS r(mailbox_id, thread_id) ORDER BY k) s`,
+    [
+      tx.operator_id,
+      threads.map((thread) => thread.mailbox_id),
+      threads.map((thread) => thread.thread_id),
+    ],
+  );
+}
+
 /** How often a thread was written to without anybody's approval, and whether it was ever written back to. */
 export type Turns = { unapproved: number; answered: boolean };
 

@@ -120,6 +120,35 @@ describe("an agent that may send alone", () => {
     expect((await reply(await comes({}))).status).toBe("queued");
   });
 
+  test("gets ten turns alone, however many it takes at once, by replies, mail and drafts", async () => {
+    const root = await comes({});
+    const path = `/v1/mailboxes/${autonomous.id}`;
+    const { known, call } = world.running;
+    const drafts = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        call(known.agent_key, `${path}/drafts`, {
+          to: ["ada@example.com"],
+          subject: "A draft",
+          markdown: "Text.",
+          thread_id: root,
+        }),
+      ),
+    );
+    const made = await Promise.all([
+      ...Array.from({ length: 10 }, (_, i) => reply(root, `Turn ${i}.`)),
+      ...Array.from({ length: 5 }, async () => {
+        return (await world.send(autonomous.id, { thread_id: root })).body;
+      }),
+      ...drafts.map(
+        async ({ body }) =>
+          (await call(known.agent_key, `${path}/drafts/${body.id}/send`, {})).body,
+      ),
+    ]);
+    const statuses = made.map((one) => one.status);
+    expect(statuses.filter((status) => status === "queued")).toHaveLength(10);
+    expect(statuses.filter((status) => status === held)).toHaveLength(10);
+  });
+
   test("gets its turns back after a day, and counts none where nobody ever writes back", async () => {
     const root = await comes({});
     for (let i = 0; i < 10; i++) await reply(root, `Turn ${i}.`);
