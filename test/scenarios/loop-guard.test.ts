@@ -125,7 +125,7 @@ describe("an agent that may send alone", () => {
     const path = `/v1/mailboxes/${autonomous.id}`;
     const { known, call } = world.running;
     const drafts = await Promise.all(
-      Array.from({ length: 5 }, () =>
+      Array.from({ length: 6 }, () =>
         call(known.agent_key, `${path}/drafts`, {
           to: ["ada@example.com"],
           subject: "A draft",
@@ -139,14 +139,18 @@ describe("an agent that may send alone", () => {
       ...Array.from({ length: 5 }, async () => {
         return (await world.send(autonomous.id, { thread_id: root })).body;
       }),
-      ...drafts.map(
-        async ({ body }) =>
-          (await call(known.agent_key, `${path}/drafts/${body.id}/send`, {})).body,
-      ),
+      ...drafts
+        .slice(1)
+        .map(
+          async ({ body }) =>
+            (await call(known.agent_key, `${path}/drafts/${body.id}/send`, {})).body,
+        ),
     ]);
     const statuses = made.map((one) => one.status);
     expect(statuses.filter((status) => status === "queued")).toHaveLength(10);
     expect(statuses.filter((status) => status === held)).toHaveLength(10);
+    const last = `${path}/drafts/${drafts[0]?.body.id}/send`;
+    expect((await call(known.agent_key, last, {})).body.status).toBe(held);
   });
 
   test("gets its turns back after a day, and counts none where nobody ever writes back", async () => {
