@@ -28,7 +28,7 @@ import { type TagPlace, deleteTag, getTags, setTags } from "./tags.ts";
 import { cancel, timeOut } from "./timers.ts";
 import { type Care, care } from "./inbound-care.ts";
 import { inboundRecipient } from "./inbound-route.ts";
-import { receive } from "./receive.ts";
+import { createReceive } from "./receive.ts";
 import { type RawSubmission, submitRaw } from "./submit-raw.ts";
 import { readUnsubscribe, unsubscribe } from "./unsubscribe.ts";
 
@@ -90,7 +90,7 @@ export function createEngine(context: EngineContext) {
     care: (actor: Actor, emailId: string, what: Care, reason: string | null) =>
       care(context, actor, emailId, what, reason),
     inboundRecipient: (address: string) => inboundRecipient(context, address),
-    receive: (operatorId: string, claims: readonly Claim[]) => receive(context, operatorId, claims),
+    receive: createReceive(context),
     submitRaw: (actor: Actor, mail: RawSubmission) => submitRaw(context, submit, actor, mail),
     authenticate,
     signIn,

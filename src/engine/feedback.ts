@@ -257,11 +257,11 @@ export async function unsubscribeByMail(
 export async function unsubscribeByReply(
   context: EngineContext,
   tx: Tx,
-  asked: { message: ReceivedMessage; authentication: Authentication },
+  asked: { message: ReceivedMessage; authentication: Authentication | null },
   records: Records,
 ): Promise<void> {
   const { message, authentication } = asked;
-  if (message.reply_of === null || authentication.dmarc?.result === "fail") return;
+  if (message.reply_of === null || authentication?.dmarc?.result === "fail") return;
   const [answered] = await loadMessages(tx, [message.reply_of], true);
   const wrote = answered?.recipients.find(
     ({ address, kind }) =>

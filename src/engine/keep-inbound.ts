@@ -24,7 +24,15 @@ const sender: EntryAuthor = { kind: "system", credential_id: "sender", person_id
 const maxRecipients = 100;
 
 /** Where one message goes. */
-type Place = { mailbox_id: string; reply_token: string | null; role: string | null };
+export type Place = {
+  mailbox_id: string;
+  /** The envelope recipients by which it comes here. */
+  envelope_to: string[];
+  /** Our message that the address it came to vouches for. */
+  reply_token: string | null;
+  /** The role of a domain that was written to; null for a mailbox of its own name. */
+  role: string | null;
+};
 
 /** Keeps the message in a mailbox, with its entry and events in `records`. A duplicate leaves nothing. */
 export async function keepInMailbox(
@@ -86,6 +94,13 @@ export async function keepInMailbox(
 /** Foreign text with its lines, without what no database keeps. */
 function storable(text: string): string {
   return text.replaceAll("\0", "").toWellFormed();
+}
+
+/** The same for what quotes foreign text: PostgreSQL keeps neither NUL nor half a character in JSON. */
+function storableJson<T extends object>(value: T): T {
+  return JSON.parse(
+    JSON.stringify(value, (_, one: unknown) => (typeof one === "string" ? storable(one) : one)),
+  ) as T;
 }
 
 function kindOf({ kind }: Opened): MailKindName {
@@ -156,14 +171,14 @@ function messageOf(of: {
     ),
     metadata: place.role === null ? {} : { role: place.role },
     reason,
-    authentication: opened.authentication,
-    screening: { ...screened.stored, stranger_in_thread: thread.stranger },
+    authentication: opened.authentication && storableJson(opened.authentication),
+    screening: storableJson({ ...screened.stored, stranger_in_thread: thread.stranger }),
     created_at: row.received_at,
     mime: opened.stored,
     markdown: storable(parsed.markdown),
     body_text: storable(parsed.text),
     new_text: storable(parsed.new_text),
-    recipients: recipientsOf(parsed, row.envelope_to),
+    recipients: recipientsOf(parsed, place.envelope_to),
   };
 }
 

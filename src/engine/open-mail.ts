@@ -1,7 +1,8 @@
 /** Opening received mail up: who vouches for it, what it says, what kind of mail it is. Outside any transaction, and never fails. */
 import { createHash } from "node:crypto";
 import type { Authentication } from "../mail/authenticate.ts";
-import { parseAddress } from "../mail/address.ts";
+import { AddressError, parseAddress } from "../mail/address.ts";
+import { unreadableMail } from "../mail/parse.ts";
 import type { ParsedMail } from "../mail/parsed-mail.ts";
 import { type MailKind, classifyMail } from "../mail/report.ts";
 import type { InboundRow } from "../store/inbound.ts";
@@ -15,7 +16,8 @@ export type Opened = {
   session: InboundSession;
   parsed: ParsedMail;
   kind: MailKind;
-  authentication: Authentication;
+  /** Null where it was not opened up. */
+  authentication: Authentication | null;
   opinion: SecondOpinion | Error | null;
   /** The sender as far as one address can say, and the data subject behind it. */
   from: { address: string; name: string | null };
@@ -41,45 +43,80 @@ export async function openMail(
     context.mail.authenticate(raw, { ...from, from: row.envelope_from }),
     context.mail.opinion(raw, { ...from, from: row.envelope_from, to: row.envelope_to }),
   ]);
-  const sender = senderOf(parsed, row.envelope_from);
+  const { authenticationResultsHeader, stripAuthenticationResults } =
+    await import("../mail/authentication-results.ts");
+  const { server_name } = context.mail;
+  const trace = traceFields(server_name, row, session);
+  const results = authenticationResultsHeader(authentication, server_name);
   return {
-    row,
-    session,
-    parsed,
-    from: sender,
-    subject: await context.subjects.of(row.operator_id, sender.address),
+    ...(await identified(context, row, parsed)),
     kind: classifyMail(parsed, { from: row.envelope_from, to: row.envelope_to[0] ?? "" }),
     authentication,
     opinion,
-    stored: await withTrace(context.mail.server_name, row, session, authentication),
-    digest: createHash("sha256").update(raw).digest("hex"),
-    fingerprint: fingerprintOf(parsed, raw),
+    stored: Buffer.concat([
+      Buffer.from(`${trace}${results.trimEnd()}\r\n`),
+      stripAuthenticationResults(raw, server_name),
+    ]),
   };
 }
 
-/** Return-Path, Received (RFC 5321 section 4.4) and Authentication-Results (RFC 8601) in front of the message. */
-async function withTrace(
-  serverName: string,
+/**
+ * A message that nobody could open up: kept whole, shown with what its first bytes say of its header, and never passed by
+ * screening. Nobody vouches for it.
+ */
+export async function leaveClosed(
+  context: Pick<EngineContext, "mail" | "subjects">,
   row: InboundRow,
-  session: InboundSession,
-  authentication: Authentication,
-): Promise<Buffer> {
-  const { authenticationResultsHeader, stripAuthenticationResults } =
-    await import("../mail/authentication-results.ts");
+): Promise<Opened> {
+  const session = row.session as InboundSession;
+  const { stripAuthenticationResults } = await import("../mail/authentication-results.ts");
+  const { server_name } = context.mail;
+  return {
+    ...(await identified(context, row, unreadableMail(row.raw))),
+    kind: { kind: "mail", list: false },
+    authentication: null,
+    opinion: null,
+    stored: Buffer.concat([
+      Buffer.from(traceFields(server_name, row, session)),
+      stripAuthenticationResults(row.raw, server_name),
+    ]),
+  };
+}
+
+/** What names a message, and its sender. */
+async function identified(
+  context: Pick<EngineContext, "subjects">,
+  row: InboundRow,
+  parsed: ParsedMail,
+): Promise<
+  Pick<Opened, "row" | "session" | "parsed" | "from" | "subject" | "digest" | "fingerprint">
+> {
+  const from = senderOf(parsed, row.envelope_from);
+  return {
+    row,
+    session: row.session as InboundSession,
+    parsed,
+    from,
+    subject: await context.subjects.of(row.operator_id, from.address),
+    digest: createHash("sha256").update(row.raw).digest("hex"),
+    fingerprint: fingerprintOf(parsed, row.raw),
+  };
+}
+
+/** Return-Path and Received (RFC 5321 section 4.4), each line ended. */
+function traceFields(serverName: string, row: InboundRow, session: InboundSession): string {
   const helo = session.helo.replaceAll(/[^\x21-\x27\x2a-\x7e]/g, "?").slice(0, 255) || "unknown";
   const protocol = `${session.smtputf8 ? "UTF8SMTP" : "ESMTP"}${session.tls ? "S" : ""}`;
   const address = session.remote_address.includes(":")
     ? `IPv6:${session.remote_address}`
     : session.remote_address;
-  const trace = [
-    `Return-Path: <${row.envelope_from}>`,
+  return [
+    `Return-Path: <${row.envelope_from.replaceAll(/[\r\n]/g, "")}>`,
     `Received: from ${helo} ([${address}])`,
     `\tby ${serverName} with ${protocol}${session.tls ? `\r\n\t(${session.tls.version} ${session.tls.cipher})` : ""}`,
     `\tid ${row.inbound_id}; ${row.received_at.toUTCString().replace("GMT", "+0000")}`,
-    authenticationResultsHeader(authentication, serverName).trimEnd(),
     "",
   ].join("\r\n");
-  return Buffer.concat([Buffer.from(trace), stripAuthenticationResults(row.raw, serverName)]);
 }
 
 function fingerprintOf(parsed: ParsedMail, raw: Buffer): Buffer {
@@ -107,7 +144,8 @@ export function senderOf(
   const clean = readable(address, 320);
   try {
     return { address: parseAddress(clean).address, name: readable(named?.name ?? "", 200) || null };
-  } catch {
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
     return { address: clean, name: readable(named?.name ?? "", 200) || null };
   }
 }

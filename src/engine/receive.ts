@@ -1,55 +1,46 @@
 /** Receiving: what waits in `inbound` becomes messages in mailboxes, or feedback on what we sent, in one transaction each. */
-import type { Tx } from "../store/database.ts";
+import { type Tx, isUnavailable } from "../store/database.ts";
 import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
-import { type InboundRow, deleteInbound, takeInbound } from "../store/inbound.ts";
+import { type InboundRow, deleteInbound, inboundSize, takeInbound } from "../store/inbound.ts";
 import { loadMessages } from "../store/messages.ts";
 import { type Records, appendRecords, noRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { applyFeedback, unsubscribeByMail } from "./feedback.ts";
 import { type InboundRoute, routeOf } from "./inbound-route.ts";
-import { keepInMailbox } from "./keep-inbound.ts";
-import { type Opened, openMail } from "./open-mail.ts";
+import { type Place, keepInMailbox } from "./keep-inbound.ts";
+import { type Opened, leaveClosed, openMail } from "./open-mail.ts";
 
-/** After so many attempts a message is kept as one that cannot be read, rather than tried for ever. */
-const maxAttempts = 5;
+/** After so many attempts that failed, a message is kept as one that cannot be read, rather than tried for ever. */
+const maxFailures = 5;
+
+/** The same for attempts that nobody lived to see the end of: the message may be what kills, or others died beside it. */
+const maxAttempts = 15;
 
 /** Bytes of mail that are opened at once; a single message may be larger. */
 const maxBytes = 64 * 1024 * 1024;
 
-/** Opens what was claimed, of one operator, and brings it to where it belongs. One that fails comes due again; the others do not wait. */
-export async function receive(
+/** Receives claimed mail; resolves once it is where it belongs, or due again. One function for the life of the process. */
+export function createReceive(
   context: EngineContext,
-  operatorId: string,
-  claims: readonly Claim[],
-): Promise<void> {
-  for (const some of claims.length > 8 ? chunked(claims, 8) : [claims]) {
-    const rows = await context.database.as(operatorId, (tx) =>
-      takeInbound(
-        tx,
-        some.map((claim) => claim.message_id),
-      ),
-    );
-    let bytes = 0;
-    const begun: Promise<void>[] = [];
-    for (const row of rows) {
-      bytes += row.raw.length;
-      if (bytes > maxBytes) await Promise.all(begun);
-      const claim = some.find((one) => one.message_id === row.inbound_id);
-      if (claim) begun.push(receiveOne(context, operatorId, claim, row));
+): (operatorId: string, claim: Claim) => Promise<void> {
+  const memory = byteGate(maxBytes);
+  return async (operatorId, claim) => {
+    const id = claim.message_id;
+    const size = await context.database.as(operatorId, (tx) => inboundSize(tx, id));
+    // Finished by somebody else.
+    if (size === null) {
+      await context.database.as(operatorId, (tx) => deleteDue(tx, "receive", [id]));
+      return;
     }
-    await Promise.all(begun);
-    // A claim whose row is gone was finished by somebody else.
-    const gone = some.filter((claim) => !rows.some((row) => row.inbound_id === claim.message_id));
-    if (gone.length > 0)
-      await context.database.transaction(operatorId, (tx) =>
-        deleteDue(
-          tx,
-          "receive",
-          gone.map((claim) => claim.message_id),
-        ),
-      );
-  }
-  context.wake.sequence();
+    await memory.enter(size);
+    try {
+      const [row] = await context.database.as(operatorId, (tx) => takeInbound(tx, [id]));
+      if (row) await receiveOne(context, operatorId, claim, row);
+    } finally {
+      memory.leave(size);
+    }
+    context.wake.sequence();
+  };
 }
 
 async function receiveOne(
@@ -59,29 +50,96 @@ async function receiveOne(
   row: InboundRow,
 ): Promise<void> {
   try {
-    const opened = await openMail(context, row);
-    const routes = await Promise.all(row.envelope_to.map((address) => routeOf(context, address)));
-    await context.database.transaction(operatorId, async (tx) => {
-      const tokens = await standingTokens(tx, "receive", [row.inbound_id]);
-      if (tokens.get(row.inbound_id) !== claim.token) return;
-      const records = noRecords();
-      await bring(context, tx, opened, routes, records);
-      await appendRecords(tx, records);
-      await deleteInbound(tx, [row.inbound_id]);
-      await deleteDue(tx, "receive", [row.inbound_id]);
-    });
+    await bringAll(context, operatorId, claim, await open(context, row, maxAttempts));
   } catch (error) {
+    // The database is away: that says nothing of the message.
+    if (isUnavailable(error)) throw error;
     context.log.error(
       { inbound_id: row.inbound_id, attempt: row.attempts, error: String(error) },
       "received mail could not be brought to its mailbox",
     );
-    const wait = Math.min(3_600_000, 5000 * 4 ** Math.min(row.attempts, maxAttempts));
-    await context.database.transaction(operatorId, (tx) =>
+    if (row.attempts >= maxFailures && (await keepUnread(context, operatorId, claim, row))) return;
+    const wait = Math.min(3_600_000, 5000 * 4 ** Math.min(row.attempts, maxFailures));
+    await context.database.as(operatorId, (tx) =>
       putDue(tx, "receive", [
         { message_id: row.inbound_id, at: new Date(context.now().getTime() + wait) },
       ]),
     );
   }
+}
+
+/** Keeps a message as unreadable; false where even that fails. */
+async function keepUnread(
+  context: EngineContext,
+  operatorId: string,
+  claim: Claim,
+  row: InboundRow,
+): Promise<boolean> {
+  try {
+    await bringAll(context, operatorId, claim, await open(context, row, 0));
+    return true;
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    context.log.error(
+      { inbound_id: row.inbound_id, error: String(error) },
+      "received mail could not be kept as unreadable either",
+    );
+    return false;
+  }
+}
+
+/** Opens a message up, or with more than `most` attempts behind it leaves it closed. */
+function open(context: EngineContext, row: InboundRow, most: number): Promise<Opened> {
+  return row.attempts > most ? leaveClosed(context, row) : openMail(context, row);
+}
+
+/** Brings a message to all its recipients in one transaction, unless its claim has been overtaken. */
+async function bringAll(
+  context: EngineContext,
+  operatorId: string,
+  claim: Claim,
+  opened: Opened,
+): Promise<void> {
+  const { row } = opened;
+  const routes = await Promise.all(row.envelope_to.map((address) => routeOf(context, address)));
+  await context.database.transaction(operatorId, async (tx) => {
+    const tokens = await standingTokens(tx, "receive", [row.inbound_id]);
+    if (tokens.get(row.inbound_id) !== claim.token) return;
+    const records = noRecords();
+    await bring(context, tx, opened, routes, records);
+    await appendRecords(tx, records);
+    await deleteInbound(tx, [row.inbound_id]);
+    await deleteDue(tx, "receive", [row.inbound_id]);
+  });
+}
+
+/** Lets work in while its bytes together stay under a bound, in the order in which it came; one alone may be over it. */
+function byteGate(most: number): {
+  enter(bytes: number): Promise<void>;
+  leave(bytes: number): void;
+} {
+  const waiting: { bytes: number; go: () => void }[] = [];
+  let inside = 0;
+  const admit = (): void => {
+    for (;;) {
+      const [next] = waiting;
+      if (!next || (inside > 0 && inside + next.bytes > most)) return;
+      waiting.shift();
+      inside += next.bytes;
+      next.go();
+    }
+  };
+  return {
+    enter: (bytes) =>
+      new Promise((go) => {
+        waiting.push({ bytes, go });
+        admit();
+      }),
+    leave(bytes) {
+      inside -= bytes;
+      admit();
+    },
+  };
 }
 
 /** Each recipient's share. A mailbox that was written to under several of its addresses gets one message. */
@@ -92,47 +150,52 @@ async function bring(
   routes: readonly (InboundRoute | null)[],
   records: Records,
 ): Promise<void> {
-  const kept = new Set<string>();
-  for (const route of routes) {
+  const places = new Map<string, Place>();
+  for (const [i, route] of routes.entries()) {
     // The mailbox or the copy is gone since: nobody is left to read it.
     if (!route || route.operator_id !== tx.operator_id) continue;
-    if (route.to === "return_path") {
-      if (await applyFeedback(context, tx, opened, route.copy, records)) continue;
-      // Absence notes and people answer to the return path too: their words belong to the mailbox that wrote.
-      const [message] = await loadMessages(tx, [route.copy.message_id], false);
-      if (!message || kept.has(message.row.mailbox_id)) continue;
-      kept.add(message.row.mailbox_id);
-      const { mailbox_id, message_id } = message.row;
-      const place = { mailbox_id, reply_token: message_id, role: null };
-      await keepInMailbox(context, tx, opened, place, records);
-      continue;
-    }
-    if (
-      route.to === "role" &&
-      route.role === "unsubscribe" &&
-      (await unsubscribeByMail(context, tx, opened, records))
-    )
-      continue;
-    if (route.to === "role" && (await applyFeedback(context, tx, opened, null, records))) continue;
-    const mailboxId = route.mailbox_id;
-    if (mailboxId === null || kept.has(mailboxId)) continue;
-    kept.add(mailboxId);
-    await keepInMailbox(
-      context,
-      tx,
-      opened,
-      {
-        mailbox_id: mailboxId,
-        reply_token: route.to === "mailbox" ? route.reply_token : null,
-        role: route.to === "role" ? route.role : null,
-      },
-      records,
-    );
+    const place = await placeOf(context, tx, opened, route, records);
+    if (!place) continue;
+    const there = places.get(place.mailbox_id) ?? place;
+    places.set(place.mailbox_id, there);
+    // Where others had it is for the sender to tell: they may be blind copies.
+    if (route.to !== "return_path") there.envelope_to.push(opened.row.envelope_to[i] ?? "");
+    there.reply_token ??= place.reply_token;
   }
+  for (const place of places.values()) await keepInMailbox(context, tx, opened, place, records);
 }
 
-function chunked<T>(items: readonly T[], size: number): T[][] {
-  const chunks: T[][] = [];
-  for (let i = 0; i < items.length; i += size) chunks.push(items.slice(i, i + size));
-  return chunks;
+/** Applies what is feedback; answers where the message is to be kept for reading, else null. */
+async function placeOf(
+  context: EngineContext,
+  tx: Tx,
+  opened: Opened,
+  route: InboundRoute,
+  records: Records,
+): Promise<Place | null> {
+  const place = { envelope_to: [], reply_token: null, role: null };
+  switch (route.to) {
+    case "return_path": {
+      if (await applyFeedback(context, tx, opened, route.copy, records)) return null;
+      // Absence notes and people answer to the return path too: their words belong to the mailbox that wrote.
+      const [message] = await loadMessages(tx, [route.copy.message_id], false);
+      return (
+        (message && {
+          ...place,
+          mailbox_id: message.row.mailbox_id,
+          reply_token: route.copy.message_id,
+        }) ??
+        null
+      );
+    }
+    case "role": {
+      const { role, mailbox_id } = route;
+      if (role === "unsubscribe" && (await unsubscribeByMail(context, tx, opened, records)))
+        return null;
+      if (await applyFeedback(context, tx, opened, null, records)) return null;
+      return mailbox_id === null ? null : { ...place, mailbox_id, role };
+    }
+    case "mailbox":
+      return { ...place, mailbox_id: route.mailbox_id, reply_token: route.reply_token };
+  }
 }

@@ -1,6 +1,7 @@
 /** Screening of a received message with what the engine knows: its sender, its operator, and another scanner's word. */
+import type { Authentication } from "../mail/authenticate.ts";
 import { screenInbound } from "../screening/inbound.ts";
-import { type Screening, screenSafely } from "../screening/screening.ts";
+import { type Screening, screenSafely, unscreened } from "../screening/screening.ts";
 import { listContactAddresses } from "../store/inbound.ts";
 import type { Tx } from "../store/database.ts";
 import { getOperator, listDomains } from "../store/operators.ts";
@@ -18,13 +19,31 @@ export async function screenReceived(
   opened: Opened,
   { known }: { known: boolean },
 ): Promise<Screened> {
+  const { authentication } = opened;
+  // What nobody could open up, nobody has screened.
+  const stored = authentication
+    ? await screened(tx, opened, authentication, known)
+    : unscreened(new DOMException("", "NotReadableError"));
+  const [worst] = stored.reasons;
+  return {
+    verdict: stored.verdict,
+    words: worst ? `screening: ${worst.rule}: ${worst.detail}`.slice(0, 500) : "screening",
+    stored,
+  };
+}
+
+async function screened(
+  tx: Tx,
+  { row, parsed, opinion, from }: Opened,
+  authentication: Authentication,
+  known: boolean,
+): Promise<Screening> {
   const [operator, own_domains, contacts] = await Promise.all([
     getOperator(tx),
     listDomains(tx),
     listContactAddresses(tx, 500),
   ]);
-  const { row, parsed, authentication, opinion } = opened;
-  const stored = await screenSafely(async () => {
+  return screenSafely(async () => {
     const screening = screenInbound({
       mail: parsed,
       raw_size: row.raw.length,
@@ -36,7 +55,7 @@ export async function screenReceived(
       },
       envelope: { from: row.envelope_from, to: row.envelope_to },
       known: {
-        correspondent: known || contacts.includes(opened.from.address.toLowerCase()),
+        correspondent: known || contacts.includes(from.address.toLowerCase()),
         own_domains,
         contacts,
         operator_name: operator?.name ?? "",
@@ -46,10 +65,4 @@ export async function screenReceived(
     const { mergeOpinion } = await import("../screening/second-opinion.ts");
     return mergeOpinion(screening, opinion);
   }, patience);
-  const [worst] = stored.reasons;
-  return {
-    verdict: stored.verdict,
-    words: worst ? `screening: ${worst.rule}: ${worst.detail}`.slice(0, 500) : "screening",
-    stored,
-  };
 }

@@ -80,6 +80,16 @@ export async function insertInbound(
   );
 }
 
+/** How many bytes waiting mail has; null where it is gone. */
+export async function inboundSize(tx: Tx, id: string): Promise<number | null> {
+  const [row] = await tx.named<{ size: number }>(
+    "inbound_size",
+    "SELECT octet_length(raw) AS size FROM inbound WHERE operator_id = $1 AND inbound_id = $2",
+    [tx.operator_id, id],
+  );
+  return row?.size ?? null;
+}
+
 /** Mail that waits, by id, with one more attempt counted; what is gone is left out. */
 export function takeInbound(tx: Tx, ids: readonly string[]): Promise<InboundRow[]> {
   return tx.named<InboundRow>(

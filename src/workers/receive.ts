@@ -1,10 +1,13 @@
 /** The receiving worker: opens up mail that was answered with 250 and brings it to its mailbox. */
 import type { Engine } from "../engine/engine.ts";
-import type { Queue } from "../engine/queue.ts";
+import type { Claim, Queue } from "../engine/queue.ts";
 import { type Worker, startLoop } from "./loop.ts";
 
 /** How long a claim holds, in milliseconds: far longer than reading is allowed to take. */
-const lease = 5 * 60_000;
+const lease = 10 * 60_000;
+
+/** Messages between claim and mailbox at most. One that waits for DNS holds up no other. */
+const maxInFlight = 32;
 
 /** Starts the worker. */
 export function startReceiving(options: {
@@ -14,27 +17,63 @@ export function startReceiving(options: {
   now(): Date;
   log: { error(fields: object, message: string): void };
 }): Worker {
-  /** After a failed round nobody knows what it had claimed. */
+  const { engine, queue, node } = options;
+  const flying = new Map<string, Promise<void>>();
+  /** After a failure of the database nobody knows what had been claimed: whatever is not flying comes due again. */
   let astray = false;
-  return startLoop({
+
+  function launch(claim: Claim): void {
+    const flight = engine
+      .receive(claim.operator_id, claim)
+      .catch((error: unknown) => {
+        astray = true;
+        options.log.error(
+          { inbound_id: claim.message_id, error: String(error) },
+          "received mail waits for the database",
+        );
+      })
+      .finally(() => flying.delete(claim.token));
+    flying.set(claim.token, flight);
+  }
+
+  async function claimSome(): Promise<boolean> {
+    const now = options.now();
+    if (astray) {
+      // What flies may be due in two operators under one id, so all of it lands first.
+      await Promise.all(flying.values());
+      await queue.reclaim(node, now, { kinds: ["receive"], except: [] });
+      astray = false;
+    }
+    const claims = await queue
+      .claim("receive", {
+        now,
+        lease_until: new Date(now.getTime() + lease),
+        node,
+        limit: maxInFlight - flying.size,
+      })
+      .catch((error: unknown) => {
+        astray = true;
+        throw error;
+      });
+    claims.forEach(launch);
+    return claims.length > 0;
+  }
+
+  const loop = startLoop({
     name: "receive",
     poll_ms: 1000,
     log: options.log,
     async round() {
-      const now = options.now();
-      if (astray)
-        await options.queue.reclaim(options.node, now, { kinds: ["receive"], except: [] });
-      astray = true;
-      const claims = await options.queue.claim("receive", {
-        now,
-        lease_until: new Date(now.getTime() + lease),
-        node: options.node,
-        limit: 32,
-      });
-      for (const [operatorId, group] of Map.groupBy(claims, (claim) => claim.operator_id))
-        await options.engine.receive(operatorId, group);
-      astray = false;
-      return claims.length > 0;
+      if (flying.size < maxInFlight) return claimSome();
+      await Promise.race(flying.values());
+      return true;
     },
   });
+  return {
+    wake: loop.wake,
+    async stop() {
+      await loop.stop();
+      await Promise.all(flying.values());
+    },
+  };
 }
