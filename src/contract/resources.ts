@@ -50,6 +50,7 @@ export const mailbox = z.object({
   daily_quota: z.int().nullable().describe("Messages a day; null: the instance's limit"),
   warm_up: z.boolean(),
   paused: z.boolean().describe("True where it sends nothing until a person resumes it"),
+  paused_at: time.nullable(),
   paused_reason: z.string().nullable(),
   scan_policy: z.record(z.string(), z.string()),
   created_at: time,

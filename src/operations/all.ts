@@ -12,13 +12,20 @@ import { addContact } from "./contacts/add-contact.ts";
 import { deleteContact } from "./contacts/delete-contact.ts";
 import { searchContacts } from "./contacts/search-contacts.ts";
 import type { OperationContext } from "./context.ts";
+import { deleteDomain, rotateDkim, updateDomain } from "./domains/change-domain.ts";
+import { createDomain } from "./domains/create-domain.ts";
+import { getDomainReports } from "./domains/get-domain-reports.ts";
+import { getDomain, getDomainZone } from "./domains/get-domain.ts";
+import { listDomains } from "./domains/list-domains.ts";
+import { verifyDomain } from "./domains/verify-domain.ts";
 import {
   getJwks,
   getProtectedResource,
   getPublicKeys,
   getSigningKey,
 } from "./identity/well-known.ts";
-import { notSpam, refuseEmail, releaseEmail, reportSpam } from "./inbound/care.ts";
+import { notSpam, quarantineEmail, refuseEmail, releaseEmail, reportSpam } from "./inbound/care.ts";
+import { listReceived } from "./inbound/list-received.ts";
 import { listSpam } from "./inbound/list-spam.ts";
 import { createApiKey } from "./keys/create-api-key.ts";
 import { listApiKeys } from "./keys/list-api-keys.ts";
@@ -92,8 +99,10 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   searchContacts,
   addContact,
   deleteContact,
+  listReceived,
   listSpam,
   reportSpam,
+  quarantineEmail,
   notSpam,
   releaseEmail,
   refuseEmail,
@@ -104,6 +113,15 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   getMailbox,
   updateMailbox,
   configureMailbox,
+  listDomains,
+  createDomain,
+  getDomain,
+  updateDomain,
+  verifyDomain,
+  rotateDkim,
+  getDomainZone,
+  getDomainReports,
+  deleteDomain,
   getAuditLog,
   getProof,
   getEntryProof,

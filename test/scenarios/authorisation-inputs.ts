@@ -213,8 +213,12 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
     email_id: received_id,
     status: "read",
   }),
+  list_received: ({ mailbox_id }) => ({ mailbox_id }),
   list_spam: ({ mailbox_id }) => ({ mailbox_id }),
   report_spam: async (place, fresh) => ({
+    email_id: fresh ? await received(place, "unread") : place.received_id,
+  }),
+  quarantine_email: async (place, fresh) => ({
     email_id: fresh ? await received(place, "unread") : place.received_id,
   }),
   not_spam: async (place, fresh) => ({

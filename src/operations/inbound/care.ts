@@ -1,4 +1,4 @@
-/** `release_email`, `refuse_email`, `report_spam`, `not_spam`: what is done about received mail that waits or is suspect. */
+/** `release_email`, `refuse_email`, `report_spam`, `quarantine_email`, `not_spam`: what is done about received mail that waits or is suspect. */
 import { z } from "zod";
 import { id } from "../../contract/resources.ts";
 import { inboundStatuses } from "../../core/inbound-status.ts";
@@ -67,6 +67,26 @@ export const reportSpam = operation({
   refusals: ["validation_failed", "not_found", "not_inbound", "not_pending", "test_key"],
   tool: true,
   cli: { command: "report-spam", positional: ["email_id"] },
+  handle: ({ engine, actor }, input) =>
+    engine.care(actor, input.email_id, "report_spam", input.reason ?? null),
+});
+
+/** The same as {@link reportSpam} for people: they oversee, and no person holds the scope send. */
+export const quarantineEmail = operation({
+  name: "quarantine_email",
+  tag: "inbound",
+  summary: "Quarantine a received email",
+  description:
+    "Puts a received email into quarantine as spam, like report_spam, for those who oversee and do not send. Needs the scope oversight.",
+  method: "POST",
+  path: "/v1/emails/{email_id}/quarantine",
+  effect: "decide",
+  access: "oversight",
+  input: z.strictObject({ email_id: id, reason }),
+  output,
+  status: 200,
+  refusals: ["validation_failed", "not_found", "not_inbound", "not_pending", "test_key"],
+  tool: false,
   handle: ({ engine, actor }, input) =>
     engine.care(actor, input.email_id, "report_spam", input.reason ?? null),
 });

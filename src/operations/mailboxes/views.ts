@@ -20,6 +20,7 @@ export function mailboxOf(
     daily_quota: row.daily_quota,
     warm_up: row.warm_up_started_at !== null,
     paused: row.paused_at !== null,
+    paused_at: row.paused_at?.toISOString() ?? null,
     paused_reason: row.paused_reason,
     scan_policy: row.scan_policy,
     created_at: row.created_at.toISOString(),
