@@ -202,7 +202,7 @@ describe("content", () => {
         expect(await run(`UPDATE recipient SET ${set} WHERE message_id = $1`, [id]), set).toBe(
           forbidden,
         );
-      expect(await run("DELETE FROM recipient WHERE message_id = $1", [id])).toBe(forbidden);
+      expect(await run("DELETE FROM recipient WHERE message_id = $1", [id])).toBe(wall);
     }
   });
 
