@@ -179,6 +179,7 @@ describe("a large inbox", () => {
     for (const filter of [
       {},
       { statuses: ["unread"] },
+      { statuses: ["archived"] },
       { statuses: ["spam_flagged"], mailbox_ids: null },
       { statuses: ["pending_inbound_approval"], withheld: true },
       { thread_id: "t-1" },
