@@ -1,0 +1,67 @@
+/** swaks, the testers' SMTP client, at the inbound door of a running instance. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { type Running, run } from "../scenarios/running.ts";
+
+const SWAKS = "/usr/bin/swaks";
+
+describe.skipIf(!existsSync(SWAKS))("swaks at the inbound door", () => {
+  let running: Running;
+  beforeAll(async () => {
+    running = await run({ MULTIMAIL_DOMAIN: "agents.test", MULTIMAIL_DNS: "127.0.0.1:1" });
+  });
+  afterAll(() => running?.stop());
+
+  /** What swaks said and heard, and how it ended. */
+  function swaks(...more: string[]): Promise<{ code: number; transcript: string }> {
+    const { host, port } = running.instance.smtp!.inbound;
+    const args = ["--server", host, "--port", String(port), "--from", "ada@people.test", ...more];
+    return new Promise((resolve) => {
+      execFile(SWAKS, args, { encoding: "utf8" }, (error, stdout, stderr) =>
+        resolve({
+          code: typeof error?.code === "number" ? error.code : 0,
+          transcript: stdout + stderr,
+        }),
+      );
+    });
+  }
+
+  async function subjects(): Promise<string[]> {
+    const path = `/v1/mailboxes/${running.known.mailbox_id}/emails?direction=inbound`;
+    const { body } = await running.call(running.known.oversight_key, path);
+    return body.emails.map(({ subject }: { subject: string }) => subject);
+  }
+
+  test.each([
+    ["in the clear", []],
+    ["over STARTTLS", ["-tls"]],
+    ["with pipelining", ["--pipeline"]],
+  ])("mail %s is taken and comes to its mailbox", async (name, flags) => {
+    const subject = `By swaks ${name}`;
+    const to = ["--to", "agent@agents.test", "--header", `Subject: ${subject}`];
+    const { code, transcript } = await swaks(...flags, ...to, "--body", "One\\n.\\n..two\\nThree");
+    expect(code, transcript).toBe(0);
+    expect(transcript).toMatch(/^<[~-] {2}250 2\.0\.0 taken as [0-9A-Z]{26}/m);
+    for (let i = 0; !(await subjects()).includes(subject); i++) {
+      expect(i).toBeLessThan(400);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  });
+
+  test("nobody of ours, somebody elsewhere, and AUTH are refused in words", async () => {
+    const unknown = await swaks("--to", "nobody@agents.test");
+    expect(unknown.transcript).toMatch(/^<\*\* 550 5\.1\.1/m);
+    const elsewhere = await swaks("--to", "ada@elsewhere.test");
+    expect(elsewhere.transcript).toMatch(/^<\*\* 550 5\.[17]\.\d/m);
+    const auth = await swaks("--to", "agent@agents.test", "--auth", "--auth-user", "a", "-ap", "b");
+    expect(auth.transcript).toContain("Host did not advertise authentication");
+    for (const { code } of [unknown, elsewhere, auth]) expect(code).not.toBe(0);
+  });
+
+  test("a bounce address of ours that was made up takes nothing", async () => {
+    const { transcript } = await swaks("--to", `${"0".repeat(64)}@bounces.agents.test`);
+    expect(transcript).toMatch(/^<\*\* 550 5\./m);
+  });
+});
