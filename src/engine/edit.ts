@@ -54,7 +54,7 @@ export type Edit = {
 export type Place = { mailbox_id: string | null; email_id: string; draft_only: boolean };
 
 /** How often an edit begins anew because the message changed meanwhile. */
-export const maxRounds = 20;
+const maxRounds = 20;
 
 /** Runs a change again until nobody else changed the message in between. */
 export async function untilUndisturbed<T>(round: () => Promise<T | null>): Promise<T> {

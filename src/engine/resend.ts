@@ -22,7 +22,7 @@ const resendable: ReadonlySet<string> = new Set<Status>([
 ]);
 
 /** What a resent message's metadata names the first one by. */
-export const resendOf = "resend_of";
+const resendOf = "resend_of";
 
 /** Submits the same content anew to the recipients who did not get it. Throws `not_resendable` and what submission throws. */
 export async function resend(
