@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { type Config, ConfigError } from "./config.ts";
+import type { SendingHost } from "./core/domain-records.ts";
 import { idMaker } from "./core/id.ts";
 import type { EngineContext } from "./engine/context.ts";
 import { createKeyring } from "./engine/keyring.ts";
@@ -35,11 +36,22 @@ export async function createEngineContext(
     public_url: publicUrl,
     unsubscribe_key: createHmac("sha256", masterKey).update("unsubscribe").digest(),
     log,
+    domains: { resolver: reading.live_resolver, host: sendingHost(config, publicUrl) },
     mail: reading.mail,
     daily_quota: config.daily_quota,
     wake,
   };
   return { context, reading, port, public_url: publicUrl };
+}
+
+/** What the instance is to the world, as records of domains name it. */
+function sendingHost(config: Config, publicUrl: string): SendingHost {
+  return {
+    smtp_name: config.smtp_name,
+    web_host: new URL(publicUrl).hostname.replaceAll(/[[\]]/g, ""),
+    source_addresses: config.source_addresses,
+    delivery: config.delivery,
+  };
 }
 
 /** The key that seals private keys: from the configuration, else from a file made once in the data folder. */

@@ -11,6 +11,7 @@ import { createQueue } from "./engine/queue.ts";
 import { createReader } from "./engine/read.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/server.ts";
+import { mountMtaSts } from "./http/mta-sts.ts";
 import { mountPages } from "./http/pages/mount-pages.ts";
 import type { McpDoorOptions } from "./mcp/door.ts";
 import { openControl } from "./control.ts";
@@ -28,6 +29,7 @@ import { startReceiving } from "./workers/receive.ts";
 import { startSequencer } from "./workers/sequence.ts";
 import { startTimers } from "./workers/timers.ts";
 import { startIndexing } from "./workers/index-mail.ts";
+import { startVerifying } from "./workers/verify-domains.ts";
 import { version } from "./version.ts";
 
 /** What runs, and how it ends. */
@@ -143,6 +145,7 @@ async function startWorkers(parts: {
   workers.timers = startTimers(shared);
   stops.push(workers.timers.stop);
   stops.push(startIndexing(shared).stop);
+  stops.push(startVerifying(shared).stop);
   workers.receive = startReceiving(shared);
   stops.push(workers.receive.stop);
 }
@@ -192,6 +195,7 @@ function createDoors(parts: {
     ...common,
     mount(pages) {
       pages.all("/mcp", (c) => mcp(c.req.raw));
+      mountMtaSts(pages, guard.of(engine.stsPolicyFor));
       mountPages(pages, {
         ...common,
         ...readers,

@@ -9,17 +9,25 @@ import type { DnsResolver } from "./mail/dns-record.ts";
 import { openResolver } from "./mail/dns-resolver.ts";
 import { openParser } from "./mail/parse-isolated.ts";
 
-/** Reading, the resolver that it shares with delivery and domain checks, and how both end. */
-export type Reading = { mail: MailReading; resolver: DnsResolver; close(): Promise<void> };
+/** Reading, the resolver that it shares with delivery, one that keeps no answers, and how all end. */
+export type Reading = {
+  mail: MailReading;
+  resolver: DnsResolver;
+  /** For checks of domains: whoever mended a record wants to see it now. */
+  live_resolver: DnsResolver;
+  close(): Promise<void>;
+};
 
 /** Opens what is needed to read foreign mail; nothing runs before the first message. */
 export function openReading(config: Config, now: () => Date, log: Logger): Reading {
-  const resolver = openResolver({
+  const dns = {
     servers: config.dns ?? systemServers(),
     trusted: config.dns_validates,
     timeout_ms: 2000,
     now,
-  });
+  };
+  const resolver = openResolver(dns);
+  const live = openResolver({ ...dns, max_cached: 0, max_questions: 50 });
   const parser = openParser({
     onFailure: (reason) => log.warn({ reason }, "received mail could not be opened"),
   });
@@ -33,6 +41,7 @@ export function openReading(config: Config, now: () => Date, log: Logger): Readi
         );
   return {
     resolver,
+    live_resolver: live,
     mail: {
       server_name: config.smtp_name,
       parse: (raw) => parser.parse(raw),
@@ -55,6 +64,7 @@ export function openReading(config: Config, now: () => Date, log: Logger): Readi
     async close() {
       await parser.close();
       resolver.close();
+      live.close();
     },
   };
 }

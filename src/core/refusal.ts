@@ -27,6 +27,7 @@ export const refusalCodes = [
   "unknown_domain",
   "domain_taken",
   "domain_not_verified",
+  "domain_in_use",
   "already_exists",
   "thread_locked",
   "duplicate_reply",

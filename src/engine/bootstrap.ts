@@ -2,7 +2,8 @@
 import type { Scope } from "../core/actor.ts";
 import { insertApiKey, insertPerson } from "../store/credentials.ts";
 import { insertMailbox } from "../store/mailboxes.ts";
-import { insertDomain, insertOperator, listOperators, lockOperators } from "../store/operators.ts";
+import { insertDomain } from "../store/domains.ts";
+import { insertOperator, listOperators, lockOperators } from "../store/operators.ts";
 import type { Tx } from "../store/database.ts";
 import { appendRecords, noRecords } from "../store/records.ts";
 import { auditOrigin } from "../audit/checkpoint.ts";
@@ -129,7 +130,14 @@ class Founding {
       origin,
     );
     this.#record("operator.created", id, { slug, log: origin });
-    await insertDomain(this.#tx, domain, this.#now, this.#now);
+    await insertDomain(this.#tx, {
+      domain_id: this.#context.new_id(),
+      name: domain,
+      // The host vouches for it: its records are the host's business.
+      instance: true,
+      verified_at: this.#now,
+      created_at: this.#now,
+    });
     const { keyring, new_id } = this.#context;
     for (const key of await keyring.create(this.#tx, [domain], this.#now, new_id))
       this.#record("signing_key.created", key.key_id, key);

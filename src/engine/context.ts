@@ -1,4 +1,6 @@
 /** What every engine function works with: database, clock, chance, keys, and how to wake the workers. */
+import type { SendingHost } from "../core/domain-records.ts";
+import type { DnsResolver } from "../mail/dns-record.ts";
 import type { Database } from "../store/database.ts";
 import type { MailReading } from "./mail-reading.ts";
 import type { Keyring } from "./keyring.ts";
@@ -26,6 +28,8 @@ export type EngineContext = {
   log: Log;
   /** Messages that a mailbox without a quota of its own may send in a day. */
   daily_quota: number;
+  /** What domains are checked with: DNS past any cache of ours, and what the instance is to the world. */
+  domains: { resolver: DnsResolver; host: SendingHost };
   /** Reading of foreign mail. */
   mail: MailReading;
   /** Hints to workers that something became due; losing one costs a polling interval. */

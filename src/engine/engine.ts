@@ -8,6 +8,7 @@ import { type NewContact, addContact, findContacts, removeContact } from "./cont
 import type { EngineContext } from "./context.ts";
 import { type NewApiKey, createApiKey, createAuthenticate, revoke } from "./credentials.ts";
 import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
+import { domainCalls } from "./domain-calls.ts";
 import { type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
 import { type Edit, type Place, edit } from "./edit.ts";
 import { evidenceOf, publicKeys } from "./evidence.ts";
@@ -77,6 +78,7 @@ export function createEngine(context: EngineContext) {
     createApiKey: (actor: Actor, wanted: NewApiKey) => createApiKey(context, actor, wanted),
     revokeApiKey: (actor: Actor, keyId: string) => revoke(context, actor, keyId),
     ...inboxCalls(context),
+    ...domainCalls(context),
     readUnsubscribe: (token: string) => readUnsubscribe(context, token),
     unsubscribe: (token: string) => unsubscribe(context, token),
     evidence: (actor: Actor, emailId: string) => evidenceOf(context, actor, emailId),

@@ -8,7 +8,6 @@ import {
 import { signCompleteness } from "../audit/bundle-completeness.ts";
 import type { Actor } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
-import { dkimTxtRecord } from "../mail/dkim.ts";
 import { type EntryView, listEntries, loadOpenings } from "../store/audit-log.ts";
 import { type LoadedMessage, loadMessages, loadMime } from "../store/messages.ts";
 import type { StatementEnvelope } from "../audit/statement.ts";
@@ -25,9 +24,7 @@ const maxEntries = 1000;
 export async function publicKeys(context: EngineContext, operatorId: string): Promise<PublicKeys> {
   const keys = await context.keyring.of(operatorId);
   const { keys: identity } = await context.keyring.jwks();
-  const dkim: Record<string, string> = {};
-  for (const list of keys.dkim.values())
-    for (const key of list) dkim[`${key.selector}._domainkey.${key.domain}`] = dkimTxtRecord(key);
+  const dkim = { ...keys.dkim_records };
   return { jwks: { keys: identity }, dkim, logs: { [keys.log.origin]: keys.log.vkey } };
 }
 

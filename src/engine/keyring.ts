@@ -1,4 +1,4 @@
-/** An operator's signing keys: made once, sealed at rest, opened once a process. */
+/** An operator's signing keys: made once, sealed at rest, opened once a process, and looked at again while it runs. */
 import {
   type KeyObject,
   createHash,
@@ -9,7 +9,7 @@ import {
 import { promisify } from "node:util";
 import type { JWK } from "jose";
 import { formatVkey } from "../audit/checkpoint.ts";
-import type { DkimKey } from "../mail/dkim.ts";
+import { type DkimKey, dkimTxtRecord } from "../mail/dkim.ts";
 import { thumbprint } from "../mail/identity.ts";
 import { getLogOrigin } from "../store/audit-log.ts";
 import type { Database, Tx } from "../store/database.ts";
@@ -29,6 +29,8 @@ export type OperatorKeys = {
   identity: { private_key: KeyObject; public_key: KeyObject; kid: string; jwk: JWK };
   /** By domain: RSA first, then Ed25519. */
   dkim: ReadonlyMap<string, readonly DkimKey[]>;
+  /** TXT values by name of all DKIM keys that sign or signed: retired ones too, by which older mail is verified. */
+  dkim_records: Readonly<Record<string, string>>;
 };
 
 /** Public half of an identity key with its life, as the JWKS shows it. */
@@ -49,32 +51,104 @@ export type CreatedKey = {
   fingerprint: string;
 };
 
+/** A key that is made and not stored yet. */
+export type PreparedKey = {
+  row: Parameters<typeof insertSigningKey>[1];
+  created: CreatedKey;
+};
+
 /** Opens, makes and lists keys. */
 export type Keyring = {
   of(operatorId: string): Promise<OperatorKeys>;
+  /** The keys that sign for a domain; asks the database once more before it says that there are none. */
+  dkimOf(operatorId: string, domain: string): Promise<readonly DkimKey[]>;
+  /** Says that an operator's keys changed: the next who asks reads them anew. Other nodes notice within a minute. */
+  forget(operatorId: string): void;
+  /** A pair of DKIM keys, pending until DNS shows them. Takes a moment of CPU: call it outside transactions. */
+  prepareDkim(
+    operatorId: string,
+    domain: string,
+    now: Date,
+    newId: () => string,
+  ): Promise<PreparedKey[]>;
   /** Makes log and identity keys and a pair of DKIM keys for each domain; returns what the log records. */
   create(tx: Tx, domains: readonly string[], now: Date, newId: () => string): Promise<CreatedKey[]>;
   jwks(): Promise<{ keys: PublicIdentityKey[] }>;
 };
+
+/** An operator's keys in memory: when they were asked for, and those that were got last. */
+type Opened = { at: number; keys: Promise<OperatorKeys>; loaded: OperatorKeys | null };
+
+/** Milliseconds after which keys are looked at again, and after which nobody signs with them before that has been done. */
+const fresh = 10_000;
+const stale = 60_000;
+
+/** The same for a domain that has no key: often asked, seldom new. */
+const missedAgain = 1000;
 
 /** A keyring whose private halves are sealed under the master key. */
 export function createKeyring(
   database: Database,
   masterKey: Buffer,
   random: (length: number) => Buffer,
+  clock: () => number = () => performance.now(),
 ): Keyring {
-  const opened = new Map<string, Promise<OperatorKeys>>();
+  const opened = new Map<string, Opened>();
+
+  function load(operatorId: string, before: Opened | undefined): Opened {
+    const keys = openKeys(database, masterKey, operatorId, before?.loaded ?? null);
+    const entry: Opened = { at: clock(), keys, loaded: before?.loaded ?? null };
+    opened.set(operatorId, entry);
+    keys.then(
+      (found) => (entry.loaded = found),
+      () => {
+        if (opened.get(operatorId) !== entry) return;
+        // A failure is not remembered: the database may have been away. What was known before still signs.
+        if (before?.loaded)
+          opened.set(operatorId, { ...before, keys: Promise.resolve(before.loaded) });
+        else opened.delete(operatorId);
+      },
+    );
+    return entry;
+  }
+
+  function of(operatorId: string): Promise<OperatorKeys> {
+    const entry = opened.get(operatorId);
+    if (!entry) return load(operatorId, undefined).keys;
+    const age = clock() - entry.at;
+    if (age < fresh) return entry.keys;
+    const next = load(operatorId, entry).keys;
+    const { loaded } = entry;
+    if (loaded === null) return next;
+    return age < stale
+      ? Promise.resolve(loaded)
+      : // Signing goes on while the database is away: what it signs for was handed off before.
+        next.catch(() => loaded);
+  }
+
   return {
-    of(operatorId) {
-      let keys = opened.get(operatorId);
-      if (!keys) {
-        keys = openKeys(database, masterKey, operatorId);
-        opened.set(operatorId, keys);
-        // A failure is not remembered: the database may have been away.
-        keys.catch(() => opened.delete(operatorId));
-      }
-      return keys;
+    of,
+
+    async dkimOf(operatorId, domain) {
+      const known = (await of(operatorId)).dkim.get(domain);
+      if (known) return known;
+      const entry = opened.get(operatorId);
+      if (entry && clock() - entry.at < missedAgain) return [];
+      return (await load(operatorId, entry).keys).dkim.get(domain) ?? [];
     },
+
+    forget(operatorId) {
+      const entry = opened.get(operatorId);
+      if (entry) entry.at = Number.NEGATIVE_INFINITY;
+    },
+
+    prepareDkim: (operatorId, domain, now, newId) =>
+      Promise.all(
+        (["rsa2048", "ed25519"] as const).map((algorithm) => {
+          const how = { operatorId, masterKey, random, now, keyId: newId() };
+          return prepareKey({ purpose: "dkim", algorithm, domain }, "pending", how);
+        }),
+      ),
 
     async create(tx, domains, now, newId) {
       const made: CreatedKey[] = [];
@@ -85,8 +159,12 @@ export function createKeyring(
           { purpose: "dkim", algorithm: "rsa2048", domain } as const,
           { purpose: "dkim", algorithm: "ed25519", domain } as const,
         ]),
-      ])
-        made.push(await createKey(tx, wanted, { masterKey, random, now, keyId: newId() }));
+      ]) {
+        const how = { operatorId: tx.operator_id, masterKey, random, now, keyId: newId() };
+        const { row, created } = await prepareKey(wanted, "active", how);
+        await insertSigningKey(tx, row);
+        made.push(created);
+      }
       return made;
     },
 
@@ -97,15 +175,20 @@ export function createKeyring(
   };
 }
 
-/** Unseals an operator's active keys. */
+/** Unseals an operator's active keys; those that are `known` already stay as they are. */
 async function openKeys(
   database: Database,
   masterKey: Buffer,
   operatorId: string,
+  known: OperatorKeys | null,
 ): Promise<OperatorKeys> {
   const rows = await database.as(operatorId, listSigningKeys);
   const active = rows.filter((row) => row.status === "active");
+  const open = new Map(
+    [...(known?.dkim.values() ?? [])].flat().map((key) => [`${key.selector} ${key.domain}`, key]),
+  );
   const privateOf = (row: SigningKeyRow): KeyObject =>
+    open.get(`${row.selector} ${row.domain}`)?.private_key ??
     createPrivateKey({
       key: unseal(masterKey, row.sealed_private, placeOf(operatorId, row.key_id)),
       format: "der",
@@ -126,6 +209,11 @@ async function openKeys(
     });
     dkim.set(row.domain, keys);
   }
+  // After a rotation the order of making is not that of signing.
+  for (const keys of dkim.values())
+    keys.sort(
+      (a, b) => Number(b.algorithm === "rsa-sha256") - Number(a.algorithm === "rsa-sha256"),
+    );
   const logKey = privateOf(log);
   const identityKey = privateOf(identity);
   // Fixed when the log began: the instance may have moved to another address since.
@@ -136,6 +224,11 @@ async function openKeys(
     log: { private_key: logKey, origin, vkey: formatVkey(origin, logKey) },
     identity: { private_key: identityKey, public_key: publicKey, kid: await thumbprint(jwk), jwk },
     dkim,
+    dkim_records: Object.fromEntries(
+      rows
+        .filter(({ purpose, status }) => purpose === "dkim" && /^(?:active|retired)$/.test(status))
+        .map((row) => [`${row.selector}._domainkey.${row.domain}`, dkimValue(row)]),
+    ),
   };
 }
 
@@ -144,34 +237,50 @@ function placeOf(operatorId: string, keyId: string): string {
   return `signing_key/${operatorId}/${keyId}`;
 }
 
-/** Makes one key pair and stores it sealed. */
-async function createKey(
-  tx: Tx,
+/** The TXT value that publishes a DKIM key. */
+export function dkimValue(row: Pick<SigningKeyRow, "algorithm" | "public_key">): string {
+  return dkimTxtRecord({
+    algorithm: row.algorithm === "rsa2048" ? "rsa-sha256" : "ed25519-sha256",
+    private_key: createPublicKey({ key: row.public_key, format: "der", type: "spki" }),
+  });
+}
+
+/** Makes one key pair and seals its private half. */
+async function prepareKey(
   wanted: {
     purpose: SigningKeyRow["purpose"];
     algorithm: SigningKeyRow["algorithm"];
     domain: string | null;
   },
-  how: { masterKey: Buffer; random: (length: number) => Buffer; now: Date; keyId: string },
-): Promise<CreatedKey> {
+  status: SigningKeyRow["status"],
+  how: {
+    operatorId: string;
+    masterKey: Buffer;
+    random: (length: number) => Buffer;
+    now: Date;
+    keyId: string;
+  },
+): Promise<PreparedKey> {
   const { keyId } = how;
   const pair = await generateFor(wanted.algorithm);
   const publicKey = pair.publicKey.export({ format: "der", type: "spki" });
   const privateKey = pair.privateKey.export({ format: "der", type: "pkcs8" });
   // The random end of an id: selectors of two operators on one domain never meet.
   const selector = `mm${wanted.algorithm === "rsa2048" ? "r" : "e"}-${keyId.slice(-8).toLowerCase()}`;
-  await insertSigningKey(tx, {
-    ...wanted,
-    key_id: keyId,
-    selector: wanted.domain === null ? null : selector,
-    public_key: publicKey,
-    sealed_private: seal(how.masterKey, privateKey, placeOf(tx.operator_id, keyId), how.random),
-    status: "active",
-    not_before: how.now,
-    expires_at: null,
-  });
   const { purpose, algorithm } = wanted;
-  return { key_id: keyId, purpose, algorithm, fingerprint: fingerprint(publicKey) };
+  return {
+    row: {
+      ...wanted,
+      key_id: keyId,
+      selector: wanted.domain === null ? null : selector,
+      public_key: publicKey,
+      sealed_private: seal(how.masterKey, privateKey, placeOf(how.operatorId, keyId), how.random),
+      status,
+      not_before: how.now,
+      expires_at: null,
+    },
+    created: { key_id: keyId, purpose, algorithm, fingerprint: fingerprint(publicKey) },
+  };
 }
 
 async function publicJwk(

@@ -8,6 +8,7 @@ import { AddressError, parseAddress } from "../mail/address.ts";
 import { type ScanPolicy, usualPolicy } from "../screening/outbound.ts";
 import { isUniqueViolation } from "../store/database.ts";
 import { type MailboxRow, getMailbox, insertMailbox, updateMailbox } from "../store/mailboxes.ts";
+import { holdVerifiedDomain } from "../store/domains.ts";
 import { listDomains } from "../store/operators.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
@@ -53,6 +54,9 @@ export async function createMailbox(
     .transaction(actor.operator_id, async (tx) => {
       const domains = await listDomains(tx);
       const address = readAddress(wanted.address, domains);
+      // Held until the mailbox is there, so that the domain cannot be deleted in between.
+      if (!(await holdVerifiedDomain(tx, address.slice(address.lastIndexOf("@") + 1))))
+        throw new Refusal("unknown_domain", "The domain was deleted just now.");
       const now = context.now();
       const id = context.new_id();
       await insertMailbox(tx, {

@@ -54,8 +54,12 @@ export async function signFor(
 ): Promise<Buffer> {
   const keys = await context.keyring.of(outgoing.operator_id);
   const domain = outgoing.from_address.slice(outgoing.from_address.lastIndexOf("@") + 1);
-  const dkim = keys.dkim.get(domain);
-  if (!dkim) throw new Error(`no DKIM key for ${domain}`);
+  const dkim = await context.keyring.dkimOf(outgoing.operator_id, domain);
+  // Retried by the schedule: the message waits for its domain, with these words as the reason.
+  if (dkim.length === 0)
+    throw new Error(
+      `${domain} has no DKIM key in use: verify the domain, and this message goes out`,
+    );
   return finalize({
     mime: outgoing.mime,
     recipients: outgoing.envelope,

@@ -27,6 +27,7 @@ export const refusalStatus: Readonly<Record<RefusalCode, number>> = {
   unknown_domain: 400,
   domain_taken: 409,
   domain_not_verified: 403,
+  domain_in_use: 409,
   already_exists: 409,
   thread_locked: 409,
   duplicate_reply: 409,

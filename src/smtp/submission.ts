@@ -188,6 +188,7 @@ const REPLIES: Readonly<Record<RefusalCode, readonly [code: number, enhanced: st
   address_taken: WRONG_STATE,
   unknown_domain: [550, "5.1.8"],
   domain_taken: WRONG_STATE,
+  domain_in_use: WRONG_STATE,
   domain_not_verified: [550, "5.1.8"],
   already_exists: WRONG_STATE,
   thread_locked: WRONG_STATE,

@@ -39,3 +39,14 @@ export function listAggregateReports(
       .limit(limit),
   );
 }
+
+/** How many reports about a domain end after a moment. */
+export async function countAggregateReports(tx: Tx, domain: string, since: Date): Promise<number> {
+  const [row] = await tx.named<{ count: number }>(
+    "count_aggregate_reports",
+    `SELECT count(*)::int AS count FROM aggregate_report
+     WHERE operator_id = $1 AND domain = $2 AND ends_at > $3`,
+    [tx.operator_id, domain, since.toISOString()],
+  );
+  return row?.count ?? 0;
+}

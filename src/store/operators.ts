@@ -42,21 +42,7 @@ export async function insertOperator(
   );
 }
 
-/** Adds a domain; it belongs to one operator. */
-export async function insertDomain(
-  tx: Tx,
-  name: string,
-  verifiedAt: Date,
-  now: Date,
-): Promise<void> {
-  await tx.run(
-    db
-      .insertInto("domain")
-      .values({ operator_id: tx.operator_id, name, verified_at: verifiedAt, created_at: now }),
-  );
-}
-
-/** The operator's verified domains. */
+/** The operator's verified domains; the first is the one that it began with. */
 export async function listDomains(tx: Tx): Promise<string[]> {
   const rows = await tx.run(
     db
@@ -64,6 +50,7 @@ export async function listDomains(tx: Tx): Promise<string[]> {
       .select("name")
       .where("operator_id", "=", tx.operator_id)
       .where("verified_at", "is not", null)
+      .orderBy("created_at")
       .orderBy("name"),
   );
   return rows.map((row) => row.name);

@@ -23,6 +23,8 @@ export type Place = {
   draft_id: string;
   key_id: string;
   contact_id: string;
+  /** One that waits for its records. */
+  domain_id: string;
   token: string;
   attachment: string;
   received_id: string;
@@ -44,6 +46,7 @@ export async function placeOf(
     draft_id: "",
     key_id: "",
     contact_id: "",
+    domain_id: "",
     token: "",
     attachment: "",
     received_id: "",
@@ -61,6 +64,7 @@ export async function placeOf(
     draft_id: await freshDraft(place),
     key_id: await freshKey(place),
     contact_id: await freshContact(place),
+    domain_id: await freshDomain(place),
     token: proof.body.recipients[0].token,
     attachment: await attachmentToken(place, emailId),
     received_id: await keepReceived(node, mailboxId, {}, operatorId),
@@ -113,6 +117,17 @@ async function freshKey(place: Pick<Place, "admin">): Promise<string> {
   return (
     await running.call(place.admin, "/v1/api-keys", { name: "to be revoked", scopes: ["read"] })
   ).body.id;
+}
+
+async function freshDomain(place: Pick<Place, "admin">): Promise<string> {
+  const wanted = { domain: `d${counter++}.example.com` };
+  return (await running.call(place.admin, "/v1/domains", wanted)).body.id;
+}
+
+/** The domain that the operator began with, which is proven. */
+async function ownDomain(place: Pick<Place, "admin">): Promise<string> {
+  const { body } = await running.call(place.admin, "/v1/domains?limit=100");
+  return body.domains.find((one: { instance: boolean }) => one.instance).id;
 }
 
 async function freshContact(place: Pick<Place, "agent">): Promise<string> {
@@ -193,6 +208,17 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   add_contact: () => ({ email: `c${counter++}@example.com` }),
   delete_contact: async (place, fresh) => ({
     contact_id: fresh ? await freshContact(place) : place.contact_id,
+  }),
+  list_domains: () => ({}),
+  create_domain: () => ({ domain: `made-${counter++}.example.com` }),
+  get_domain: ({ domain_id }) => ({ domain_id }),
+  get_domain_zone: ({ domain_id }) => ({ domain_id }),
+  get_domain_reports: ({ domain_id }) => ({ domain_id }),
+  update_domain: ({ domain_id }) => ({ domain_id, mta_sts: "testing" }),
+  verify_domain: ({ domain_id }) => ({ domain_id }),
+  rotate_dkim: async (place) => ({ domain_id: await ownDomain(place) }),
+  delete_domain: async (place, fresh) => ({
+    domain_id: fresh ? await freshDomain(place) : place.domain_id,
   }),
   check_inbox: ({ mailbox_id }) => ({ mailbox_id }),
   read_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),

@@ -113,13 +113,13 @@ let foreign: Place;
 const blind = new Set(["health", "ready", "openapi"]);
 /** Of the caller's own operator, wherever the other's resources lie. */
 const addressed = (spec: OperationSpec): boolean =>
-  ["mailbox_id", "email_id", "key_id", "contact_id", "operator_id"].some(
+  ["mailbox_id", "email_id", "key_id", "contact_id", "domain_id", "operator_id"].some(
     (name) => name in spec.input.shape,
   );
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact".split(
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact create_domain update_domain verify_domain rotate_dkim delete_domain".split(
     " ",
   ),
 );
@@ -137,8 +137,8 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
     !["send", "oversight", "admin"].some((scope) => holder.scopes?.includes(scope as Scope))
   )
     return 403;
-  // Contacts are the operator's, with people whom a single mailbox has nothing to do with.
-  if (spec.tag === "contacts" && holder.bound !== null) return 403;
+  // Contacts and domains are the operator's: a single mailbox has nothing to do with them.
+  if ((spec.tag === "contacts" || spec.tag === "domains") && holder.bound !== null) return 403;
   if (addressed(spec) && holder.operator !== place.operator) return 404;
   if (holder.name === "a test key" && live.has(spec.name)) return 403;
   if (holder.bound === null) return "success";

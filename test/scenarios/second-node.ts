@@ -1,5 +1,5 @@
 /** A second node on the database of a running instance: its own pool, clock and engine, no workers and no doors. */
-import { readingWithoutDns } from "./mail-reading.ts";
+import { domainsWithoutDns, readingWithoutDns } from "./mail-reading.ts";
 import { createHmac, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -60,6 +60,7 @@ export async function secondNode(
     public_url: running.known.url,
     unsubscribe_key: createHmac("sha256", masterKey).update("unsubscribe").digest(),
     log: quiet,
+    domains: domainsWithoutDns(now),
     mail: readingWithoutDns(now),
     daily_quota: 1_000_000,
     wake: {

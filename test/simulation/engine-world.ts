@@ -1,5 +1,5 @@
 /** The real engine over a real database, with a clock that only the test moves: operator, mailboxes, people, and rows read back. */
-import { readingWithoutDns } from "../scenarios/mail-reading.ts";
+import { domainsWithoutDns, readingWithoutDns } from "../scenarios/mail-reading.ts";
 import { createHmac, randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -140,6 +140,7 @@ function contextOf(
     public_url: "https://mail.operator.example",
     unsubscribe_key: createHmac("sha256", masterKey).update("unsubscribe").digest(),
     log,
+    domains: domainsWithoutDns(now),
     mail: readingWithoutDns(now),
     daily_quota: 1_000_000,
     wake: {
