@@ -25,7 +25,7 @@ import { createSignIn, mintSignInLink } from "./sign-in.ts";
 import { type SubmitRequest, type Submitted, createSubmit } from "./submit.ts";
 import { type Outgoing, returnPathOf, signFor } from "./signing.ts";
 import { type Owner, setOwner } from "./thread-lock.ts";
-import { type TagPlace, deleteTag, getTags, setTags } from "./tags.ts";
+import { tagCalls } from "./tags.ts";
 import { cancel, timeOut } from "./timers.ts";
 import { type Care, care } from "./inbound-care.ts";
 import { inboundRecipient } from "./inbound-route.ts";
@@ -67,11 +67,7 @@ export function createEngine(context: EngineContext) {
       sendDraft(context, actor, place),
     resend: (actor: Actor, place: Parameters<typeof resend>[3]) =>
       resend(context, submit, actor, place),
-    getTags: (actor: Actor, place: TagPlace) => getTags(context, actor, place),
-    setTags: (actor: Actor, place: TagPlace, tags: Record<string, string>) =>
-      setTags(context, actor, place, tags),
-    deleteTag: (actor: Actor, place: TagPlace, key: string) =>
-      deleteTag(context, actor, place, key),
+    ...tagCalls(context),
     createMailbox: (actor: Actor, wanted: NewMailbox) => createMailbox(context, actor, wanted),
     changeMailbox: (actor: Actor, mailboxId: string, change: MailboxChange) =>
       changeMailbox(context, actor, mailboxId, change),

@@ -19,6 +19,7 @@ import {
   listIdentityKeys,
   listSigningKeys,
 } from "../store/operators.ts";
+import { createCache } from "./key-cache.ts";
 import { seal, unseal } from "./seal.ts";
 
 const generate = promisify(generateKeyPair);
@@ -76,70 +77,34 @@ export type Keyring = {
   jwks(): Promise<{ keys: PublicIdentityKey[] }>;
 };
 
-/** An operator's keys in memory: when they were asked for, and those that were got last. */
-type Opened = { at: number; keys: Promise<OperatorKeys>; loaded: OperatorKeys | null };
-
-/** Milliseconds after which keys are looked at again, and after which nobody signs with them before that has been done. */
-const fresh = 10_000;
-const stale = 60_000;
+/** Milliseconds after which keys are looked at again, since another node may have changed them. */
+const ages = { fresh: 10_000, stale: 60_000 };
 
 /** The same for a domain that has no key: often asked, seldom new. */
 const missedAgain = 1000;
 
-/** A keyring whose private halves are sealed under the master key. */
+/** A keyring whose private halves are sealed under the master key. `clock` counts milliseconds, from anywhere. */
 export function createKeyring(
   database: Database,
   masterKey: Buffer,
   random: (length: number) => Buffer,
   clock: () => number = () => performance.now(),
 ): Keyring {
-  const opened = new Map<string, Opened>();
-
-  function load(operatorId: string, before: Opened | undefined): Opened {
-    const keys = openKeys(database, masterKey, operatorId, before?.loaded ?? null);
-    const entry: Opened = { at: clock(), keys, loaded: before?.loaded ?? null };
-    opened.set(operatorId, entry);
-    keys.then(
-      (found) => (entry.loaded = found),
-      () => {
-        if (opened.get(operatorId) !== entry) return;
-        // A failure is not remembered: the database may have been away. What was known before still signs.
-        if (before?.loaded)
-          opened.set(operatorId, { ...before, keys: Promise.resolve(before.loaded) });
-        else opened.delete(operatorId);
-      },
-    );
-    return entry;
-  }
-
-  function of(operatorId: string): Promise<OperatorKeys> {
-    const entry = opened.get(operatorId);
-    if (!entry) return load(operatorId, undefined).keys;
-    const age = clock() - entry.at;
-    if (age < fresh) return entry.keys;
-    const next = load(operatorId, entry).keys;
-    const { loaded } = entry;
-    if (loaded === null) return next;
-    return age < stale
-      ? Promise.resolve(loaded)
-      : // Signing goes on while the database is away: what it signs for was handed off before.
-        next.catch(() => loaded);
-  }
-
+  // Signing goes on while the database is away: what it signs for was handed off before.
+  const opened = createCache<OperatorKeys>(
+    (operatorId, known) => openKeys(database, masterKey, operatorId, known),
+    clock,
+    ages,
+  );
   return {
-    of,
+    of: opened.get,
+    forget: opened.forget,
 
     async dkimOf(operatorId, domain) {
-      const known = (await of(operatorId)).dkim.get(domain);
+      const known = (await opened.get(operatorId)).dkim.get(domain);
       if (known) return known;
-      const entry = opened.get(operatorId);
-      if (entry && clock() - entry.at < missedAgain) return [];
-      return (await load(operatorId, entry).keys).dkim.get(domain) ?? [];
-    },
-
-    forget(operatorId) {
-      const entry = opened.get(operatorId);
-      if (entry) entry.at = Number.NEGATIVE_INFINITY;
+      if (clock() - (opened.loadedAt(operatorId) ?? 0) < missedAgain) return [];
+      return (await opened.reload(operatorId)).dkim.get(domain) ?? [];
     },
 
     prepareDkim: (operatorId, domain, now, newId) =>

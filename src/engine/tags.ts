@@ -13,10 +13,10 @@ import { makeEntry } from "./record.ts";
 const maxTags = 50;
 
 /** Which message. */
-export type TagPlace = { mailbox_id?: string | undefined; email_id: string };
+type TagPlace = { mailbox_id?: string | undefined; email_id: string };
 
 /** The tags of a message that the actor may see. */
-export function getTags(
+function getTags(
   context: EngineContext,
   actor: Actor,
   place: TagPlace,
@@ -28,7 +28,7 @@ export function getTags(
 }
 
 /** Adds tags and changes those of the same name; throws `validation_failed` for more than 50. */
-export function setTags(
+function setTags(
   context: EngineContext,
   actor: Actor,
   place: TagPlace,
@@ -47,7 +47,7 @@ export function setTags(
 }
 
 /** Takes one tag away; throws `not_found` where there is none of that name. */
-export function deleteTag(
+function deleteTag(
   context: EngineContext,
   actor: Actor,
   place: TagPlace,
@@ -82,4 +82,15 @@ async function change(
   });
   context.wake.sequence();
   return tags;
+}
+
+/** The same, bound to one context. */
+export function tagCalls(context: EngineContext) {
+  return {
+    getTags: (actor: Actor, place: TagPlace) => getTags(context, actor, place),
+    setTags: (actor: Actor, place: TagPlace, tags: Record<string, string>) =>
+      setTags(context, actor, place, tags),
+    deleteTag: (actor: Actor, place: TagPlace, key: string) =>
+      deleteTag(context, actor, place, key),
+  };
 }
