@@ -205,7 +205,7 @@ class Direct implements Transport {
       if (!unreachable || fallback === null) return result;
       const relayed = await fallback.send(message);
       const note = `by the relay; ${result.connection.note ?? ""}`.slice(0, 1000);
-      return { ...relayed, connection: { ...relayed.connection, note } };
+      return { ...relayed, connection: { ...relayed.connection, note, relayed: true } };
     } finally {
       site.leave(ticket, verdict);
     }

@@ -76,6 +76,8 @@ export interface ConnectionInfo extends PeerInfo {
   readonly at: string;
   /** What a reader of the trace should know: hosts tried in vain before, a TLS handshake that failed. */
   readonly note?: string;
+  /** A relay took part in the place of the recipients' own servers: what it accepted is on its way, not delivered. */
+  readonly relayed?: true;
 }
 
 /** One entry in `recipients` per recipient, in the order given. */

@@ -152,9 +152,11 @@ async function deliver(
   given: AbortSignal,
 ): Promise<void> {
   let again: number | null = null;
+  let relayed = false;
   const recipients = await Promise.all(
     message.recipients.map(async (recipient) => {
       const sent = await sendOne(options, message, recipient);
+      relayed ||= sent.relayed;
       if (sent.again !== null) again = Math.max(again ?? 0, sent.again);
       return { position: recipient.position, receipt: sent.receipt };
     }),
@@ -164,7 +166,8 @@ async function deliver(
     message_id: message.message_id,
     token: message.token,
     attempt: message.attempt,
-    final_hop: options.driver.final_hop,
+    // One recipient's relay makes the whole attempt say the less of the two.
+    final_hop: options.driver.final_hop && !relayed,
     ...(again === null ? {} : { again_after: again }),
     recipients,
   };
@@ -190,7 +193,7 @@ async function sendOne(
   options: DeliverOptions,
   message: Outgoing,
   recipient: { position: number; address: string },
-): Promise<{ receipt: Receipt; again: number | null }> {
+): Promise<{ receipt: Receipt; again: number | null; relayed: boolean }> {
   try {
     const data = await options.engine.sign(message, recipient);
     const result = await options.driver.transport.send({
@@ -201,7 +204,8 @@ async function sendOne(
     const [answer] = result.recipients;
     const untried =
       answer?.outcome === "temporary" && answer.reason ? (notTried[answer.reason] ?? null) : null;
-    return { receipt: receiptOf(result), again: untried };
+    const relayed = result.connection.relayed === true;
+    return { receipt: receiptOf(result), again: untried, relayed };
   } catch (error) {
     // Signing or our own checks failed: nothing was sent. Retried, since a key or a setting may be mended.
     options.log.error(
@@ -218,7 +222,7 @@ async function sendOne(
       tls: null,
       outcome: "temporary",
     };
-    return { receipt, again: null };
+    return { receipt, again: null, relayed: false };
   }
 }
 
