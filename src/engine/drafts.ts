@@ -143,6 +143,13 @@ async function newDraft(
   };
 }
 
+/** Which draft is sent. */
+export type DraftPlace = {
+  mailbox_id: string;
+  draft_id: string;
+  idempotency_key?: string | undefined;
+};
+
 /** What sending a draft answers. */
 export type DraftSent = Revised & { replayed: boolean };
 
@@ -153,7 +160,7 @@ export type DraftSent = Revised & { replayed: boolean };
 export async function sendDraft(
   context: EngineContext,
   actor: Actor,
-  place: { mailbox_id: string; draft_id: string; idempotency_key?: string | undefined },
+  place: DraftPlace,
 ): Promise<DraftSent> {
   const answer = await untilUndisturbed(() => sendOnce(context, actor, place));
   context.wake.deliver();
@@ -165,7 +172,7 @@ export async function sendDraft(
 async function sendOnce(
   context: EngineContext,
   actor: Actor,
-  place: { mailbox_id: string; draft_id: string; idempotency_key?: string | undefined },
+  place: DraftPlace,
 ): Promise<DraftSent | null> {
   const stored = await context.database.as(actor.operator_id, (tx) =>
     loadOutbound(tx, actor, place.mailbox_id, place.draft_id),
@@ -238,7 +245,7 @@ const fingerprintOf = (draftId: string): string =>
 async function wasSentBy(
   context: EngineContext,
   actor: Actor,
-  { mailbox_id, draft_id, idempotency_key: key }: Parameters<typeof sendDraft>[2],
+  { mailbox_id, draft_id, idempotency_key: key }: DraftPlace,
 ): Promise<boolean> {
   if (key === undefined) return false;
   const known = await context.database.as(actor.operator_id, (tx) =>
@@ -259,7 +266,7 @@ function conflict(): Refusal {
 async function save(
   context: EngineContext,
   actor: Actor,
-  { mailbox_id, draft_id, idempotency_key: key }: Parameters<typeof sendDraft>[2],
+  { mailbox_id, draft_id, idempotency_key: key }: DraftPlace,
   composing: Composing,
   judged: ReturnType<typeof judge>,
   again: boolean,

@@ -9,7 +9,7 @@ import type { EngineContext } from "./context.ts";
 import { type NewApiKey, createApiKey, createAuthenticate, revoke } from "./credentials.ts";
 import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
 import { domainCalls } from "./domain-calls.ts";
-import { type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
+import { type DraftPlace, type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
 import { type Edit, type Place, edit } from "./edit.ts";
 import { evidenceOf, publicKeys } from "./evidence.ts";
 import { handOff } from "./hand-off.ts";
@@ -17,7 +17,7 @@ import { inboxCalls } from "./inbox-calls.ts";
 import { proveEntry, readCheckpoint, readTile } from "./log-reader.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
 import type { PageRequest } from "./paging.ts";
-import { resend } from "./resend.ts";
+import { type Resending, resend } from "./resend.ts";
 import { type AttemptResult, createRecordResult } from "./results.ts";
 import { sequence } from "./sequencer.ts";
 import { type ReplyRequest, reply } from "./reply.ts";
@@ -63,10 +63,8 @@ export function createEngine(context: EngineContext) {
       cancel(context, actor, mailboxId, emailId, only),
     edit: (actor: Actor, place: Place, change: Edit) => edit(context, actor, place, change),
     createDraft: (actor: Actor, request: DraftRequest) => createDraft(context, actor, request),
-    sendDraft: (actor: Actor, place: Parameters<typeof sendDraft>[2]) =>
-      sendDraft(context, actor, place),
-    resend: (actor: Actor, place: Parameters<typeof resend>[3]) =>
-      resend(context, submit, actor, place),
+    sendDraft: (actor: Actor, place: DraftPlace) => sendDraft(context, actor, place),
+    resend: (actor: Actor, place: Resending) => resend(context, submit, actor, place),
     ...tagCalls(context),
     createMailbox: (actor: Actor, wanted: NewMailbox) => createMailbox(context, actor, wanted),
     changeMailbox: (actor: Actor, mailboxId: string, change: MailboxChange) =>

@@ -24,12 +24,19 @@ const resendable: ReadonlySet<string> = new Set<Status>([
 /** What a resent message's metadata names the first one by. */
 const resendOf = "resend_of";
 
+/** Which message is sent again. */
+export type Resending = {
+  mailbox_id: string | null;
+  email_id: string;
+  idempotency_key?: string | undefined;
+};
+
 /** Submits the same content anew to the recipients who did not get it. Throws `not_resendable` and what submission throws. */
 export async function resend(
   context: EngineContext,
   submit: (actor: Actor, request: SubmitRequest) => Promise<Submitted>,
   actor: Actor,
-  place: { mailbox_id: string | null; email_id: string; idempotency_key?: string | undefined },
+  place: Resending,
 ): Promise<Submitted> {
   const stored = await context.database.as(actor.operator_id, (tx) =>
     loadOutbound(tx, actor, place.mailbox_id, place.email_id),
