@@ -296,7 +296,7 @@ export const sampleOperations = [
     name: "download_attachment",
     summary: "Attachment",
     method: "GET",
-    path: "/v1/mailboxes/{mailbox_id}/emails/{email_id}/attachments/{filename}",
+    path: "/v1/emails/{email_id}/attachments/{filename}",
     effect: "read",
     access: "read",
     input: z.strictObject({ email_id: idSchema, filename: z.string(), index: z.int() }),

@@ -8,7 +8,7 @@ import { type Visit, allowed, signedIn } from "./visit.ts";
 export type Page = {
   /** Stands in the window's title and, unless the content has its own, nowhere else. */
   title: string;
-  section?: "pending" | "mailboxes" | "catcher";
+  section?: "pending" | "received" | "mailboxes" | "catcher";
   /** Everything in `<main>`; it brings its own `<h1>`. */
   content: Child;
   status?: number;
@@ -74,6 +74,7 @@ function navigation(visit: Visit, section: Page["section"]): Html | false {
     markup`<li><a href="${path}"${name === section && markup` aria-current="page"`}>${text}</a></li>`;
   return markup`<nav aria-label="Main"><ul>
 ${decides && link("/pending", "pending", "Pending")}
+${allowed(signedIn(visit), "list_received") && link("/received", "received", "Received")}
 ${link("/mailboxes", "mailboxes", "Mailboxes")}
 ${visit.options.caught && link("/catcher", "catcher", "Caught mail")}
 </ul></nav>`;

@@ -11,7 +11,13 @@ import type { Refusal } from "../../core/refusal.ts";
 import { refusalStatus } from "../status.ts";
 import { type Child, type Html, address, distance, line, subjectLine } from "./display.ts";
 import { alert, badge, page, pager } from "./layout.ts";
-import { changedSettings, currentValues, filledIn, settingsForm } from "./mailbox-settings.ts";
+import {
+  changedSettings,
+  currentValues,
+  filledIn,
+  pauseForm,
+  settingsForm,
+} from "./mailbox-settings.ts";
 import { type Summary, recipientsShort } from "./pending-page.ts";
 import { asRefusal, refusalAlert, refusalHeaders } from "./refusal-page.ts";
 import { seeOther } from "./sign-in-pages.ts";
@@ -43,7 +49,7 @@ ${
         ) => markup`<tr role="row"><th scope="row" role="rowheader"><a href="/mailboxes/${one.id}">${address(one.address)}</a>${
           one.display_name !== null &&
           markup`<div class="quiet">${line(one.display_name, 200)}</div>`
-        }</th>
+        }${one.paused && markup` ${badge(["Paused: sends nothing", "warn"])}`}</th>
 <td role="cell" data-label="Mode"><span>${modeWords[one.oversight_mode].name}<br><span class="quiet small">${modeWords[one.oversight_mode].meaning}</span></span></td>
 <td role="cell" data-label="Approvals needed">${one.approvals_required}</td></tr>`,
       )}</tbody></table>`
@@ -74,6 +80,11 @@ export async function mailboxPage(
 ${!retry && visit.query.has("saved") && alert("good", markup`<p>These are the settings as they are stored now.</p>`)}
 <h1>${address(mailbox.address)}</h1>
 <p class="quiet">${modeWords[mailbox.oversight_mode].name}: ${modeWords[mailbox.oversight_mode].meaning}</p>
+${pauseForm(mailbox, {
+  csrf_token: visit.session.csrf_token,
+  now: visit.now,
+  may: update !== undefined && "paused" in update.input.shape,
+})}
 <details class="panel"${(retry || visit.query.has("saved")) && markup` open`}><summary><h2>Mode and settings</h2></summary>
 ${
   update
@@ -86,6 +97,7 @@ ${
       })
     : markup`<p>Only an owner or admin can change these.</p>`
 }</details>
+${allowed(visit, "list_received") && markup`<p><a href="/received?mailbox_id=${id}">Received messages of this mailbox</a></p>`}
 <section aria-labelledby="messages"><h2 id="messages">Outgoing messages</h2>
 ${sent}</section>`,
   });
@@ -98,7 +110,10 @@ export async function saveMailbox(
   form: URLSearchParams,
 ): Promise<Response> {
   try {
-    const changes = changedSettings(form);
+    const changes = await changedSettings(form, async () => {
+      const { body } = await call(visit, "get_mailbox", { mailbox_id: id }, mailboxResource);
+      return body.scan_policy;
+    });
     if (Object.keys(changes).length > 0) {
       const input = { mailbox_id: id, ...changes };
       const { status } = await call(visit, "update_mailbox", input, z.unknown());

@@ -1,9 +1,11 @@
 /** What a person does with a message: decide on it, look at its HTML, take its raw form or its evidence away. */
 import { z } from "zod";
+import { email as emailResource } from "../../contract/resources.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { typed } from "./form.ts";
 import { download, mailFrame } from "./mail-frame.ts";
-import { messagePage, reasonLimit, safeHtml } from "./message-page.ts";
+import { safeHtml } from "./html-part.ts";
+import { messagePage, reasonLimit } from "./message-page.ts";
 import { nextPending } from "./pending-page.ts";
 import { asRefusal } from "./refusal-page.ts";
 import { seeOther } from "./sign-in-pages.ts";
@@ -88,4 +90,19 @@ export async function messageProof(visit: MemberVisit, id: string): Promise<Resp
     return download(reply.body, "application/octet-stream", `multimail-proof-${id}`);
   const text = `${JSON.stringify(reply.body, null, 2)}\n`;
   return download(Buffer.from(text), "application/json", `multimail-proof-${id}.json`);
+}
+
+/** One attachment as a file, by its place in the message. Without its type, so that nothing opens it here. */
+export async function messageAttachment(
+  visit: MemberVisit,
+  id: string,
+  place: string | undefined,
+): Promise<Response> {
+  const index = /^\d{1,3}$/.test(place ?? "") ? Number(place) : -1;
+  const input = { email_id: id, peek: true };
+  const { body: email } = await call(visit, "read_email", input, emailResource);
+  const filename = email.attachments[index]?.filename;
+  if (filename === undefined) throw new Refusal("not_found", "There is no such attachment.");
+  const bytes = await callBytes(visit, "download_attachment", { email_id: id, filename, index });
+  return download(bytes, "application/octet-stream", filename);
 }

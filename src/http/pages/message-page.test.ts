@@ -70,6 +70,12 @@ describe("the page of a message", () => {
   test("shows large where answers would go, and marks an address that is not the mailbox's", async () => {
     const sample = samplePages();
     const own = sample.addEmail({ reply_to: ["Support@agents.example"] });
+    const token = (id: string) => `support+${id.toLowerCase()}0123456789@agents.example`;
+    const usual = sample.addEmail();
+    usual.reply_to = [token(usual.id)];
+    const others = sample.addEmail({ reply_to: [token(own.id)] });
+    const abroad = sample.addEmail();
+    abroad.reply_to = [token(abroad.id).replace("agents", "agents.example.evil")];
     const away = sample.addEmail({
       from_name: "The <b>Chief</b>\u202E",
       reply_to: ["thief@evil.example"],
@@ -83,8 +89,12 @@ describe("the page of a message", () => {
     expect(place).toBeLessThan(text.indexOf('class="subject"'));
     expect(text).toContain("not the mailbox&#39;s address");
     expect(text).toContain("The &lt;b&gt;Chief&lt;/b&gt;<mark");
-    expect(await page(own.id)).toContain("Answers go to");
-    expect(await page(own.id)).not.toContain("not the mailbox");
+    for (const { id } of [own, usual]) {
+      expect(await page(id)).not.toContain("Answers go to");
+      expect(await page(id)).not.toContain("not the mailbox");
+    }
+    for (const { id } of [others, abroad])
+      expect(await page(id)).toContain("not the mailbox&#39;s address");
     expect(await page(none.id)).not.toContain("Answers go to");
   });
 

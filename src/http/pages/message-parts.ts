@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { email as emailResource, recipient } from "../../contract/resources.ts";
 import { type Html, address, line, size, time } from "./display.ts";
 import { badge } from "./layout.ts";
+import { type MemberVisit, allowed } from "./visit.ts";
 import { decisionWords, modeWords, recipientKinds, recipientWords } from "./words.ts";
 
 /** A message whole, as operations answer it. */
@@ -38,20 +39,38 @@ ${others.map((one) => markup`<dd>${address(one)}${kind === "bcc" && markup` ${un
 }
 
 /**
- * Who the message says it is from, and where answers would go: a Reply-To elsewhere takes the whole conversation there,
- * so it stands as large as the recipients.
+ * Who the message says it is from, and where answers would go: a Reply-To elsewhere takes the whole conversation there, so it
+ * stands as large as the recipients. The reply address that every message of a mailbox gets is no such thing.
  */
 export function senderList(email: Email): Html {
-  const own = email.from_address.toLowerCase();
+  const own = (one: string): boolean => isOwnReply(email, one);
   return markup`<dl class="recipients"><div><dt>From</dt><dd>${address(email.from_address)}${
     email.from_name !== null && markup` <span class="name">${line(email.from_name, 200)}</span>`
   }</dd></div>${
-    email.reply_to.length > 0 &&
+    !email.reply_to.every(own) &&
     markup`<div><dt>Answers go to</dt>
 ${email.reply_to.map(
-  (one) => markup`<dd>${address(one)}${one.toLowerCase() !== own && markup` ${elsewhere}`}</dd>`,
+  (one) => markup`<dd>${address(one)}${!own(one) && markup` ${elsewhere}`}</dd>`,
 )}</div>`
   }</dl>`;
+}
+
+/**
+ * True for the mailbox's address, and for it with this message's own token: `mailbox+<id><10 characters>@domain`. Mail to
+ * either comes back to the mailbox, whatever the last characters are.
+ */
+function isOwnReply({ id, from_address }: Email, replyTo: string): boolean {
+  const own = from_address.toLowerCase();
+  const given = replyTo.toLowerCase();
+  if (given === own) return true;
+  const at = own.lastIndexOf("@");
+  const token = `${own.slice(0, at)}+${id.toLowerCase()}`;
+  const rest = given.slice(token.length);
+  return (
+    given.startsWith(token) &&
+    rest.slice(10) === own.slice(at) &&
+    /^[0-9a-hjkmnp-tv-z]{10}$/.test(rest.slice(0, 10))
+  );
 }
 
 /** What else there is to know before deciding. */
@@ -90,17 +109,35 @@ export function facts(email: Email, now: number): Html {
   )}</dl>`;
 }
 
+/** Where the attachment at a place can be downloaded, for whoever may; null where nobody is to be offered it. */
+export type AttachmentLink = ((index: number) => string) | null;
+
+/** {@link AttachmentLink} of a message. */
+export function attachmentLink(visit: MemberVisit, { id }: Pick<Email, "id">): AttachmentLink {
+  return allowed(visit, "download_attachment")
+    ? (index) => `/messages/${id}/attachments/${index}`
+    : null;
+}
+
 /** Names, types and sizes of attachments. */
 export function attachmentList(
   attachments: readonly { filename: string | null; content_type: string; size_bytes: number }[],
+  link: AttachmentLink = null,
 ): Html | false {
   if (attachments.length === 0) return false;
   return markup`<section aria-labelledby="attachments"><h2 id="attachments">Attachments</h2>
 <table class="plain-table"><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Size</th></tr></thead>
 <tbody>${attachments.map(
-    (one) =>
-      markup`<tr><th scope="row">${line(one.filename ?? "(no name)", 300)}</th><td>${line(one.content_type, 200)}</td><td>${size(one.size_bytes)}</td></tr>`,
+    (one, index) =>
+      markup`<tr><th scope="row">${link ? markup`<a href="${link(index)}" download>${line(one.filename ?? "(no name)", 300)}</a>` : line(one.filename ?? "(no name)", 300)}</th><td>${line(one.content_type, 200)}</td><td>${size(one.size_bytes)}</td></tr>`,
   )}</tbody></table></section>`;
+}
+
+/** Ways on from a message: its raw form, its evidence, its mailbox. */
+export function messageLinks(visit: MemberVisit, { id, mailbox_id }: Email): Html {
+  return markup`<ul class="links"><li><a href="/messages/${id}/raw">Download the raw message</a></li>
+${allowed(visit, "get_proof") && markup`<li><a href="/messages/${id}/proof">Download the evidence</a></li>`}
+<li><a href="/mailboxes/${mailbox_id}">Other messages of this mailbox</a></li></ul>`;
 }
 
 /** Who decided what, with the strength of each decision. */

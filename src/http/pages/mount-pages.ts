@@ -5,10 +5,17 @@ import { Refusal } from "../../core/refusal.ts";
 import { catcherPage, caughtHtml, caughtPage, caughtRaw } from "./catcher-pages.ts";
 import { readForm, typed } from "./form.ts";
 import { mailboxPage, mailboxesPage, saveMailbox } from "./mailbox-pages.ts";
-import { decide, messageHtml, messageProof, messageRaw } from "./message-actions.ts";
+import {
+  decide,
+  messageAttachment,
+  messageHtml,
+  messageProof,
+  messageRaw,
+} from "./message-actions.ts";
 import { messagePage } from "./message-page.ts";
 import type { PagesOptions } from "./options.ts";
 import { pendingPage } from "./pending-page.ts";
+import { careFor, receivedPage } from "./received-page.ts";
 import { asRefusal, refusalPage } from "./refusal-page.ts";
 import { type Provenance, assertFormToken, foreignForm, provenance } from "./same-origin.ts";
 import { redeemLink, signInPage, signOut, welcomePage } from "./sign-in-pages.ts";
@@ -60,6 +67,15 @@ export function mountPages(app: Hono, options: PagesOptions): void {
     "/messages/:id/decide",
     change((visit, form, c) => decide(signedIn(visit), pathId(c.req.param("id")), form)),
   );
+  app.get(
+    "/messages/:id/attachments/:place",
+    member((visit, c) => messageAttachment(visit, pathId(c.req.param("id")), c.req.param("place"))),
+  );
+  app.post(
+    "/messages/:id/care",
+    change((visit, form, c) => careFor(signedIn(visit), pathId(c.req.param("id")), form)),
+  );
+  app.get("/received", member(receivedPage));
   app.get("/mailboxes", member(mailboxesPage));
   app.get(
     "/mailboxes/:id",

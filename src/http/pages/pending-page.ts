@@ -3,9 +3,9 @@ import { html as markup } from "hono/html";
 import { z } from "zod";
 import { emailSummary, nextCursor } from "../../contract/resources.ts";
 import { Refusal } from "../../core/refusal.ts";
-import { type Html, address, distance, subjectLine } from "./display.ts";
+import { type Html, address, distance, line, subjectLine, time } from "./display.ts";
 import { alert, badge, page, pager } from "./layout.ts";
-import { type MemberVisit, call, cursorOf } from "./visit.ts";
+import { type MemberVisit, allowed, call, cursorOf } from "./visit.ts";
 import { statusWords } from "./words.ts";
 
 /** A message as lists have it. */
@@ -23,7 +23,10 @@ const decided = emailSummary.pick({
 /** The page of the queue that the query asks for. */
 export async function pendingPage(visit: MemberVisit): Promise<Response> {
   const cursor = cursorOf(visit);
-  const { body } = await call(visit, "list_pending", { limit: 50, ...cursor }, emailList);
+  const [{ body }, held] = await Promise.all([
+    call(visit, "list_pending", { limit: 50, ...cursor }, emailList),
+    heldNotice(visit),
+  ]);
   const { emails } = body;
   const first = cursor.cursor === undefined;
   return page(visit, {
@@ -31,6 +34,7 @@ export async function pendingPage(visit: MemberVisit): Promise<Response> {
     section: "pending",
     content: markup`${await decidedNotice(visit)}
 <h1>Pending messages</h1>
+${held}
 ${
   emails.length === 0
     ? markup`<p class="empty">${first ? "Nothing waits for a decision." : "Nothing more waits for a decision."}</p>`
@@ -45,11 +49,29 @@ ${pager("/pending", {}, body.next_cursor, first)}`,
   });
 }
 
+/** How many received messages are held, as far as one look tells; null where the person does not decide on them. */
+async function heldNotice(visit: MemberVisit): Promise<Html | false> {
+  if (!allowed(visit, "list_received") || !allowed(visit, "release_email")) return false;
+  const input = { status: "pending_inbound_approval", limit: 50 };
+  const { body } = await call(visit, "list_received", input, emailList);
+  const count = body.emails.length;
+  if (count === 0) return false;
+  const words = `${count}${body.next_cursor === null ? "" : " or more"} received ${count === 1 ? "message waits" : "messages wait"} to be released`;
+  return markup`<p class="also"><a href="/received?status=pending_inbound_approval">${words}</a></p>`;
+}
+
 function row(visit: MemberVisit, email: Summary): Html {
   return markup`<tr role="row">
 <td role="cell" class="who">${recipientsShort(email)}</td>
 <th scope="row" role="rowheader"><a href="/messages/${email.id}">${subjectLine(email.subject, 160)}</a>
-${email.has_attachments && markup` <span class="badge quiet">attachment</span>`}${email.test && markup` <span class="badge quiet">test</span>`}</th>
+${email.has_attachments && markup` <span class="badge quiet">attachment</span>`}${(email.reply_of ?? email.in_reply_to) !== null && markup` <span class="badge quiet">answer</span>`}${email.test && markup` <span class="badge quiet">test</span>`}${
+    email.send_at !== null &&
+    markup`<div class="quiet small">To be sent ${time(email.send_at, visit.now)}</div>`
+  }${
+    email.reason !== null &&
+    email.approvals === 0 &&
+    markup`<div class="why small">${line(email.reason, 240)}</div>`
+  }</th>
 <td role="cell" data-label="From">${address(email.from_address.slice(0, 320))}</td>
 <td role="cell" data-label="Approvals">${email.approvals} of ${email.approvals_required}</td>
 <td role="cell" data-label="Waiting since">${distance(email.created_at, visit.now)}</td>

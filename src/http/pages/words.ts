@@ -1,6 +1,6 @@
 /** Modes, statuses, verdicts and refusals in the words a person reads; the tables are total where the union is ours. */
 import type { z } from "zod";
-import type { recipient, wireStatus } from "../../contract/resources.ts";
+import type { mailKind, recipient, wireStatus } from "../../contract/resources.ts";
 import type { Mode } from "../../core/oversight/types.ts";
 import type { RefusalCode } from "../../core/refusal.ts";
 import type { IdentityVerdict } from "../../mail/identity-verify.ts";
@@ -51,6 +51,21 @@ export const statusWords: Readonly<Record<z.output<typeof wireStatus>, Word>> = 
   deleted: ["Deleted", "quiet"],
   spam_flagged: ["Flagged by screening", "warn"],
   spam_quarantined: ["In quarantine", "bad"],
+};
+
+/** What received mail is, where it is no ordinary letter. */
+export const kindWords: Readonly<Record<z.output<typeof mailKind>, Word>> = {
+  mail: ["Mail", "quiet"],
+  auto_reply: ["Automatic answer", "quiet"],
+  bounce: ["Bounce", "quiet"],
+  complaint: ["Complaint", "warn"],
+  report: ["Report", "quiet"],
+};
+
+/** What somebody said about received mail. */
+export const labelWords: Readonly<Record<string, Word>> = {
+  spam: ["Called spam", "bad"],
+  not_spam: ["Called no spam", "quiet"],
 };
 
 /** What became of one recipient. */
@@ -130,6 +145,7 @@ export const refusalWords: Readonly<
     advice: "Your approval counts. It needs further people.",
   },
   mode_raise_needs_person: { title: "Only a person may raise a mode" },
+  not_inbound: { title: "This message was written here" },
   not_found: { title: "Not found" },
   invalid_cursor: {
     title: "This page of the list is gone",
