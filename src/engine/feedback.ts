@@ -5,7 +5,7 @@ import type { Complaint } from "../mail/report-arf.ts";
 import { returnedPart } from "../mail/report-arf.ts";
 import type { Bounce } from "../mail/report.ts";
 import type { Tx } from "../store/database.ts";
-import type { ReceivedMessage } from "../store/inbound.ts";
+import { type ReceivedMessage, findWrittenTo } from "../store/inbound.ts";
 import {
   type LoadedMessage,
   type RecipientRow,
@@ -23,6 +23,7 @@ import type { Opened } from "./open-mail.ts";
 import { type EntryAuthor, makeEntry, makeEvent } from "./record.ts";
 import { countBack } from "./reputation.ts";
 import { suppressRecipient } from "./suppression.ts";
+import { mayHaveIt } from "./unsubscribe.ts";
 import { readUnsubscribeToken } from "./unsubscribe-token.ts";
 
 /** The author of entries about what others' mail systems report. */
@@ -125,10 +126,12 @@ async function applyBounce(
     makeEvent(context, failed ? "message.bounced" : "message.delivered", where, detail),
   );
   if (!failed) return;
+  // Once a message, as messages are counted when they leave. The mailbox is locked before the operator, as hand-offs do.
+  const first = !message.recipients.some((one) => one.status === "bounced");
+  if (first && told.verdict?.verdict === "hard")
+    await countBack(context, tx, message.row.mailbox_id, { bounced: 1, complained: 0 }, records);
   if (told.verdict?.suppress === true)
     await suppress(context, tx, "bounced", { message: message.row, recipient }, records);
-  if (told.verdict?.verdict === "hard")
-    await countBack(context, tx, message.row.mailbox_id, { bounced: 1, complained: 0 }, records);
 }
 
 /** One recipient's new status, and the message's where it now is the outcome for all. */
@@ -187,7 +190,7 @@ async function applyComplaint(
   records: Records,
 ): Promise<void> {
   const found = await loadCopy(tx, copy);
-  if (!found) return;
+  if (!found || found.message.row.attempts === 0) return;
   const { row } = found.message;
   const data = { recipient: copy.position, feedback_type: complaint.feedback_type };
   if (!complaint.suppress) {
@@ -196,8 +199,8 @@ async function applyComplaint(
   }
   const first = row.complained_at === null;
   const of = { message: row, recipient: found.recipient };
-  await suppress(context, tx, "complained", of, records, data);
   if (first) await countBack(context, tx, row.mailbox_id, { bounced: 0, complained: 1 }, records);
+  await suppress(context, tx, "complained", of, records, data);
 }
 
 /** Suppresses the recipient of a copy: for the mailbox where they asked it to stop, else for the operator. */
@@ -237,7 +240,7 @@ export async function unsubscribeByMail(
   for (const [token] of text.toUpperCase().matchAll(/[0-9A-HJKMNP-TV-Z]{80}/g)) {
     const target = readUnsubscribeToken(context.unsubscribe_key, token);
     const found = target && (await loadCopy(tx, target));
-    if (!found || found.recipient.kind === "copy") continue;
+    if (!found || !mayHaveIt(found.message.row, found.recipient)) continue;
     await suppress(
       context,
       tx,
@@ -261,12 +264,23 @@ export async function unsubscribeByReply(
   records: Records,
 ): Promise<void> {
   const { message, authentication } = asked;
-  if (message.reply_of === null || authentication?.dmarc?.result === "fail") return;
-  const [answered] = await loadMessages(tx, [message.reply_of], true);
-  const wrote = answered?.recipients.find(
-    ({ address, kind }) =>
-      kind !== "copy" && address.toLowerCase() === message.from_address.toLowerCase(),
-  );
-  if (!answered || answered.row.direction !== "outbound" || !wrote) return;
-  await suppress(context, tx, "unsubscribed", { message: answered.row, recipient: wrote }, records);
+  const { reply_of: replyOf, from_address: from } = message;
+  if (replyOf === null || authentication?.dmarc?.result === "fail") return;
+  // Whoever answers their own earlier answer means us as well.
+  const id = (await findWrittenTo(tx, { ...message, nearest: replyOf }, from)) ?? replyOf;
+  const [written] = await loadMessages(tx, [id], true);
+  if (written?.row.direction !== "outbound") return;
+  const people = written.recipients.filter((one) => mayHaveIt(written.row, one));
+  // Written from another address of theirs: where only one was written to, it can be nobody else.
+  const asking =
+    people.find(({ address }) => address.toLowerCase() === from.toLowerCase()) ??
+    (people.length === 1 ? people[0] : undefined);
+  if (asking)
+    await suppress(
+      context,
+      tx,
+      "unsubscribed",
+      { message: written.row, recipient: asking },
+      records,
+    );
 }

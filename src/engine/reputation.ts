@@ -16,11 +16,12 @@ export async function countBack(
   records: Records,
 ): Promise<void> {
   const now = context.now();
+  // Before the counts, as hand-offs lock them.
+  const mailbox = await getMailbox(tx, mailboxId, true);
   await addToDay(tx, dayOf(now), [{ mailbox_id: mailboxId, handed: 0, ...back }]);
   const since = new Date(now.getTime() - (reputationRule.days - 1) * 86_400_000);
   const reason = stopReason(await countsSince(tx, dayOf(since), mailboxId));
   if (reason === null) return;
-  const mailbox = await getMailbox(tx, mailboxId, true);
   if (!mailbox || mailbox.paused_at !== null) return;
   await updateMailbox(tx, mailboxId, { paused_at: now, paused_reason: reason, updated_at: now });
   records.entries.push(

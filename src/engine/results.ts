@@ -131,34 +131,40 @@ async function recordAll(
 
 /** Who does not exist is written to no more, and counts against the mailbox that wrote. */
 async function settleDead(context: EngineContext, tx: Tx, writes: Writes): Promise<void> {
-  for (const { message, position, suppress } of writes.dead) {
-    const recipient = message.recipients.find((one) => one.position === position);
-    const final = writes.recipients.some(
-      (one) =>
-        one.message_id === message.row.message_id &&
-        one.position === position &&
-        one.status === "bounced",
-    );
-    if (!recipient || !final) continue;
-    if (suppress)
-      await suppressRecipient(
-        context,
-        tx,
-        {
-          reason: "bounced",
-          message: message.row,
-          address: recipient.address,
-          subject: await context.subjects.within(tx, recipient.address),
-          scope: "operator",
-          author: worker,
-        },
-        writes.records,
-      );
-    await countBack(
+  const ended = new Set(
+    writes.recipients.flatMap(({ message_id, position, status }) =>
+      status === "bounced" ? [`${message_id} ${position}`] : [],
+    ),
+  );
+  const dead = writes.dead.filter(({ message, position }) =>
+    ended.has(`${message.row.message_id} ${position}`),
+  );
+  // Once a message, as messages are counted when they leave.
+  const first = new Map(
+    dead.flatMap(({ message: { row, recipients } }) =>
+      recipients.some(({ status }) => status === "bounced") ? [] : [[row.message_id, row]],
+    ),
+  );
+  // Mailboxes are locked before the operator, as hand-offs do.
+  for (const [mailboxId, some] of Map.groupBy(first.values(), (row) => row.mailbox_id)) {
+    const back = { bounced: some.length, complained: 0 };
+    await countBack(context, tx, mailboxId, back, writes.records);
+  }
+  for (const { message, position, suppress } of dead) {
+    const address = message.recipients.find((one) => one.position === position)?.address;
+    if (!suppress || address === undefined) continue;
+    const subject = await context.subjects.within(tx, address);
+    await suppressRecipient(
       context,
       tx,
-      message.row.mailbox_id,
-      { bounced: 1, complained: 0 },
+      {
+        reason: "bounced",
+        message: message.row,
+        address,
+        subject,
+        scope: "operator",
+        author: worker,
+      },
       writes.records,
     );
   }

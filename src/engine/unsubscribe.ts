@@ -30,8 +30,11 @@ export async function readUnsubscribe(
   };
 }
 
-/** True when the recipient was written to. A copy goes to the overseer, who is no recipient of the agent's. */
-function mayHaveIt(row: MessageRow, { kind, attempts, status }: RecipientRow): boolean {
+/** True when the recipient may have the message. A copy goes to the overseer, who is no recipient of the agent's. */
+export function mayHaveIt(
+  row: Pick<MessageRow, "attempts">,
+  { kind, attempts, status }: Pick<RecipientRow, "kind" | "attempts" | "status">,
+): boolean {
   if (kind === "copy") return false;
   // A result is recorded after the mail has arrived, so the hand-off of the message counts too.
   return attempts > 0 || (row.attempts > 0 && status !== "suppressed");

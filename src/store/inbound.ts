@@ -49,6 +49,23 @@ export async function hasCopy(tx: Tx, messageId: string, position: number): Prom
   return rows.length > 0;
 }
 
+/** The message of a thread by which an address was written to: `nearest` where that is one, else the last; null without one. */
+export async function findWrittenTo(
+  tx: Tx,
+  thread: { mailbox_id: string; thread_id: string; nearest: string },
+  address: string,
+): Promise<string | null> {
+  const [row] = await tx.named<{ message_id: string }>(
+    "find_written_to",
+    `SELECT m.message_id FROM message m JOIN recipient r USING (operator_id, message_id)
+     WHERE m.operator_id = $1 AND m.mailbox_id = $2 AND m.thread_id = $3 AND m.direction = 'outbound' AND m.attempts > 0
+       AND r.kind <> 'copy' AND lower(r.address) = $4
+     ORDER BY m.message_id = $5 DESC, m.message_id DESC LIMIT 1`,
+    [tx.operator_id, thread.mailbox_id, thread.thread_id, address.toLowerCase(), thread.nearest],
+  );
+  return row?.message_id ?? null;
+}
+
 /** Keeps mail until it is opened up, and says that it waits. */
 export async function insertInbound(
   tx: Tx,
