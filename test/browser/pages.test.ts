@@ -9,7 +9,8 @@ import {
 } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Listening, listen } from "../../src/http/server.ts";
-import { type Sample, addCaught, samplePages } from "./sample-pages.ts";
+import { type Sample, samplePages } from "./sample-pages.ts";
+import { receivedSample, showcase } from "./showcase.ts";
 
 /** Chromium with its defences on: the package's own arguments switch web security off. Null where it cannot start. */
 async function start(): Promise<Browser | null> {
@@ -109,6 +110,29 @@ describe.skipIf(!browser)("the pages in Chromium", () => {
     );
   });
 
+  test("held mail is released by its form, then quarantined as spam and refused, and the list says so", async () => {
+    sample.emails.length = 0;
+    const email = receivedSample(sample, {
+      subject: "An order",
+      status: "pending_inbound_approval",
+    });
+    const { page } = await signedIn();
+    await page.goto("/pending");
+    await page.getByRole("link", { name: "1 received message waits to be released" }).click();
+    await page.getByRole("link", { name: "An order" }).click();
+    await page.getByRole("button", { name: "Release to the agent" }).click();
+    expect(await page.getByRole("status").textContent()).toContain("An order is now: Unread");
+    expect(email.status).toBe("unread");
+    await page.getByRole("link", { name: "All", exact: true }).click();
+    await page.getByRole("link", { name: "An order" }).click();
+    await page.getByRole("button", { name: "Spam", exact: true }).click();
+    expect(email.status).toBe("spam_quarantined");
+    await page.getByRole("link", { name: "An order" }).first().click();
+    await page.getByLabel("Reason").fill("It asks for a password");
+    await page.getByRole("button", { name: "Refuse" }).click();
+    expect(email).toMatchObject({ status: "rejected", reason: "It asks for a password" });
+  });
+
   test("a mode is changed by its form", async () => {
     const { page } = await signedIn();
     await page.goto(`/mailboxes/${sample.mailbox.id}`);
@@ -121,13 +145,18 @@ describe.skipIf(!browser)("the pages in Chromium", () => {
   });
 
   test.each([
-    ["script off", false],
-    ["script on", true],
-  ])(
-    "hostile HTML is shown in its frame and asks for nothing outside, with %s",
-    async (_, javaScriptEnabled) => {
+    ["of ours, script off", false, "outbound", "Decide on a message"],
+    ["of ours, script on", true, "outbound", "Decide on a message"],
+    ["received, script off", false, "inbound", "Received message"],
+    ["received, script on", true, "inbound", "Received message"],
+  ] as const)(
+    "hostile HTML in a message %s, is shown in its frame and asks for nothing outside",
+    async (_, javaScriptEnabled, direction, title) => {
       sample.read = { subject: "x", text: "x", html_safe: hostile(elsewhere.url), attachments: [] };
-      const email = sample.addEmail();
+      const email =
+        direction === "outbound"
+          ? sample.addEmail()
+          : receivedSample(sample, { text_body: hostile(elsewhere.url) });
       const { page, requests } = await signedIn({ javaScriptEnabled });
       await page.goto(`/messages/${email.id}`);
       await page.locator("iframe.mail").scrollIntoViewIfNeeded();
@@ -148,7 +177,7 @@ describe.skipIf(!browser)("the pages in Chromium", () => {
       expect(asked).toEqual([]);
       expect(requests.some((url) => url.endsWith("/sign-out"))).toBe(false);
       expect(new URL(page.url()).pathname).toBe(`/messages/${email.id}`);
-      expect(await page.title()).toBe("Decide on a message · MultiMail");
+      expect(await page.title()).toBe(`${title} · MultiMail`);
     },
   );
 
@@ -205,93 +234,4 @@ async function capture(page: Page, path: string): Promise<void> {
     await page.evaluate("scrollTo(0, 0)");
   }
   await page.screenshot({ path, fullPage: true });
-}
-
-/** Fills the instance with what an approver sees on a working day, and gives the pages to look at. */
-function showcase(sample: Sample, html_safe: string): Record<string, string> {
-  sample.emails.length = 0;
-  sample.read = {
-    subject: "Your refund",
-    text: "Dear Ada,\n\n40 euros left us this morning.\n",
-    html_safe,
-    attachments: [{ filename: "receipt.pdf", content_type: "application/pdf", size_bytes: 48_213 }],
-  };
-  const pending = { attempts: 0, receipt: null, status: "pending", name: null } as const;
-  const held = sample.addEmail({
-    cc: ["billing@customer.example"],
-    bcc: ["boss@оperator.example"],
-    recipients: [
-      { ...pending, address: "ada@customer.example", name: "Ada Lovelace", kind: "to" },
-      { ...pending, address: "billing@customer.example", kind: "cc" },
-      { ...pending, address: "boss@оperator.example", kind: "bcc" },
-    ],
-    has_attachments: true,
-    approvals_required: 2,
-    approvals: 1,
-    tags: { campaign: "refunds" },
-    attachments: [
-      { filename: "receipt\u202Efdp.exe", content_type: "application/pdf", size_bytes: 48_213 },
-    ],
-    decisions: [
-      {
-        decision: "approve",
-        by: "Katherine Johnson",
-        class: "B",
-        reason: "Amount matches the order.",
-        digest: "3f1c9a7be2d04c558a6f0e9d7b21c4438e5a90f1d2c7b6a4e8f3091c5d7a2b6e",
-        at: "2026-11-21T08:00:00Z",
-      },
-    ],
-  });
-  sample.addEmail({
-    subject: "Re: Where is my parcel? It has been two weeks and nobody answers the telephone",
-    to_addresses: ["charles@analytical-engines.example"],
-  });
-  sample.addEmail({
-    subject: "Quarterly newsletter",
-    to_addresses: Array.from({ length: 240 }, (_, i) => `reader${i}@list.example`),
-    test: true,
-  });
-  sample.addEmail({
-    subject: "x".repeat(300),
-    to_addresses: [`${"long".repeat(15)}@${"very-".repeat(12)}long.example`],
-  });
-  const sent = sample.addEmail({
-    status: "delivered",
-    decisions: held.decisions,
-    subject: "Your invoice",
-  });
-  const receipt = {
-    at: "2026-11-21T08:30:00Z",
-    host: "mx.customer.example",
-    address: "192.0.2.7",
-    code: 250,
-    enhanced_status_code: "2.0.0",
-    reply: "Ok: queued as 4711",
-    tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", authorized: true },
-    outcome: "accepted" as const,
-  };
-  sent.recipients = [
-    {
-      ...pending,
-      address: "ada@customer.example",
-      kind: "to",
-      status: "delivered",
-      attempts: 1,
-      receipt,
-    },
-  ];
-  const eml = `Received: from mail.agents.example\r\nDKIM-Signature: v=1; a=rsa-sha256; d=agents.example; s=mm1; b=${"A".repeat(200)}\r\nX-AI-Generated: true\r\nFrom: Support agent <support@agents.example>\r\nTo: ada@customer.example\r\nSubject: Your refund\r\n\r\nDear Ada`;
-  const caught = addCaught(sample, eml, { subject: "Your refund" });
-  return {
-    pending: `/pending?decided=${sent.id}`,
-    message: `/messages/${held.id}`,
-    sent: `/messages/${sent.id}`,
-    mailboxes: "/mailboxes",
-    mailbox: `/mailboxes/${sample.mailbox.id}`,
-    catcher: "/catcher",
-    caught: `/catcher/${caught}`,
-    link: "/sign-in?token=x",
-    missing: "/messages/nothing",
-  };
 }
