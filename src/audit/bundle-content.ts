@@ -5,7 +5,7 @@ import type { ReadBundle, ReadEntry } from "./bundle-parse.ts";
 import { receiptHash } from "./bundle-receipt.ts";
 import { CheckFailure, refuse } from "./bundle-report.ts";
 import type { Outcome } from "./bundle-report.ts";
-import { erasureType, readContent, stepsOf } from "./bundle-story.ts";
+import { contentAt, erasureType, isOfLastContent, readContent, stepsOf } from "./bundle-story.ts";
 import type { Story } from "./bundle-story.ts";
 import {
   decodeArray,
@@ -84,11 +84,12 @@ export function readOpenings(bundle: ReadBundle): Openings {
   return result;
 }
 
-/** Words for {@link readOpenings}, and that decisions were made on the content that was submitted. */
+/** Words for {@link readOpenings}, and that decisions were made on the content that stood then. */
 export function checkOpenings({ opened, erased }: Openings, story: Story): Outcome {
   const faults: string[] = [];
   for (const { entry, content } of stepsOf(story, "decided")) {
-    if (content.attachments.length !== story.submitted.content.attachments.length)
+    const stood = contentAt(story, entry);
+    if (content.attachments.length !== stood.content?.attachments.length)
       faults.push(`the decision ${entry.id} is on another number of attachments`);
     for (const field of [
       "subject",
@@ -96,10 +97,9 @@ export function checkOpenings({ opened, erased }: Openings, story: Story): Outco
       ...content.to.map((_, i) => `to[${i}]`),
       ...content.attachments.map((_, i) => `attachments[${i}]`),
     ]) {
-      const submitted = opened.get(key(story.submitted.entry.id, field));
+      const submitted = opened.get(key(stood.entry.id, field));
       const decided = opened.get(key(entry.id, field));
-      const isErased =
-        erased.has(key(story.submitted.entry.id, field)) || erased.has(key(entry.id, field));
+      const isErased = erased.has(key(stood.entry.id, field)) || erased.has(key(entry.id, field));
       if (!isErased && !sameContent(field, submitted, decided))
         faults.push(`${field} of the decision ${entry.id} is not what was submitted`);
     }
@@ -125,7 +125,10 @@ function sameContent(field: string, a: string | undefined, b: string | undefined
 export function checkDigest(bundle: ReadBundle, story: Story, openings: Openings | null): Outcome {
   const faults = bundle.entries
     .filter(
-      ({ entry }) => entry.data["digest"] !== undefined && entry.data["digest"] !== bundle.digest,
+      (one) =>
+        isOfLastContent(story, one) &&
+        one.entry.data["digest"] !== undefined &&
+        one.entry.data["digest"] !== bundle.digest,
     )
     .map(({ id, entry }) => `${entry.type} (entry ${id}) names another digest`);
   refuse(faults);
@@ -162,7 +165,8 @@ export function checkDigest(bundle: ReadBundle, story: Story, openings: Openings
 export function checkRecipients(bundle: ReadBundle, story: Story, openings: Openings): Outcome {
   const { recipients } = bundle;
   const faults: string[] = [];
-  const committed = [story.submitted, ...stepsOf(story, "decided")];
+  const decided = stepsOf(story, "decided").filter(({ entry }) => isOfLastContent(story, entry));
+  const committed = [story.submitted, ...decided];
   for (const { entry, content } of committed) {
     if (content.to.length !== recipients.length)
       faults.push(

@@ -4,7 +4,7 @@ import type { Bundle, PublicKeys } from "./bundle-format.ts";
 import type { ReadBundle, ReadEntry } from "./bundle-parse.ts";
 import { CheckFailure, refuse } from "./bundle-report.ts";
 import type { Outcome } from "./bundle-report.ts";
-import { stepsOf } from "./bundle-story.ts";
+import { contentAt, isOfLastContent, stepsOf } from "./bundle-story.ts";
 import type { Decided, HandedOff, Story } from "./bundle-story.ts";
 import { encodeCanonical, FormatError } from "./encoding.ts";
 import { statementHash, verifyStatementSignature } from "./statement.ts";
@@ -72,7 +72,7 @@ function* faultsOfStatement(
   { decided, statement, hash }: Stated,
   decision: Bundle["decisions"][number],
   { email, digest }: ReadBundle,
-  { submitted }: Story,
+  story: Story,
   origin: string | null,
 ): Generator<string> {
   const {
@@ -80,9 +80,13 @@ function* faultsOfStatement(
     predicate,
   } = statement;
   const { entry } = decided;
+  const { submitted } = story;
+  // Before an edit, a decision is about what stood then.
+  const about = isOfLastContent(story, entry) ? digest : contentAt(story, entry).digest;
   if (hash !== decided.statement) yield "its entry names another statement";
   if (subject.name !== email.id) yield "it is about another message";
-  if (subject.digest.sha256 !== digest) yield "it is about other content";
+  if (subject.digest.sha256 !== about || decided.digest !== about)
+    yield "it is about other content";
   if (predicate.decision !== decided.decision || predicate.decision !== decision.decision)
     yield `it says ${predicate.decision}`;
   if (predicate.class !== decided.class || predicate.class !== decision.class)
@@ -134,21 +138,26 @@ export function checkStatements({
 export function checkApprovers(story: Story): Outcome {
   const decided = stepsOf(story, "decided");
   const faults = decided
-    .filter(({ principal, approver }) => isAuthor(story, principal, approver.id))
+    .filter((one) => isAuthor(story, one))
     .map(({ decision }) => `the author decided (${decision}) on their own message`);
   const seen = new Set<string>();
-  for (const { principal } of decided.filter(({ decision }) => decision === "approve")) {
-    if (seen.has(principal)) faults.push(`${principal.replace(":", " ")} approved twice`);
-    seen.add(principal);
+  for (const { principal, entry } of decided.filter(({ decision }) => decision === "approve")) {
+    const vote = `${principal} ${contentAt(story, entry).entry.id}`;
+    if (seen.has(vote)) faults.push(`${principal.replace(":", " ")} approved twice`);
+    seen.add(vote);
   }
   refuse(faults);
   if (decided.length === 0) return { absent: "nobody has decided on this message" };
   return "those who decided are distinct, and the author is not among them";
 }
 
-/** True for the author's principal, and for the author's credential in whoever's name. */
-function isAuthor({ submitted }: Story, principal: string, id: string): boolean {
-  return principal === submitted.principal || id === submitted.author.id;
+/** True for whoever wrote or edited by then: the principal, and the credential in whoever's name. */
+function isAuthor({ written }: Story, { principal, approver, entry }: Decided): boolean {
+  return written.some(
+    (one) =>
+      one.entry.place < entry.place &&
+      (principal === one.principal || approver.id === one.author.id),
+  );
 }
 
 /** Each hand-off names approvals that the log has before it, and enough of them where the gate applied. */
@@ -165,7 +174,8 @@ export function checkApprovals(story: Story): Outcome {
 }
 
 function* faultsOfHandOff(step: HandedOff, story: Story): Generator<string> {
-  const earlier = before(story, step.entry);
+  // An edit voids what was approved until then.
+  const earlier = before(story, step.entry).filter(({ entry }) => isOfLastContent(story, entry));
   const revised = earlier.findLastIndex(({ decision }) => decision === "revise");
   // A revision sends the message back to its author: what was approved until then no longer counts.
   const standing = new Map(
@@ -181,8 +191,7 @@ function* faultsOfHandOff(step: HandedOff, story: Story): Generator<string> {
     const approval = standing.get(leaf);
     if (approval === undefined)
       yield `hand-off ${step.attempt} names an approval that the log does not have before it`;
-    else if (!isAuthor(story, approval.principal, approval.approver.id))
-      approvers.add(approval.principal);
+    else if (!isAuthor(story, approval)) approvers.add(approval.principal);
   }
   const { required, mode } = story.submitted;
   if (isGated(story, step) && approvers.size < required)
@@ -202,7 +211,8 @@ function isGated(story: Story, step: HandedOff | undefined): boolean {
   return (
     story.submitted.gated ||
     stepsOf(story, "other").some(
-      ({ entry }) => entry.entry.type === "message.held" && entry.place < place,
+      ({ entry }) =>
+        entry.entry.type === "message.held" && isOfLastContent(story, entry) && entry.place < place,
     )
   );
 }

@@ -1,9 +1,10 @@
 /** Replays a message's entries through the oversight machine: each must be a step it allows, and the end must be the stated status. */
 import { step, submit } from "../core/oversight/machine.ts";
+import { stricter } from "../core/oversight/mode.ts";
 import type { Event, Message } from "../core/oversight/types.ts";
 import { CheckFailure } from "./bundle-report.ts";
 import type { Outcome } from "./bundle-report.ts";
-import type { Story, StoryStep, Submitted } from "./bundle-story.ts";
+import type { Story, StoryStep, Written } from "./bundle-story.ts";
 
 /** Statuses that an attempt's entry names, as the machine's events. */
 const results: Readonly<Record<string, Event["type"]>> = {
@@ -15,11 +16,11 @@ const results: Readonly<Record<string, Event["type"]>> = {
 };
 
 /** Entries that change nothing of the message's status. */
-const silent: ReadonlySet<string> = new Set(["message.unsubscribed"]);
+const silent: ReadonlySet<string> = new Set(["message.unsubscribed", "message.rescheduled"]);
 
 /** Checks that the machine allows every step of the story and ends in `status`. */
 export function checkStatus(story: Story, status: string): Outcome {
-  let message = start(story.submitted);
+  let message = start(story.written[0]);
   for (const [i, one] of story.steps.entries())
     message = apply(message, one, story.steps[i + 1], status);
   if (message.status !== status)
@@ -28,33 +29,78 @@ export function checkStatus(story: Story, status: string): Outcome {
 }
 
 /** The message after its scan. What the allowlist was cannot be told from here; what the mode demands can. */
-function start({ principal, digest, mode, test, gated, required, status }: Submitted): Message {
+function start(written: Written): Message {
+  const { principal, digest, mode, test, gated, required, status } = written;
+  const authors = [principal];
+  if (status === "draft")
+    return {
+      status,
+      mode,
+      test,
+      authors,
+      digest,
+      approvals: [],
+      required,
+      timing: "gate_first",
+      gated: false,
+      handed: false,
+    };
   const wait = status === "scheduled";
   const begun = submit({
     mode,
     test,
-    authors: [principal],
+    authors,
     digest,
     required,
     timing: wait && gated ? "schedule_first" : "gate_first",
   });
   if (!begun.ok) throw new CheckFailure(`a mailbox in mode ${mode} cannot send`);
-  const scanned = step(begun.message, {
+  return scanned(begun.message, written);
+}
+
+/** The message after the scan that the entry tells of. */
+function scanned(message: Message, { mode, gated, status }: Written): Message {
+  const after = step(message, {
     type: "scan",
-    verdict: gated ? "review" : "pass",
+    verdict: status === "blocked" ? "block" : gated ? "review" : "pass",
     allowlisted: true,
-    wait,
+    wait: status === "scheduled",
   });
-  if (!scanned.ok || scanned.message.gated !== gated || scanned.message.status !== status)
+  if (!after.ok || after.message.gated !== gated || after.message.status !== status)
     throw new CheckFailure(
       `mode ${mode} does not make a submission ${status} ${gated ? "behind" : "without"} a gate`,
     );
-  return scanned.message;
+  return after.message;
+}
+
+/** Other content: an edit, or a draft that was sent. Mode and quorum may only have become stricter. */
+function rewritten(before: Message, written: Written): Message {
+  const { entry, principal, digest, mode, required, status, gated } = written;
+  const { type } = entry.entry;
+  if (stricter(before.mode, mode) !== mode || required < before.required)
+    throw new CheckFailure(`${type} loosens what was asked for`);
+  const edits = type === "message.edited";
+  const after = step(
+    { ...before, mode, required },
+    edits ? { type: "edit", by: principal, digest } : { type: "resubmit", by: principal, mode },
+  );
+  if (!after.ok)
+    throw new CheckFailure(`${type} cannot follow ${before.status} (${after.refusal})`);
+  const message: Message = {
+    ...after.message,
+    digest,
+    timing: status === "scheduled" && gated ? "schedule_first" : before.timing,
+  };
+  if (message.status === "pending_scan") return scanned(message, written);
+  if (message.status !== status || message.gated !== gated)
+    throw new CheckFailure(`${type} cannot make ${before.status} ${status}`);
+  return message;
 }
 
 function apply(before: Message, one: StoryStep, next: StoryStep | undefined, end: string): Message {
   const { type } = one.entry.entry;
   if (silent.has(type) || !type.startsWith("message.")) return before;
+  if (one.kind === "written") return rewritten(before, one);
   const [event, expected] = eventOf(before, one, next, end);
   const after = step(before, event);
   if (!after.ok)
@@ -69,7 +115,7 @@ function apply(before: Message, one: StoryStep, next: StoryStep | undefined, end
 /** The machine's event behind an entry, and the status that it must lead to. */
 function eventOf(
   before: Message,
-  one: StoryStep,
+  one: Exclude<StoryStep, { kind: "written" }>,
   next: StoryStep | undefined,
   end: string,
 ): [Event, Message["status"] | null] {
@@ -143,5 +189,10 @@ function handOff({ mode }: Message, digest: string): Extract<Event, { type: "han
 /** Whether an approval was followed by a time to undo: no entry says so, only what came next. */
 function waits(next: StoryStep | undefined, end: string): boolean {
   if (next === undefined) return end === "scheduled";
-  return ["message.released", "message.cancelled"].includes(next.entry.entry.type);
+  return [
+    "message.released",
+    "message.cancelled",
+    "message.rescheduled",
+    "message.edited",
+  ].includes(next.entry.entry.type);
 }

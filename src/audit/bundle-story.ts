@@ -19,8 +19,8 @@ import type { ContentCommitments, Decision, DecisionClass } from "./statement.ts
 /** Entries that tell of an erasure: `data.erased` lists leaves by index with the fields whose openings are gone. */
 export const erasureType = "erasure";
 
-/** What was asked for, as it was hashed. */
-export type Submitted = {
+/** The content of a message at one moment, as it was hashed: written, submitted, edited, or submitted again. */
+export type Written = {
   entry: ReadEntry;
   author: EntryActor;
   /** Whose key or account it was: two keys of one person are one principal. */
@@ -33,8 +33,12 @@ export type Submitted = {
   gated: boolean;
   required: number;
   size: number;
-  content: ContentCommitments;
+  /** Null for a draft that has no recipients to seal its text for. */
+  content: ContentCommitments | null;
 };
+
+/** What was asked for in the end: the last content, in the name of who wrote the message first. */
+export type Submitted = Written & { content: ContentCommitments };
 
 /** One decision, as it was hashed. */
 export type Decided = {
@@ -80,13 +84,25 @@ export type Attempted = {
 
 /** One entry, read. Entries that need no reading are `other`. */
 export type StoryStep =
+  | ({ kind: "written" } & Written)
   | ({ kind: "decided" } & Decided)
   | ({ kind: "handed_off" } & HandedOff)
   | ({ kind: "attempted" } & Attempted)
   | { kind: "other"; entry: ReadEntry };
 
-/** The submission and what came of it, in the order of the log. */
-export type Story = { submitted: Submitted; steps: StoryStep[] };
+/**
+ * What was submitted and what came of it, in the order of the log. `written` are all contents, the first in front; `steps` has
+ * everything but that first one.
+ */
+export type Story = { submitted: Submitted; written: [Written, ...Written[]]; steps: StoryStep[] };
+
+/** Entries that carry the message's content. After each, only decisions on that content count. */
+const contentTypes: ReadonlySet<string> = new Set([
+  "message.drafted",
+  "message.submitted",
+  "message.edited",
+  "message.resubmitted",
+]);
 
 const hexDigest = /^[0-9a-f]{64}$/;
 
@@ -96,13 +112,29 @@ const maxListed = 1000;
 /** Reads the story; throws FormatError or CheckFailure where an entry does not say what it must. */
 export function readStory(entries: readonly ReadEntry[]): Story {
   const submissions = entries.filter(({ entry }) => entry.type === "message.submitted");
-  const [submission] = submissions;
-  if (submission === undefined || submissions.length > 1)
+  if (submissions.length !== 1)
     throw new CheckFailure(`${submissions.length} submissions in place of one`);
+  const [first, ...more] = entries
+    .filter(({ entry }) => contentTypes.has(entry.type))
+    .map((entry) => readWritten(entry));
+  if (first === undefined) throw new CheckFailure("no entry has the message's content");
+  const last = more.at(-1) ?? first;
+  if (last.content === null) throw new CheckFailure("the last content is committed to nowhere");
   return {
-    submitted: readSubmitted(submission),
-    steps: entries.filter((entry) => entry !== submission).map(readStep),
+    submitted: { ...last, author: first.author, content: last.content },
+    written: [first, ...more],
+    steps: entries.filter((entry) => entry !== first.entry).map(readStep),
   };
+}
+
+/** The content that stood when an entry was written. */
+export function contentAt({ written }: Story, entry: ReadEntry): Written {
+  return written.findLast((one) => one.entry.place < entry.place) ?? written[0];
+}
+
+/** True for an entry about the content that stands in the end; what came before an edit is history. */
+export function isOfLastContent({ submitted }: Story, entry: ReadEntry): boolean {
+  return entry.place >= submitted.entry.place;
 }
 
 /** Entries of one kind. */
@@ -114,6 +146,7 @@ export function stepsOf<K extends StoryStep["kind"]>(
 }
 
 function readStep(entry: ReadEntry): StoryStep {
+  if (contentTypes.has(entry.entry.type)) return { kind: "written", ...readWritten(entry) };
   switch (entry.entry.type) {
     case "message.decided":
       return { kind: "decided", ...readDecided(entry) };
@@ -126,7 +159,7 @@ function readStep(entry: ReadEntry): StoryStep {
   }
 }
 
-function readSubmitted(entry: ReadEntry): Submitted {
+function readWritten(entry: ReadEntry): Written {
   const { data } = entry.entry;
   return {
     entry,
@@ -140,7 +173,10 @@ function readSubmitted(entry: ReadEntry): Submitted {
     gated: truth(data["gated"], "submitted.gated"),
     required: count(data["approvals_required"], "submitted.approvals_required", 1),
     size: count(data["size"], "submitted.size"),
-    content: readContent(data["content"], "submitted.content"),
+    content:
+      data["content"] === undefined && data["status"] === "draft"
+        ? null
+        : readContent(data["content"], "submitted.content"),
   };
 }
 
@@ -257,7 +293,9 @@ export function checkEntries({ email, entries }: ReadBundle): Outcome {
 /** What the bundle says beside the log agrees with what was hashed. A held message counts as gated from then on. */
 export function checkSubmission({ email }: ReadBundle, story: Story): Outcome {
   const { submitted } = story;
-  const held = stepsOf(story, "other").some(({ entry }) => entry.entry.type === "message.held");
+  const held = stepsOf(story, "other").some(
+    ({ entry }) => entry.entry.type === "message.held" && isOfLastContent(story, entry),
+  );
   const pairs: [string, unknown, unknown][] = [
     ["message_id", email.message_id, submitted.message_id],
     ["test", email.test, submitted.test],
@@ -286,7 +324,7 @@ export function checkOrder(story: Story): Outcome {
   let out = false;
   let attempt = 0;
   for (const step of story.steps) {
-    if (step.entry.place < story.submitted.entry.place)
+    if (step.entry.place < story.written[0].entry.place)
       faults.push(`${step.entry.entry.type} stands before the submission`);
     if (step.entry.entry.type === "message.held") out = false;
     if (step.kind === "decided" && out) faults.push("a decision stands after the hand-off");
