@@ -9,6 +9,7 @@ import type { SendingHost } from "./core/domain-records.ts";
 import { idMaker } from "./core/id.ts";
 import type { EngineContext } from "./engine/context.ts";
 import { createKeyring } from "./engine/keyring.ts";
+import { createRecall } from "./engine/recall.ts";
 import { createSubjects } from "./engine/subjects.ts";
 import { type Reading, openReading } from "./mail-reading.ts";
 import type { Storage } from "./storage.ts";
@@ -38,6 +39,7 @@ export async function createEngineContext(
     log,
     domains: { resolver: reading.live_resolver, host: sendingHost(config, publicUrl) },
     mail: reading.mail,
+    recall: createRecall(now),
     daily_quota: config.daily_quota,
     wake,
   };

@@ -4,6 +4,7 @@ import type { DnsResolver } from "../mail/dns-record.ts";
 import type { Database } from "../store/database.ts";
 import type { MailReading } from "./mail-reading.ts";
 import type { Keyring } from "./keyring.ts";
+import type { Recall } from "./recall.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** Structured logging; never given message content. */
@@ -32,6 +33,8 @@ export type EngineContext = {
   domains: { resolver: DnsResolver; host: SendingHost };
   /** Reading of foreign mail. */
   mail: MailReading;
+  /** What was suppressed a moment ago. */
+  recall: Recall;
   /** Hints to workers that something became due; losing one costs a polling interval. */
   wake: { deliver(): void; timers(): void; sequence(): void; receive(): void };
 };

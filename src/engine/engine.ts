@@ -96,6 +96,9 @@ export function createEngine(context: EngineContext) {
       signFor(context, outgoing, recipient),
     returnPath: (outgoing: Outgoing, recipient: { position: number }) =>
       returnPathOf(context, outgoing, recipient),
+    /** True where the recipient was suppressed after the hand-off: the copy stays here. */
+    isRecalled: (outgoing: Outgoing, recipient: { address: string }) =>
+      context.recall.holds(outgoing.operator_id, outgoing.mailbox_id, recipient.address),
     recordResult,
     timeOut: (kind: "release" | "expire", operatorId: string, claims: readonly Claim[]) =>
       timeOut(context, kind, operatorId, claims),

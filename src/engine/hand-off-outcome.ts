@@ -112,6 +112,7 @@ function outgoingOf(sending: Omit<Sending, "writes" | "after">, attempt: number)
   return {
     operator_id: sending.operatorId,
     message_id: row.message_id,
+    mailbox_id: row.mailbox_id,
     token: sending.token,
     attempt,
     mime: sending.mime,

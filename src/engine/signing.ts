@@ -9,6 +9,7 @@ import { unsubscribeToken } from "./unsubscribe-token.ts";
 export type Outgoing = {
   operator_id: string;
   message_id: string;
+  mailbox_id: string;
   /** Fencing token of the claim; the result is written with it. */
   token: string;
   attempt: number;

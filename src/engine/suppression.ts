@@ -77,7 +77,7 @@ export async function suppressRecipient(
   // The message's row first: hand-offs lock in this order too.
   const marked = words ? await markFeedback(tx, message.message_id, words.mark, now) : false;
   await lockHandOffs(tx, [mailboxId]);
-  const added = await insertSuppressions(tx, [
+  const added = await insert(context, tx, [
     {
       address: feedback.address.toLowerCase(),
       mailbox_id: mailboxId,
@@ -134,7 +134,7 @@ export async function addSuppression(
     assertLive(actor);
     const mailboxId = wanted.mailbox_id ?? "";
     await lockHandOffs(tx, [mailboxId]);
-    const added = await insertSuppressions(tx, [toRow(context, actor, wanted)]);
+    const added = await insert(context, tx, [toRow(context, actor, wanted)]);
     if (added.length > 0)
       await appendRecords(
         tx,
@@ -212,7 +212,8 @@ export async function importSuppressions(
     const some = wanted.slice(from, from + 5000);
     added += await context.database.transaction(actor.operator_id, async (tx) => {
       await lockHandOffs(tx, [...new Set(some.map((one) => one.mailbox_id ?? ""))]);
-      const rows = await insertSuppressions(
+      const rows = await insert(
+        context,
         tx,
         some.map((one) => toRow(context, actor, one)),
       );
@@ -350,4 +351,16 @@ function assertWithin(actor: Actor, mailboxId: string | null): void {
 async function assertMailboxes(tx: Tx, ids: readonly string[]): Promise<void> {
   if ((await getMailboxes(tx, ids)).length < ids.length)
     throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
+}
+
+/** Writes suppressions, and holds back the copies that this process has handed off and not sent yet. */
+async function insert(
+  context: EngineContext,
+  tx: Tx,
+  rows: readonly NewSuppression[],
+): ReturnType<typeof insertSuppressions> {
+  const added = await insertSuppressions(tx, rows);
+  for (const { mailbox_id, address } of rows)
+    context.recall.note(tx.operator_id, mailbox_id, address);
+  return added;
 }

@@ -178,7 +178,12 @@ export class Attempt {
     const early = result.recipients.every(
       ({ stage, outcome }) => outcome === "temporary" && BEFORE_MAIL.has(stage),
     );
-    if (first === undefined || !early || first.reason === "transport_closed") {
+    if (
+      first === undefined ||
+      !early ||
+      first.reason === "transport_closed" ||
+      first.reason === "recalled"
+    ) {
       this.#reached = true;
       breakers.answered(target.address);
       return result;

@@ -62,6 +62,8 @@ export interface OutgoingMessage {
   /** The complete message, CRLF line ends only, not dot-stuffed. It must not change until the result is there. */
   readonly data: Buffer;
   readonly smtputf8?: false;
+  /** Asked at the last moment before MAIL, after all waiting for a connection; false keeps the message here, as `recalled`. */
+  readonly wanted?: () => boolean;
 }
 
 export interface Transport {
@@ -94,9 +96,9 @@ export function openTransport(options: TransportOptions): Transport {
     now: options.now,
   });
   return {
-    async send({ from, recipients, data }) {
+    async send({ from, recipients, data, wanted }) {
       assertEnvelope(from, recipients);
-      return await pool.send({ from, recipients, data, facts: inspectContent(data) });
+      return await pool.send({ from, recipients, data, facts: inspectContent(data), wanted });
     },
     async close(grace_ms = 30_000) {
       await pool.close(grace_ms);

@@ -181,6 +181,10 @@ export class SmtpPool {
 
   /** Sends one message and answers its caller. True if the session is good for another one. */
   async #deliver(job: Job, session: SmtpSession, reused: boolean): Promise<boolean> {
+    if (job.message.wanted?.() === false) {
+      this.#fail(job, new SmtpFailure("recalled", "kept back before it was sent"));
+      return true;
+    }
     const end = await transact(session, job.message, this.#options.timeouts);
     if (end.unheard && reused && !this.#closing.signal.aborted) this.#retry(job);
     else this.#finish(job, end.recipients, session.peer);

@@ -24,6 +24,7 @@ export type FailureReason =
   | "size_exceeded"
   | "needs_8bitmime"
   | "transport_closed"
+  | "recalled"
   /** DNS did not tell where to go. */
   | "dns_failed"
   /** DNS told that there is nowhere to go, or nowhere we may go. */
@@ -95,6 +96,7 @@ const ENHANCED_OF: Readonly<Record<FailureReason, string>> = {
   auth_failed: "4.7.0",
   protocol_error: "4.5.0",
   transport_closed: "4.3.2",
+  recalled: "4.7.0",
   size_exceeded: "5.3.4",
   needs_8bitmime: "5.6.3",
   dns_failed: "4.4.3",

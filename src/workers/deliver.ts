@@ -200,6 +200,7 @@ async function sendOne(
       from: options.engine.returnPath(message, recipient),
       recipients: [recipient.address],
       data,
+      wanted: () => !options.engine.isRecalled(message, recipient),
     });
     const [answer] = result.recipients;
     const untried =
@@ -230,6 +231,8 @@ async function sendOne(
 const notTried: Partial<Record<FailureReason, number>> = {
   // Our own stop.
   transport_closed: 0,
+  // Suppressed since the hand-off; the next one decides.
+  recalled: 0,
   // The queue to its destination is full.
   congested: 30_000,
 };

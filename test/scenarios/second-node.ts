@@ -1,4 +1,5 @@
 /** A second node on the database of a running instance: its own pool, clock and engine, no workers and no doors. */
+import { createRecall } from "../../src/engine/recall.ts";
 import { domainsWithoutDns, readingWithoutDns } from "./mail-reading.ts";
 import { createHmac, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -63,6 +64,7 @@ export async function secondNode(
     domains: domainsWithoutDns(now),
     mail: readingWithoutDns(now),
     daily_quota: 1_000_000,
+    recall: createRecall(now),
     wake: {
       receive: () => undefined,
       deliver: () => undefined,

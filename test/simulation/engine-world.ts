@@ -1,4 +1,5 @@
 /** The real engine over a real database, with a clock that only the test moves: operator, mailboxes, people, and rows read back. */
+import { createRecall } from "../../src/engine/recall.ts";
 import { domainsWithoutDns, readingWithoutDns } from "../scenarios/mail-reading.ts";
 import { createHmac, randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
@@ -143,6 +144,7 @@ function contextOf(
     domains: domainsWithoutDns(now),
     mail: readingWithoutDns(now),
     daily_quota: 1_000_000,
+    recall: createRecall(now),
     wake: {
       receive: () => undefined,
       deliver: () => undefined,
