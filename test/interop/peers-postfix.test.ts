@@ -295,6 +295,41 @@ describe.skipIf(no_postfix || no_opendkim)("with Postfix and OpenDKIM", () => {
     expect(mail.status).toMatch(/^spam_/);
   });
 
+  test("an absence note to the return path is shown to the mailbox that wrote, and bounces nothing", async () => {
+    const { id, thread_id } = await send({ to: ["ada@people.test"], subject: "Are you there?" });
+    const mail = await copyIn("ada", "Are you there?");
+    const path = fieldsOf(mail)
+      .find(({ key }) => key === "return-path")!
+      .value.slice(1, -1);
+    await write({
+      envelope: { from: "", to: path },
+      from: "ada@people.test",
+      to: path,
+      subject: "Away until Monday",
+      text: "I am on holiday.",
+      headers: { "Auto-Submitted": "auto-replied" },
+    });
+    expect(await received("Away until Monday")).toMatchObject({ kind: "auto_reply", thread_id });
+    expect(await running.settled(id, "delivered")).toMatchObject({ status: "delivered" });
+  });
+
+  test("a person who uses the unsubscribe address in the header is not written to again", async () => {
+    await send({ to: ["grace@people.test"], subject: "The newsletter" });
+    const mail = await copyIn("grace", "The newsletter");
+    const header = fieldsOf(mail).find(({ key }) => key === "list-unsubscribe")!.value;
+    const [, to, subject] = /<mailto:([^?>]+)\?subject=([^>]+)>/.exec(header)!;
+    await write({ from: "grace@people.test", to, subject, text: "" });
+    for (let i = 0; ; i++) {
+      const again = await running.send({ to: ["grace@people.test"], subject: "Once more" });
+      if (again.status !== 202) {
+        expect(again.body.code).toBe("recipient_suppressed");
+        break;
+      }
+      if (i > 100) throw new Error(`the request was not heard: ${await people.log()}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  });
+
   test("an answer joins the thread of our message, by its references or by its address alone", async () => {
     const { id, thread_id } = await send({ to: ["ada@people.test"], subject: "Two ways back" });
     const copy = await parseMail(await copyIn("ada", "Two ways back"));

@@ -34,13 +34,14 @@ describe.skipIf(!existsSync(SWAKS))("swaks at the inbound door", () => {
     return body.emails.map(({ subject }: { subject: string }) => subject);
   }
 
-  test.each([
+  test.each<[string, string[], string?]>([
     ["in the clear", []],
     ["over STARTTLS", ["-tls"]],
     ["with pipelining", ["--pipeline"]],
-  ])("mail %s is taken and comes to its mailbox", async (name, flags) => {
+    ["to postmaster without a domain", [], "postmaster"],
+  ])("mail %s is taken and comes to its mailbox", async (name, flags, address) => {
     const subject = `By swaks ${name}`;
-    const to = ["--to", "agent@agents.test", "--header", `Subject: ${subject}`];
+    const to = ["--to", address ?? "agent@agents.test", "--header", `Subject: ${subject}`];
     const { code, transcript } = await swaks(...flags, ...to, "--body", "One\\n.\\n..two\\nThree");
     expect(code, transcript).toBe(0);
     expect(transcript).toMatch(/^<[~-] {2}250 2\.0\.0 taken as [0-9A-Z]{26}/m);
