@@ -13,7 +13,10 @@ export function judgeTxt(record: DomainRecord, found: readonly string[]): Judgem
   const words = nameOf[record.purpose] ?? version;
   const ours = found.filter((text) => hasVersion(text, version, record.purpose === "dkim"));
   if (ours.length === 0) {
-    if (found.some((text) => text.replaceAll(/["\\]/g, "").trim().startsWith(version)))
+    const bare = found
+      .filter((text) => /["\\]/.test(text))
+      .map((text) => text.replaceAll(/["\\]/g, ""));
+    if (bare.some((text) => hasVersion(text, version, record.purpose === "dkim")))
       return wrong(
         "The value contains quotation marks of its own: enter it without them, the provider adds what it needs.",
       );

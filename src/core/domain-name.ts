@@ -27,6 +27,8 @@ export function readDomainName(text: string): { name: string } | { problem: stri
   const labels = name.split(".");
   if (name === "" || !labels.every((one) => label.test(one)))
     return { problem: "must be a domain name such as example.com" };
+  if (labels.some((one) => one.startsWith("xn--") && !isALabel(one)))
+    return { problem: "has a label that begins with xn-- and is no encoded word" };
   // A last label of digits makes the whole an IPv4 address to the URL standard and to many programs.
   if (/^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? ""))
     return { problem: "is an IP address, not a domain" };
@@ -38,6 +40,11 @@ export function readDomainName(text: string): { name: string } | { problem: stri
       problem: `begins with ${labels[0]}, which has a meaning of its own: add the domain above it`,
     };
   return { name };
+}
+
+function isALabel(text: string): boolean {
+  const word = domainToUnicode(text);
+  return word !== "" && !word.startsWith("xn--") && domainToASCII(word) === text;
 }
 
 /** The same name as people read it; A-labels that do not decode stay. */

@@ -1,5 +1,5 @@
 /** Domains in scenarios: what an operator answers, entered at a real DNS server as a provider would. */
-import type { DnsServerForTests, ZoneEntry } from "../dns/server.ts";
+import type { DnsServerForTests } from "../dns/server.ts";
 import type { Answer } from "./running.ts";
 
 /** A record as the API answers it. */
@@ -19,7 +19,7 @@ export function publish(dns: DnsServerForTests, records: readonly Shown[]): void
   for (const [name, group] of Map.groupBy(records, (record) => record.name)) {
     const entry: Record<string, unknown[]> = {};
     for (const record of group) (entry[record.type] ??= []).push(dataOf(record));
-    dns.put(name, entry as ZoneEntry);
+    dns.put(name, entry);
   }
 }
 
