@@ -230,7 +230,7 @@ async function capture(page: Page, path: string): Promise<void> {
   const frame = page.locator("iframe.mail");
   if ((await frame.count()) > 0) {
     await frame.scrollIntoViewIfNeeded();
-    await page.frameLocator("iframe.mail").locator("body").waitFor();
+    await page.frameLocator("iframe.mail").getByText("40 euros").waitFor();
     await page.evaluate("scrollTo(0, 0)");
   }
   await page.screenshot({ path, fullPage: true });

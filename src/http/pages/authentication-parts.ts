@@ -96,8 +96,9 @@ function about(word: Word | undefined, { result, domain }: { result: string; dom
     : markup`<span class="badge ${word[1]}">${before}${line(name, 300)}${after}</span>`;
 }
 
-function signatureWord({ result }: { result: string }): Word {
-  if (result === "pass") return ["Signed and unchanged", "good"];
+function signatureWord({ result, aligned }: { result: string; aligned: boolean }): Word {
+  // Anybody can sign with a domain of their own: that proves nothing about the sender.
+  if (result === "pass") return ["Signed and unchanged", aligned ? "good" : "quiet"];
   if (result === "fail") return ["Signature broken", "bad"];
   return [result.slice(0, 40) || "unknown", dkimTone(result)];
 }

@@ -1,6 +1,7 @@
 /** What holds for all pages: who may send a form, what showing may not do, and what no content can do to a page. */
 import { describe, expect, test } from "vitest";
 import { type Sample, addCaught, samplePages } from "../../../test/browser/sample-pages.ts";
+import { receivedSample } from "../../../test/browser/showcase.ts";
 import { framePolicy } from "./mail-frame.ts";
 import { pagePolicy } from "./layout.ts";
 
@@ -37,6 +38,10 @@ function instance() {
   const sample = samplePages();
   const cookie = sample.signIn();
   const email = sample.addEmail();
+  const received = receivedSample(sample, {
+    status: "pending_inbound_approval",
+    attachments: [{ filename: "a.html", content_type: "text/html", size_bytes: 9 }],
+  });
   const caught = addCaught(sample, "Subject: x\r\n\r\nbody");
   const shown = [
     "/",
@@ -47,6 +52,12 @@ function instance() {
     `/messages/${email.id}/raw`,
     `/messages/${email.id}/proof`,
     `/pending?decided=${email.id}`,
+    "/received",
+    "/received?status=pending_inbound_approval",
+    `/messages/${received.id}`,
+    `/messages/${received.id}/html`,
+    `/messages/${received.id}/raw`,
+    `/messages/${received.id}/attachments/0`,
     "/mailboxes",
     `/mailboxes/${sample.mailbox.id}`,
     "/catcher",
@@ -55,7 +66,12 @@ function instance() {
     `/catcher/${caught}/raw`,
     "/assets/pages.css",
   ];
-  const changing = ["/sign-out", `/messages/${email.id}/decide`, `/mailboxes/${sample.mailbox.id}`];
+  const changing = [
+    "/sign-out",
+    `/messages/${received.id}/care`,
+    `/messages/${email.id}/decide`,
+    `/mailboxes/${sample.mailbox.id}`,
+  ];
   return { sample, cookie, email, shown, changing };
 }
 
@@ -75,7 +91,11 @@ describe("a GET or HEAD", () => {
 
   test.each(["GET", "HEAD"])("by %s does not reach what only a form may do", async (method) => {
     const { sample, cookie, email } = instance();
-    for (const path of [`/messages/${email.id}/decide?decision=approve`, "/sign-out"])
+    for (const path of [
+      `/messages/${email.id}/decide?decision=approve`,
+      `/messages/${email.id}/care?care=release`,
+      "/sign-out",
+    ])
       expect({ path, status: (await get(sample, path, { cookie, method })).status }).toEqual({
         path,
         status: 405,
@@ -102,6 +122,7 @@ describe("a form", () => {
     const fields = {
       decision: "approve",
       digest: made.email.digest,
+      care: "release",
       oversight_mode: "read_only",
       was_oversight_mode: "gated_send",
     };
@@ -119,6 +140,7 @@ describe("a form", () => {
     expect(sample.calls.filter((call) => call.effect !== "read").map((call) => call.name)).toEqual([
       "update_mailbox",
       "decide_email",
+      "release_email",
       "end",
     ]);
   });
@@ -184,7 +206,7 @@ describe("a form", () => {
 describe("every page", () => {
   test("carries the strict policy and is neither stored, sniffed nor framed", async () => {
     const { sample, cookie, shown } = instance();
-    for (const path of shown.filter((one) => !/(html|raw|proof|css)$/.test(one))) {
+    for (const path of shown.filter((one) => !/(html|raw|proof|css|attachments\/0)$/.test(one))) {
       const { headers } = await get(sample, path, { cookie });
       expect({ path, policy: headers.get("content-security-policy") }).toEqual({
         path,
@@ -201,7 +223,7 @@ describe("every page", () => {
 
   test("has no script, no handler, no inline style, and says its language", async () => {
     const { sample, cookie, shown } = instance();
-    for (const path of shown.filter((one) => !/(html|raw|proof|css)$/.test(one))) {
+    for (const path of shown.filter((one) => !/(html|raw|proof|css|attachments\/0)$/.test(one))) {
       const text = await (await get(sample, path, { cookie })).text();
       expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
       expect(text).not.toMatch(/<script|<[^>]+ on\w+=|<[^>]+ style=|javascript:/i);
@@ -224,7 +246,7 @@ describe("every page", () => {
 
   test("raw mail and evidence are files, never shown", async () => {
     const { sample, cookie, shown } = instance();
-    for (const path of shown.filter((one) => /(raw|proof)$/.test(one))) {
+    for (const path of shown.filter((one) => /(raw|proof|attachments\/0)$/.test(one))) {
       const { headers } = await get(sample, path, { cookie });
       expect(headers.get("content-disposition")).toMatch(/^attachment; filename="[\w.-]+"/);
       expect(headers.get("content-security-policy")).toContain("sandbox");
