@@ -62,8 +62,13 @@ export async function routeOf(
   if (found) return { to: "mailbox", ...found, address: mailbox, reply_token: message_id };
   const role = roleLocalParts.find((one) => one === local.toLowerCase());
   if (!role) return null;
-  const owner = await findDomainOwner(context.database, domain);
-  return owner && { to: "role", ...owner, role, domain };
+  // Our host's name is often one below the domain that it takes mail for.
+  const domains = address.includes("@") ? [domain] : [domain, domain.replace(/^[^.]+\./, "")];
+  for (const one of domains) {
+    const owner = await findDomainOwner(context.database, one);
+    if (owner) return { to: "role", ...owner, role, domain: one };
+  }
+  return null;
 }
 
 /** Whether an address takes mail, in SMTP's words: 550 5.1.1 where nobody of ours is meant. */

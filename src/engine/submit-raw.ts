@@ -21,7 +21,8 @@ const maxAttachmentBytes = 25 * 1024 * 1024;
 /**
  * Submits a message that a program wrote in MIME. It is composed anew, with our Message-ID, footers and headers: what leaves
  * is always what the gate saw. The mailbox is the one of the From field. The same Message-ID to the same recipients is the
- * same message for 24 hours, so that a client that missed our answer sends nothing twice.
+ * same message for 24 hours, so that a client that missed our answer sends nothing twice. What the scan blocks is kept and refused
+ * with `content_blocked`.
  */
 export async function submitRaw(
   context: EngineContext,
@@ -61,6 +62,12 @@ export async function submitRaw(
     metadata: {},
     ...(parsed.message_id === null ? {} : { idempotency_key: keyOf(parsed.message_id, mail.to) }),
   });
+  // A program that hears 250 believes that its mail leaves.
+  if (sent.status === "blocked")
+    throw new Refusal(
+      "content_blocked",
+      `The message is kept as ${sent.id} and does not leave: ${sent.reason ?? "it was blocked"}`,
+    );
   return { id: sent.id, status: sent.status };
 }
 

@@ -10,7 +10,11 @@ const SWAKS = "/usr/bin/swaks";
 describe.skipIf(!existsSync(SWAKS))("swaks at the inbound door", () => {
   let running: Running;
   beforeAll(async () => {
-    running = await run({ MULTIMAIL_DOMAIN: "agents.test", MULTIMAIL_DNS: "127.0.0.1:1" });
+    running = await run({
+      MULTIMAIL_DOMAIN: "agents.test",
+      MULTIMAIL_SMTP_NAME: "mx.agents.test",
+      MULTIMAIL_DNS: "127.0.0.1:1",
+    });
   });
   afterAll(() => running?.stop());
 

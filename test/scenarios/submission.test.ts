@@ -1,5 +1,6 @@
 /** Programs that speak only SMTP send through the same gate: nodemailer and swaks against the submission door of a running instance. */
 import { execFile } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { createTransport } from "nodemailer";
 import type { SendMailOptions } from "nodemailer";
@@ -209,6 +210,17 @@ test("HTML, attachments and names beyond ASCII are kept", async () => {
   expect(arrived.text).toContain("this (https://shop.example/a?b=1&c=2)");
   expect(arrived.attachments[0]!.content.equals(content)).toBe(true);
   expect(arrived.attachments[1]!.content.toString()).toBe("a;b\r\n1;2\r\n");
+});
+
+test("what the scan blocks is refused in words, and kept for people to see", async () => {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const text = `Keep this safe:\n${String(privateKey.export({ type: "pkcs8", format: "pem" }))}`;
+  const reply = await refused(letter({ text, messageId: "<blocked-1@program.example>" }));
+  expect(reply).toMatch(/^550 5\.7\.1 The message is kept as [0-9A-Z]{26} and does not leave/);
+  const id = /kept as ([0-9A-Z]{26})/.exec(reply)![1]!;
+  expect(await it.read(free.id, id)).toMatchObject({ status: "blocked" });
+  const again = await refused(letter({ text, messageId: "<blocked-1@program.example>" }));
+  expect(again).toContain(id);
 });
 
 test("what is too large or names two reply addresses is refused in words", async () => {
