@@ -87,6 +87,21 @@ describe("received mail on the pages", () => {
     expect((await asAgent(spam)).body.user_label).toBe("not_spam");
   });
 
+  test("hostile HTML is cleaned, framed, and under a policy that runs and loads nothing", async () => {
+    const html = `<p onclick="x()">Hello</p><script>x()</script><img src="http://evil.example/p.gif" alt="logo"><form action="/sign-out"><button>Go</button></form><a href="javascript:x()">a</a>`;
+    await mail.deliver({ subject: "In HTML", html });
+    const { id } = await mail.received("In HTML", running.known.oversight_key);
+    const page = await show(`/messages/${id}`);
+    expect(page.text).toContain(`<iframe class="mail" sandbox="" loading="lazy"`);
+    expect(page.text).not.toMatch(/<(script|img|button>Go)/);
+    const frame = await fetch(`${running.known.url}/messages/${id}/html`, { headers: { cookie } });
+    expect(frame.headers.get("content-security-policy")).toContain("sandbox");
+    expect(frame.headers.get("content-security-policy")).toContain("default-src 'none'");
+    const text = await frame.text();
+    expect(text).toContain("<p>Hello</p>");
+    expect(text).not.toMatch(/<(script|img|form|button)|evil|onclick|javascript/);
+  });
+
   test("attachments come as files, and nothing is there for somebody who is not signed in", async () => {
     const content = Buffer.from("<script>alert(1)</script>");
     const attachments = [{ filename: "page.html", content_type: "text/html", content }];
