@@ -2,7 +2,7 @@
 import type { Authentication } from "../mail/authenticate.ts";
 import { screenInbound } from "../screening/inbound.ts";
 import { type Screening, screenSafely, unscreened } from "../screening/screening.ts";
-import { listContactAddresses } from "../store/inbound.ts";
+import { listContactAddresses } from "../store/contacts.ts";
 import type { Tx } from "../store/database.ts";
 import { getOperator, listDomains } from "../store/operators.ts";
 import type { Opened } from "./open-mail.ts";

@@ -149,16 +149,6 @@ export async function rememberSeen(
   return known?.message_id ?? "";
 }
 
-/** Addresses of the operator's contacts, newest first. */
-export async function listContactAddresses(tx: Tx, limit: number): Promise<string[]> {
-  const rows = await tx.named<{ email: string }>(
-    "list_contact_addresses",
-    "SELECT email FROM contact WHERE operator_id = $1 ORDER BY contact_id DESC LIMIT $2",
-    [tx.operator_id, limit],
-  );
-  return rows.map((row) => row.email);
-}
-
 /** A received message as it is kept. */
 export type ReceivedMessage = {
   message_id: string;

@@ -1,7 +1,9 @@
-/** `release_email`, `refuse_email`, `report_spam`, `quarantine_email`, `not_spam`: what is done about received mail that waits or is suspect. */
+/** `release_email`, `refuse_email`, `report_spam`, `not_spam`: what is done about received mail that waits or is suspect. */
 import { z } from "zod";
 import { id } from "../../contract/resources.ts";
+import type { Scope } from "../../core/actor.ts";
 import { inboundStatuses } from "../../core/inbound-status.ts";
+import type { Care } from "../../engine/inbound-care.ts";
 import { operation } from "../context.ts";
 
 const output = z.object({
@@ -10,103 +12,62 @@ const output = z.object({
   user_label: z.string().nullable(),
 });
 
-const reason = z.string().max(1000).optional().describe("Kept beside the message");
+/** One of them: they differ in what they do, in words and in who may. */
+function careFor(
+  name: string,
+  care: Care,
+  of: { words: string; access: Scope; summary: string; description: string },
+) {
+  return operation({
+    name,
+    tag: "inbound",
+    summary: of.summary,
+    description: of.description,
+    method: "POST",
+    path: `/v1/emails/{email_id}/${of.words}`,
+    effect: of.access === "oversight" ? "decide" : "write",
+    access: of.access,
+    input: z.strictObject({
+      email_id: id,
+      reason: z.string().max(1000).optional().describe("Kept beside the message"),
+    }),
+    output,
+    status: 200,
+    refusals: ["validation_failed", "not_found", "not_inbound", "not_pending", "test_key"],
+    tool: true,
+    cli: { command: of.words, positional: ["email_id"] },
+    handle: ({ engine, actor }, input) =>
+      engine.care(actor, input.email_id, care, input.reason ?? null),
+  });
+}
 
-export const releaseEmail = operation({
-  name: "release_email",
-  tag: "inbound",
+export const releaseEmail = careFor("release_email", "release", {
+  words: "release",
+  access: "oversight",
   summary: "Release a received email",
   description:
     "Lets agents see a received email that was held (mode gated_all) or set aside by screening. Needs the scope oversight.",
-  method: "POST",
-  path: "/v1/emails/{email_id}/release",
-  effect: "decide",
-  access: "oversight",
-  input: z.strictObject({ email_id: id, reason }),
-  output,
-  status: 200,
-  refusals: ["validation_failed", "not_found", "not_inbound", "not_pending", "test_key"],
-  tool: true,
-  cli: { command: "release", positional: ["email_id"] },
-  handle: ({ engine, actor }, input) =>
-    engine.care(actor, input.email_id, "release", input.reason ?? null),
 });
 
-export const refuseEmail = operation({
-  name: "refuse_email",
-  tag: "inbound",
+export const refuseEmail = careFor("refuse_email", "refuse", {
+  words: "refuse",
+  access: "oversight",
   summary: "Refuse a received email",
   description:
     "Keeps a held or suspect received email from agents for good. Needs the scope oversight.",
-  method: "POST",
-  path: "/v1/emails/{email_id}/refuse",
-  effect: "decide",
-  access: "oversight",
-  input: z.strictObject({ email_id: id, reason }),
-  output,
-  status: 200,
-  refusals: ["validation_failed", "not_found", "not_inbound", "not_pending", "test_key"],
-  tool: true,
-  cli: { command: "refuse", positional: ["email_id"] },
-  handle: ({ engine, actor }, input) =>
-    engine.care(actor, input.email_id, "refuse", input.reason ?? null),
 });
 
-export const reportSpam = operation({
-  name: "report_spam",
-  tag: "inbound",
+export const reportSpam = careFor("report_spam", "report_spam", {
+  words: "report-spam",
+  access: "send",
   summary: "Report a received email as spam",
   description: "Puts a received email into quarantine. A person can bring it back.",
-  method: "POST",
-  path: "/v1/emails/{email_id}/report-spam",
-  effect: "write",
-  access: "send",
-  input: z.strictObject({ email_id: id, reason }),
-  output,
-  status: 200,
-  refusals: ["validation_failed", "not_found", "not_inbound", "not_pending", "test_key"],
-  tool: true,
-  cli: { command: "report-spam", positional: ["email_id"] },
-  handle: ({ engine, actor }, input) =>
-    engine.care(actor, input.email_id, "report_spam", input.reason ?? null),
 });
 
-/** The same as {@link reportSpam} for people: they oversee, and no person holds the scope send. */
-export const quarantineEmail = operation({
-  name: "quarantine_email",
-  tag: "inbound",
-  summary: "Quarantine a received email",
-  description:
-    "Puts a received email into quarantine as spam, like report_spam, for those who oversee and do not send. Needs the scope oversight.",
-  method: "POST",
-  path: "/v1/emails/{email_id}/quarantine",
-  effect: "decide",
+export const notSpam = careFor("not_spam", "not_spam", {
+  words: "not-spam",
   access: "oversight",
-  input: z.strictObject({ email_id: id, reason }),
-  output,
-  status: 200,
-  refusals: ["validation_failed", "not_found", "not_inbound", "not_pending", "test_key"],
-  tool: false,
-  handle: ({ engine, actor }, input) =>
-    engine.care(actor, input.email_id, "report_spam", input.reason ?? null),
-});
-
-export const notSpam = operation({
-  name: "not_spam",
-  tag: "inbound",
   summary: "Say that a received email is no spam",
   description:
     "Brings a received email out of quarantine into the inbox. Screening may have set it aside because it tries to instruct agents, so this needs the scope oversight.",
-  method: "POST",
-  path: "/v1/emails/{email_id}/not-spam",
-  effect: "decide",
-  access: "oversight",
-  input: z.strictObject({ email_id: id, reason }),
-  output,
-  status: 200,
-  refusals: ["validation_failed", "not_found", "not_inbound", "not_pending", "test_key"],
-  tool: true,
-  cli: { command: "not-spam", positional: ["email_id"] },
-  handle: ({ engine, actor }, input) =>
-    engine.care(actor, input.email_id, "not_spam", input.reason ?? null),
 });
