@@ -234,6 +234,51 @@ describe("the life of a domain", () => {
     expect(keys.map(({ algorithm }) => algorithm)).toEqual(["rsa-sha256", "ed25519-sha256"]);
   });
 
+  test("a message whose domain has no key in use waits with the reason, and goes out when there is one", async () => {
+    const { body } = await proven("keyless.example.com");
+    const mailbox = await writer("bot@keyless.example.com");
+    const keys = (status: string): Promise<void> =>
+      node.asOwner(
+        `UPDATE signing_key SET status = '${status}' WHERE domain = 'keyless.example.com'`,
+      );
+    await keys("pending");
+    // Whatever changes keys through the instance lets it look at all of them anew.
+    await verify((await call("", { domain: "unrelated.example.com" })).body.id);
+    const sent = await running.call(running.known.agent_key, `/v1/mailboxes/${mailbox}/send`, {
+      to: ["ada@example.net"],
+      subject: "Waits",
+      markdown: "Hello.",
+    });
+    const path = `/v1/mailboxes/${mailbox}/emails/${sent.body.id}`;
+    const read = async (): Promise<Answer["body"]> =>
+      (await running.call(running.known.agent_key, path)).body;
+    await expect
+      .poll(async () => (await read()).recipients[0].status, { timeout: 10_000 })
+      .toBe("deferred");
+    const waiting = await read();
+    expect(waiting.status).toBe("queued");
+    expect(waiting.recipients[0].receipt.reply).toContain(
+      "keyless.example.com has no DKIM key in use",
+    );
+    expect((await verify(body.id)).body.dkim[0].status).toBe("active");
+    await node.asOwner(`UPDATE due SET due_at = now() WHERE message_id = '${sent.body.id}'`);
+    await expect.poll(async () => (await read()).status, { timeout: 10_000 }).toBe("sent");
+  });
+
+  test("a domain that is deleted while a mailbox is made there leaves no mailbox without a domain", async () => {
+    for (let round = 0; round < 8; round++) {
+      const name = `fleeting${round}.example.com`;
+      const { body } = await proven(name);
+      const [made, gone] = await Promise.all([
+        running.call(running.known.admin_key, "/v1/mailboxes", { address: `bot@${name}` }),
+        call(`/${body.id}`, undefined, "DELETE"),
+      ]);
+      expect([made.status, gone.status].toSorted((a, b) => a - b)).toEqual(
+        made.status === 201 ? [201, 409] : [200, 400],
+      );
+    }
+  });
+
   test("a domain without mailboxes goes, its waiting keys with it, and can be asked for anew", async () => {
     const { body } = await proven("gone.example.com");
     expect((await call(`/${body.id}`, undefined, "DELETE")).status).toBe(200);
