@@ -36,7 +36,8 @@ export type AttemptResult = {
    * again, whatever the schedule says.
    */
   again_after?: number;
-  recipients: readonly { position: number; receipt: Receipt }[];
+  /** `relayed`: a relay took it in the place of the recipient's own server, so that accepted means sent. */
+  recipients: readonly { position: number; receipt: Receipt; relayed?: boolean }[];
 };
 
 type Writes = {
@@ -183,10 +184,13 @@ function recordOne(
     result.again_after === undefined
       ? retryTime(context, row, result, received)
       : now.getTime() + result.again_after;
+  const relayed = new Set(
+    result.recipients.flatMap((one) => (one.relayed === true ? [one.position] : [])),
+  );
   const updates = received.map(({ position, receipt }) => ({
     message_id: row.message_id,
     position,
-    status: statusOf(receipt, result.final_hop, retryAt !== null),
+    status: statusOf(receipt, result.final_hop && !relayed.has(position), retryAt !== null),
     attempts: (message.recipients.find((one) => one.position === position)?.attempts ?? 0) + 1,
     receipt,
   }));

@@ -152,13 +152,12 @@ async function deliver(
   given: AbortSignal,
 ): Promise<void> {
   let again: number | null = null;
-  let relayed = false;
   const recipients = await Promise.all(
     message.recipients.map(async (recipient) => {
       const sent = await sendOne(options, message, recipient);
-      relayed ||= sent.relayed;
       if (sent.again !== null) again = Math.max(again ?? 0, sent.again);
-      return { position: recipient.position, receipt: sent.receipt };
+      const { receipt, relayed } = sent;
+      return { position: recipient.position, receipt, relayed };
     }),
   );
   const result = {
@@ -166,8 +165,7 @@ async function deliver(
     message_id: message.message_id,
     token: message.token,
     attempt: message.attempt,
-    // One recipient's relay makes the whole attempt say the less of the two.
-    final_hop: options.driver.final_hop && !relayed,
+    final_hop: options.driver.final_hop,
     ...(again === null ? {} : { again_after: again }),
     recipients,
   };

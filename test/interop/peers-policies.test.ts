@@ -115,10 +115,10 @@ describe.skipIf(no_openssl || no_policy_host)("a server under policies", () => {
 
   /** Sends one approved message and answers its recipient, with message status, after the first attempt. */
   // oxlint-disable-next-line typescript/no-explicit-any
-  async function attempt(domain: string): Promise<any> {
+  async function attempt(domain: string, ...more: string[]): Promise<any> {
     const box = `/v1/mailboxes/${known.mailbox_id}`;
     const { id } = await call(known.agent_key, `${box}/send`, {
-      to: [`person@${domain}`],
+      to: [domain, ...more].map((one) => `person@${one}`),
       subject: `To ${domain}`,
       markdown: "Hello.",
     });
@@ -126,7 +126,8 @@ describe.skipIf(no_openssl || no_policy_host)("a server under policies", () => {
     for (let i = 0; i < 600; i++) {
       const message = await call(known.agent_key, `${box}/emails/${id}`);
       const [recipient] = message.recipients;
-      if (recipient.receipt) return { ...recipient, message: message.status };
+      if (recipient.receipt)
+        return { ...recipient, message: message.status, others: message.recipients.slice(1) };
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     throw new Error(`no attempt was made: ${server.output()}`);
@@ -177,5 +178,10 @@ describe.skipIf(no_openssl || no_policy_host)("a server under policies", () => {
     expect(relay.message_count).toBe(0);
     expect(await attempt("away.test")).toMatchObject({ status: "sent", message: "sent" });
     expect(relay.messages.map(({ to }) => to)).toEqual([["person@away.test"]]);
+    expect(await attempt("away.test", "free.test")).toMatchObject({
+      status: "sent",
+      message: "sent",
+      others: [{ status: "delivered" }],
+    });
   });
 });

@@ -1,4 +1,4 @@
-/** swaks, the testers' SMTP client, at the inbound door of a running instance. */
+/** The inbound door of a running instance, and swaks, the SMTP client of testers. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
