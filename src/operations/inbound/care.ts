@@ -1,4 +1,4 @@
-/** `release_email`, `refuse_email`, `report_spam`, `not_spam`: what is done about received mail that waits or is suspect. */
+/** `release_email`, `refuse_email`, `report_spam`, `quarantine_email`, `not_spam`: what is done about received mail that waits or is suspect. */
 import { z } from "zod";
 import { id } from "../../contract/resources.ts";
 import type { Scope } from "../../core/actor.ts";
@@ -62,6 +62,15 @@ export const reportSpam = careFor("report_spam", "report_spam", {
   access: "send",
   summary: "Report a received email as spam",
   description: "Puts a received email into quarantine. A person can bring it back.",
+});
+
+/** The same as {@link reportSpam} for people: they oversee, and no person holds the scope send. */
+export const quarantineEmail = careFor("quarantine_email", "report_spam", {
+  words: "quarantine",
+  access: "oversight",
+  summary: "Put a received email into quarantine",
+  description:
+    "Puts a received email into quarantine as spam, like report_spam, for those who oversee and do not send. Needs the scope oversight.",
 });
 
 export const notSpam = careFor("not_spam", "not_spam", {
