@@ -129,7 +129,7 @@ export function attachmentList(
 <table class="plain-table"><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Size</th></tr></thead>
 <tbody>${attachments.map(
     (one, index) =>
-      markup`<tr><th scope="row">${link ? markup`<a href="${link(index)}" download>${line(one.filename ?? "(no name)", 300)}</a>` : line(one.filename ?? "(no name)", 300)}</th><td>${line(one.content_type, 200)}</td><td class="size">${size(one.size_bytes)}</td></tr>`,
+      markup`<tr><th scope="row">${link ? markup`<a href="${link(index)}" download>${line(one.filename ?? "(no name)", 300)}</a>` : line(one.filename ?? "(no name)", 300)}</th><td class="type">${line(one.content_type, 200)}</td><td class="size">${size(one.size_bytes)}</td></tr>`,
   )}</tbody></table></section>`;
 }
 
