@@ -7,7 +7,7 @@ import type { DnsAnswer, DnsResolver, DnsType } from "../mail/dns-record.ts";
 import type { DomainCheck } from "../store/domains.ts";
 
 /** What a check works with. */
-export type CheckTools = { resolver: DnsResolver; host: SendingHost; domain: string };
+type CheckTools = { resolver: DnsResolver; host: SendingHost; domain: string };
 
 /** Checks every record, in their order. Never rejects: an answer that did not come is `unknown`. */
 export function checkRecords(

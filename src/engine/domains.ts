@@ -41,7 +41,7 @@ export type DomainView = { row: DomainRow; keys: SigningKeyRow[]; records: Domai
 const mostDomains = 500;
 
 /** Milliseconds until a new domain or key is looked for in DNS the first time. */
-export const firstLook = 2 * 60_000;
+const firstLook = 2 * 60_000;
 
 /**
  * How long the record of a retired key must stay, in milliseconds: mail is retried for 5 days, here or by a relay, and its

@@ -1,10 +1,10 @@
 /** Remembers what was loaded last, looks again after a while, and goes on with what it has while loading fails. */
 
 /** Milliseconds after which things are looked at again, and after which nobody uses them before that has been done. */
-export type Ages = { fresh: number; stale: number };
+type Ages = { fresh: number; stale: number };
 
 /** A thing by its name. */
-export type Cache<T> = {
+type Cache<T> = {
   get(name: string): Promise<T>;
   /** When the present thing was asked for, in the clock's milliseconds; null where there is none yet. */
   loadedAt(name: string): number | null;

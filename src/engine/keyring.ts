@@ -53,7 +53,7 @@ export type CreatedKey = {
 };
 
 /** A key that is made and not stored yet. */
-export type PreparedKey = {
+type PreparedKey = {
   row: Parameters<typeof insertSigningKey>[1];
   created: CreatedKey;
 };

@@ -69,7 +69,7 @@ export async function countDomains(tx: Tx): Promise<number> {
 }
 
 /** What a check may change of a domain. */
-export type DomainUpdate = {
+type DomainUpdate = {
   verified_at?: Date;
   checks?: readonly DomainCheck[];
   checked_at?: Date;

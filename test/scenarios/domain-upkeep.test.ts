@@ -116,13 +116,23 @@ describe("the worker", () => {
     ]);
   });
 
-  test("takes silence of DNS for no failure", async () => {
+  test("takes silence of DNS for no failure, and for no recovery", async () => {
     const { body } = await proven("silent.example.com");
     for (const { name } of body.records) dns.fault(name, "servfail");
     for (let i = 0; i < 4; i++) await nextCheck(body.id);
-    dns.heal();
     expect((await call(`/${body.id}`)).body).toMatchObject({ status: "verified" });
+    dns.heal();
+    const path = recordOf({ body } as Answer, "return_path");
+    dns.remove(path.name);
+    await nextCheck(body.id);
+    await nextCheck(body.id);
+    dns.fault(path.name, "servfail");
+    await nextCheck(body.id);
+    expect((await call(`/${body.id}`)).body).toMatchObject({ status: "failing" });
     expect(await told(body.id)).toEqual([{ type: "domain.verified" }]);
+    dns.heal();
+    await nextCheck(body.id);
+    expect(await told(body.id)).toEqual([{ type: "domain.verified" }, { type: "domain.failing" }]);
   });
 });
 
