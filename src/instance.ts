@@ -184,7 +184,7 @@ function createDoors(parts: {
   const authenticate = guard.of(engine.authenticate);
   const common = { dispatcher, authenticate, public_url, new_request_id: context.new_id, log };
   const { caught } = delivery;
-  const readers = pagesReaders(engine, caught, firstRun.operator_ids);
+  const readers = pagesReaders(engine, caught, firstRun.operator_ids, context.mail.parse);
   const mcp = mcpDoor({
     ...common,
     version,

@@ -2,15 +2,17 @@
 import type { PublicKeys } from "./audit/bundle-format.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Caught, PagesOptions } from "./http/pages/options.ts";
-import { readForShow } from "./mail/read.ts";
+import type { ParsedMail } from "./mail/parsed-mail.ts";
+import { readForShow, safeHtml } from "./mail/read.ts";
 import { type Resolver, verifyMessage } from "./mail/verify.ts";
 
-/** Readers for {@link PagesOptions}. */
+/** Readers for {@link PagesOptions}. `parse` opens foreign mail where it can stop nothing but itself. */
 export function pagesReaders(
   engine: Engine,
   caught: Caught | null,
   operatorIds: readonly string[],
-): Pick<PagesOptions, "caught" | "verify" | "read_message"> {
+  parse: (eml: Buffer) => Promise<ParsedMail>,
+): Pick<PagesOptions, "caught" | "verify" | "read_message" | "received_html"> {
   return {
     caught,
     async verify(eml) {
@@ -38,6 +40,13 @@ export function pagesReaders(
             : {}),
         },
       };
+    },
+    async received_html(eml) {
+      const { html, text, attachments, truncated } = await parse(eml);
+      if (html !== null) return safeHtml(html);
+      if (truncated && text === "" && attachments.length === 0)
+        throw new Error("the message could not be opened");
+      return null;
     },
     async read_message(eml) {
       const message = await readForShow(eml);

@@ -94,6 +94,10 @@ function pagesOptions(sample: State, options: Partial<PagesOptions>): PagesOptio
       get: async (id) => sample.caught.get(id) ?? null,
     },
     verify: async () => sample.verification,
+    async received_html() {
+      if (sample.read instanceof Error) throw sample.read;
+      return sample.read.html_safe;
+    },
     async read_message() {
       if (sample.read instanceof Error) throw sample.read;
       return sample.read;

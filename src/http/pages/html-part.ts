@@ -2,19 +2,22 @@
 import { html as markup } from "hono/html";
 import { Refusal } from "../../core/refusal.ts";
 import type { Html } from "./display.ts";
+import type { Email } from "./message-parts.ts";
 import { type MemberVisit, callBytes } from "./visit.ts";
 
 /** What there is of a message as HTML. */
 export type HtmlState = "shown" | "none" | "unreadable" | "gone";
 
+type Which = Pick<Email, "id" | "direction">;
+
 /** Whether the raw message has HTML that can be shown. */
-export async function htmlState(visit: MemberVisit, id: string): Promise<HtmlState> {
+export async function htmlState(visit: MemberVisit, email: Which): Promise<HtmlState> {
   try {
-    return (await safeHtml(visit, id)) === null ? "none" : "shown";
+    return (await safeHtml(visit, email)) === null ? "none" : "shown";
   } catch (error) {
     if (error instanceof Refusal) return "gone";
     visit.options.log.warn(
-      { request_id: visit.request_id, email_id: id, err: error },
+      { request_id: visit.request_id, email_id: email.id, err: error },
       "message is unreadable",
     );
     return "unreadable";
@@ -22,8 +25,12 @@ export async function htmlState(visit: MemberVisit, id: string): Promise<HtmlSta
 }
 
 /** The message's HTML without anything active, null where it has none; throws {@link Refusal} and whatever a parser throws. */
-export async function safeHtml(visit: MemberVisit, id: string): Promise<string | null> {
+export async function safeHtml(
+  visit: MemberVisit,
+  { id, direction }: Which,
+): Promise<string | null> {
   const eml = await callBytes(visit, "get_raw_email", { email_id: id });
+  if (direction === "inbound") return visit.options.received_html(eml);
   return (await visit.options.read_message(eml)).html_safe;
 }
 

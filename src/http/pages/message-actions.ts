@@ -72,7 +72,9 @@ async function nextAfter(visit: MemberVisit, id: string): Promise<string | null>
 
 /** The message's HTML for the frame; throws `not_found` where it has none. */
 export async function messageHtml(visit: MemberVisit, id: string): Promise<Response> {
-  const html = await safeHtml(visit, id);
+  const input = { email_id: id, peek: true };
+  const { body: email } = await call(visit, "read_email", input, emailResource);
+  const html = await safeHtml(visit, email);
   if (html === null) throw new Refusal("not_found", "This message has no HTML.");
   return mailFrame(html);
 }

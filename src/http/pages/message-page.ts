@@ -33,16 +33,16 @@ export async function messagePage(
   id: string,
   retry?: Retry,
 ): Promise<Response> {
-  const [{ body: email }, hasHtml, notice] = await Promise.all([
+  const [{ body: email }, notice] = await Promise.all([
     call(visit, "read_email", { email_id: id, peek: true }, emailResource),
-    htmlState(visit, id),
     decidedNotice(visit),
   ]);
-  const [answered, thread] = await Promise.all([
+  const [html, answered, thread] = await Promise.all([
+    htmlState(visit, email),
     readAnswered(visit, email),
     readThread(visit, email),
   ]);
-  const read: ReadParts = { email, answered, thread, html: hasHtml };
+  const read: ReadParts = { email, answered, thread, html };
   const parts =
     email.direction === "inbound"
       ? receivedMessage(visit, read, retry)

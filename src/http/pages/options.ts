@@ -52,6 +52,11 @@ export type PagesOptions = {
   caught: Caught | null;
   verify(eml: Buffer): Promise<Verification>;
   read_message(eml: Buffer): Promise<ReadMessage>;
+  /**
+   * The HTML of received mail with everything active taken out, null where it has none. Unlike {@link read_message} it opens the
+   * message where no message can hold up other requests; throws for one that cannot be opened.
+   */
+  received_html(eml: Buffer): Promise<string | null>;
   /** Origin under which people reach us, without a slash at the end. */
   public_url: string;
   /** True where `public_url` is https: the cookie gets `Secure` and the `__Host-` prefix. */

@@ -116,7 +116,7 @@ async function readDecided(
   id: string,
 ): Promise<z.output<typeof decided> | null> {
   try {
-    return (await call(visit, "read_email", { email_id: id }, decided)).body;
+    return (await call(visit, "read_email", { email_id: id, peek: true }, decided)).body;
   } catch (error) {
     if (error instanceof Refusal) return null;
     throw error;

@@ -160,6 +160,17 @@ describe("a received message", () => {
     }
   });
 
+  test("stays readable where its raw form cannot be opened, and says so", async () => {
+    const sample = samplePages();
+    const email = receivedSample(sample);
+    sample.read = new Error("nested too deep");
+    const { status, text } = await get(sample, `/messages/${email.id}`, sample.signIn());
+    expect(status).toBe(200);
+    expect(text).toContain("Where is my money?");
+    expect(text).toContain("could not be read");
+    expect(text).not.toContain("nested too deep");
+  });
+
   test("gives its attachments only as files, whatever their type, and by their place", async () => {
     const sample = samplePages();
     const email = receivedSample(sample, {
