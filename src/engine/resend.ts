@@ -4,6 +4,7 @@ import type { Status } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { RecipientRow } from "../store/messages.ts";
 import type { EngineContext } from "./context.ts";
+import { reviewOf } from "./edit.ts";
 import { loadOutbound, mailboxText, textOf } from "./stored-draft.ts";
 import type { SubmitRequest, Submitted } from "./submit.ts";
 
@@ -66,6 +67,8 @@ export async function resend(
     idempotency_key: place.idempotency_key,
     // Whoever wrote it the first time does not decide on it the second time.
     written_by: [...row.authors, principal(actor)],
+    // What a person had to look at then, they have to look at now.
+    review: reviewOf(row),
   });
 }
 
