@@ -1,13 +1,11 @@
 /** The inbound door of a running instance, and swaks, the SMTP client of testers. */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { type Running, run } from "../scenarios/running.ts";
+import { SWAKS, no_swaks } from "./swaks.ts";
 
-const SWAKS = "/usr/bin/swaks";
-
-describe.skipIf(!existsSync(SWAKS))("swaks at the inbound door", () => {
+describe.skipIf(no_swaks)("swaks at the inbound door", () => {
   let running: Running;
   beforeAll(async () => {
     running = await run({

@@ -1,18 +1,16 @@
 /** Programs that speak only SMTP send through the same gate: nodemailer and swaks against the submission door of a running instance. */
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { existsSync } from "node:fs";
 import { createTransport } from "nodemailer";
 import type { SendMailOptions } from "nodemailer";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { parseMail } from "../../src/mail/parse.ts";
+import { SWAKS, no_swaks } from "../interop/swaks.ts";
 import { arrive } from "./arriving.ts";
 import { type ModedInstance, modedInstance } from "./moded-instance.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { fieldsOf } from "./verifiers.ts";
-
-const SWAKS = "/usr/bin/swaks";
 
 let it: ModedInstance;
 let keys: OwnerKeys;
@@ -278,7 +276,7 @@ function swaks(...more: string[]): Promise<{ code: number; transcript: string }>
   });
 }
 
-test.skipIf(!existsSync(SWAKS))(
+test.skipIf(no_swaks)(
   "swaks signs in by PLAIN and by LOGIN over STARTTLS, and hears 535 for a wrong key",
   async () => {
     const mail = [
