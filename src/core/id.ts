@@ -7,6 +7,7 @@ export const idPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /** 16 bytes to 26 characters, most significant first. */
 export function encodeBase32(bytes: Uint8Array): string {
+  if (bytes.length === 16) return encodeFast(bytes);
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   const length = Math.ceil((bytes.length * 8) / 5);

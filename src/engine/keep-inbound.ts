@@ -68,18 +68,21 @@ export async function keepInMailbox(
     known: thread.thread_id !== null && !thread.stranger,
   });
   const message = messageOf({ id, mailbox, opened, place, from, thread, screened });
-  await insertReceived(tx, message);
-  await touchThreads(tx, [
-    {
-      mailbox_id: mailbox.mailbox_id,
-      thread_id: message.thread_id,
-      subject: message.subject,
-      message_id: id,
-      direction: "inbound",
-      created_at: message.created_at,
-    },
+  // Begun together, so that they travel together.
+  await Promise.all([
+    insertReceived(tx, message),
+    touchThreads(tx, [
+      {
+        mailbox_id: mailbox.mailbox_id,
+        thread_id: message.thread_id,
+        subject: message.subject,
+        message_id: id,
+        direction: "inbound",
+        created_at: message.created_at,
+      },
+    ]),
+    putDue(tx, "index", [{ message_id: id, at: context.now() }]),
   ]);
-  await putDue(tx, "index", [{ message_id: id, at: context.now() }]);
   record(context, message, opened.subject, records);
   const { asksToUnsubscribe } = await import("../mail/unsubscribe-request.ts");
   if (message.kind === "mail" && asksToUnsubscribe(parsed))

@@ -107,9 +107,11 @@ async function bringAll(
     if (tokens.get(row.inbound_id) !== claim.token) return;
     const records = noRecords();
     await bring(context, tx, opened, routes, records);
-    await appendRecords(tx, records);
-    await deleteInbound(tx, [row.inbound_id]);
-    await deleteDue(tx, "receive", [row.inbound_id]);
+    await Promise.all([
+      appendRecords(tx, records),
+      deleteInbound(tx, [row.inbound_id]),
+      deleteDue(tx, "receive", [row.inbound_id]),
+    ]);
   });
 }
 

@@ -130,12 +130,17 @@ export async function rememberSeen(
   tx: Tx,
   row: Omit<Insertable<Tables["inbound_seen"]>, "operator_id">,
 ): Promise<string | null> {
-  const inserted = await tx.run(
-    db
-      .insertInto("inbound_seen")
-      .values({ ...row, operator_id: tx.operator_id })
-      .onConflict((conflict) => conflict.doNothing())
-      .returning("message_id"),
+  const inserted = await tx.named(
+    "remember_seen",
+    `INSERT INTO inbound_seen (operator_id, mailbox_id, fingerprint, message_id, received_at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT DO NOTHING RETURNING 1`,
+    [
+      tx.operator_id,
+      row.mailbox_id,
+      row.fingerprint,
+      row.message_id,
+      new Date(row.received_at).toISOString(),
+    ],
   );
   if (inserted.length > 0) return null;
   const [known] = await tx.run(
@@ -177,55 +182,54 @@ export type ReceivedMessage = {
   recipients: { kind: RecipientKind; address: string; name: string | null }[];
 };
 
-/** Keeps a received message with its content and header recipients, to be indexed soon. */
+// Nobody of ours wrote it; the wall between authors and deciders does not concern it.
+const insertReceivedText = `
+WITH m AS (
+  INSERT INTO message (operator_id, message_id, mailbox_id, direction, status, kind, mode, test, required, timing, gated, handed,
+    authors, author_kind, author_id, digest, thread_id, reply_of, in_reply_to, rfc_message_id, from_address, from_name, subject,
+    size_bytes, attachments, tags, metadata, reason, authentication, screening, created_at, updated_at)
+  VALUES ($1, $2, $3, 'inbound', $4, $5, $6, false, 1, 'gate_first', $4 = 'pending_inbound_approval', false,
+    '{external}', 'external', 'external', $7, $8, $9, $10, $11, $12, $13, $14,
+    octet_length($15::bytea), $16, '{}', $17, $18, $19, $20, $21, $21)
+), c AS (
+  INSERT INTO message_content (operator_id, message_id, mime, markdown, body_text, new_text) VALUES ($1, $2, $15, $22, $23, $24)
+)
+INSERT INTO recipient (operator_id, message_id, position, kind, address, name, status)
+SELECT $1, $2, position - 1, kind, address, name, 'delivered'
+FROM unnest($25::text[], $26::text[], $27::text[]) WITH ORDINALITY AS r(kind, address, name, position)`;
+
+/** Keeps a received message with its content and header recipients, by one statement; to be indexed soon. */
 export async function insertReceived(tx: Tx, message: ReceivedMessage): Promise<void> {
-  const { mime, markdown, body_text, new_text, recipients, ...row } = message;
-  const operator_id = tx.operator_id;
-  await tx.run(
-    db.insertInto("message").values({
-      ...row,
-      operator_id,
-      direction: "inbound",
-      test: false,
-      required: 1,
-      timing: "gate_first",
-      gated: row.status === "pending_inbound_approval",
-      handed: false,
-      // Nobody of ours wrote it; the wall between authors and deciders does not concern it.
-      authors: ["external"],
-      author_kind: "external",
-      author_id: "external",
-      size_bytes: mime.length,
-      attachments: JSON.stringify(row.attachments),
-      tags: "{}",
-      metadata: JSON.stringify(row.metadata),
-      authentication: row.authentication === null ? null : JSON.stringify(row.authentication),
-      screening: row.screening === null ? null : JSON.stringify(row.screening),
-      updated_at: row.created_at,
-    }),
-  );
-  await tx.run(
-    db.insertInto("message_content").values({
-      operator_id,
-      message_id: row.message_id,
-      mime,
-      markdown,
-      body_text,
-      new_text,
-    }),
-  );
-  if (recipients.length > 0)
-    await tx.run(
-      db.insertInto("recipient").values(
-        recipients.map((recipient, position) => ({
-          ...recipient,
-          operator_id,
-          message_id: row.message_id,
-          position,
-          status: "delivered" as const,
-        })),
-      ),
-    );
+  const { recipients, authentication, screening } = message;
+  await tx.named("insert_received", insertReceivedText, [
+    tx.operator_id,
+    message.message_id,
+    message.mailbox_id,
+    message.status,
+    message.kind,
+    message.mode,
+    message.digest,
+    message.thread_id,
+    message.reply_of,
+    message.in_reply_to,
+    message.rfc_message_id,
+    message.from_address,
+    message.from_name,
+    message.subject,
+    message.mime,
+    JSON.stringify(message.attachments),
+    JSON.stringify(message.metadata),
+    message.reason,
+    authentication === null ? null : JSON.stringify(authentication),
+    screening === null ? null : JSON.stringify(screening),
+    message.created_at.toISOString(),
+    message.markdown,
+    message.body_text,
+    message.new_text,
+    recipients.map((recipient) => recipient.kind),
+    recipients.map((recipient) => recipient.address),
+    recipients.map((recipient) => recipient.name),
+  ]);
 }
 
 /** Moves a received message to another status, with a person's label where they gave one. */

@@ -20,13 +20,11 @@ export async function getMailbox(
   mailboxId: string,
   lock = false,
 ): Promise<MailboxRow | null> {
-  let query = db
-    .selectFrom("mailbox")
-    .selectAll()
-    .where("operator_id", "=", tx.operator_id)
-    .where("mailbox_id", "=", mailboxId);
-  if (lock) query = query.forNoKeyUpdate();
-  const [row] = await tx.run(query);
+  const [row] = await tx.named<MailboxRow>(
+    lock ? "get_mailbox_locked" : "get_mailbox",
+    `SELECT * FROM mailbox WHERE operator_id = $1 AND mailbox_id = $2${lock ? " FOR NO KEY UPDATE" : ""}`,
+    [tx.operator_id, mailboxId],
+  );
   return row ?? null;
 }
 

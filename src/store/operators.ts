@@ -44,14 +44,10 @@ export async function insertOperator(
 
 /** The operator's verified domains; the first is the one that it began with. */
 export async function listDomains(tx: Tx): Promise<string[]> {
-  const rows = await tx.run(
-    db
-      .selectFrom("domain")
-      .select("name")
-      .where("operator_id", "=", tx.operator_id)
-      .where("verified_at", "is not", null)
-      .orderBy("created_at")
-      .orderBy("name"),
+  const rows = await tx.named<{ name: string }>(
+    "list_domains",
+    "SELECT name FROM domain WHERE operator_id = $1 AND verified_at IS NOT NULL ORDER BY created_at, name",
+    [tx.operator_id],
   );
   return rows.map((row) => row.name);
 }
