@@ -291,6 +291,9 @@ export async function rotateDkim(
       "domain_not_verified",
       "Its first keys are not in use yet: verify the domain.",
     );
+  const waits = ({ status, algorithm }: SigningKeyRow): boolean =>
+    status === "pending" && algorithm === "rsa2048";
+  if (before.keys.some(waits)) return before;
   const { name } = before.row;
   const log = await logKeyOf(context, operator_id);
   const now = context.now();
@@ -300,7 +303,7 @@ export async function rotateDkim(
     if (!row) throw noSuchDomain();
     const waiting = (await listDomainKeys(tx, name)).filter(({ status }) => status === "pending");
     // An Ed25519 key that DNS never showed is not the next pair: it goes with the old one.
-    if (!waiting.some(({ algorithm }) => algorithm === "rsa2048")) {
+    if (!waiting.some(waits)) {
       const records = noRecords();
       const entry = (type: string, resource: string, data: Record<string, unknown>): void =>
         void records.entries.push(makeEntry(context, type, actor, { resource }, data).row);
