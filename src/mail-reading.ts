@@ -8,6 +8,7 @@ import { asMailauthResolver } from "./mail/dns-adapters.ts";
 import type { DnsResolver } from "./mail/dns-record.ts";
 import { openResolver } from "./mail/dns-resolver.ts";
 import { openParser } from "./mail/parse-isolated.ts";
+import type { Resolver } from "./mail/verify.ts";
 
 /** Reading, the resolver that it shares with delivery, one that keeps no answers, and how all end. */
 export type Reading = {
@@ -31,7 +32,7 @@ export function openReading(config: Config, now: () => Date, log: Logger): Readi
   const parser = openParser({
     onFailure: (reason) => log.warn({ reason }, "received mail could not be opened"),
   });
-  const lookUp = asMailauthResolver(resolver);
+  const patient = patientLookUp(asMailauthResolver(resolver));
   const url = config.rspamd_url;
   const opinion =
     url === null
@@ -46,8 +47,8 @@ export function openReading(config: Config, now: () => Date, log: Logger): Readi
       server_name: config.smtp_name,
       parse: (raw) => parser.parse(raw),
       authenticate: (raw, session) =>
-        authenticateMessage(raw, { ...session, mta: config.smtp_name }, lookUp, {
-          time_ms: 8000,
+        authenticateMessage(raw, { ...session, mta: config.smtp_name }, patient.lookUp, {
+          time_ms: patient.time_ms(),
           now: now(),
         }),
       async opinion(raw, session) {
@@ -66,6 +67,31 @@ export function openReading(config: Config, now: () => Date, log: Logger): Readi
       resolver.close();
       live.close();
     },
+  };
+}
+
+/** Questions in a row that nobody answered after which DNS counts as gone. */
+const silence = 16;
+
+/**
+ * Look-ups, and how many milliseconds a message may wait for its own: 8 seconds, and half a second while DNS is gone, so that
+ * mail does not pile up behind it. Questions given up go on by themselves, so the first answer ends the hurry.
+ */
+function patientLookUp(lookUp: Resolver): { lookUp: Resolver; time_ms(): number } {
+  let unanswered = 0;
+  return {
+    async lookUp(name, type) {
+      try {
+        const found = await lookUp(name, type);
+        unanswered = 0;
+        return found;
+      } catch (error) {
+        const gone = error instanceof Error && "code" in error && error.code === "ETIMEOUT";
+        unanswered = gone ? unanswered + 1 : 0;
+        throw error;
+      }
+    },
+    time_ms: () => (unanswered >= silence ? 500 : 8000),
   };
 }
 

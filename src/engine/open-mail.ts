@@ -99,7 +99,7 @@ async function identified(
     from,
     subject: await context.subjects.of(row.operator_id, from.address),
     digest: createHash("sha256").update(row.raw).digest("hex"),
-    fingerprint: fingerprintOf(parsed, row.raw),
+    fingerprint: fingerprintOf(parsed, row),
   };
 }
 
@@ -119,14 +119,15 @@ function traceFields(serverName: string, row: InboundRow, session: InboundSessio
   ].join("\r\n");
 }
 
-function fingerprintOf(parsed: ParsedMail, raw: Buffer): Buffer {
+/** The same for the same message however it comes. One that bears neither Message-ID nor date is like no other. */
+function fingerprintOf(parsed: ParsedMail, row: InboundRow): Buffer {
+  const { raw } = row;
   const hash = createHash("sha256");
   const end = raw.indexOf("\r\n\r\n");
   const body = end < 0 ? raw : raw.subarray(end);
   // Without a Message-ID, who, when and what stand for it.
-  const name =
-    parsed.message_id ??
-    JSON.stringify([parsed.from[0]?.address ?? "", parsed.date, parsed.subject]);
+  const who = [parsed.from[0]?.address ?? "", parsed.date ?? row.inbound_id, parsed.subject];
+  const name = parsed.message_id ?? JSON.stringify(who);
   return hash
     .update(JSON.stringify(name))
     .update(createHash("sha256").update(body).digest())
