@@ -59,16 +59,19 @@ export async function routeOf(
   if (domain.startsWith(bounceLabel)) return returnPathRoute(context, address);
   const { mailbox, message_id } = readReplyAddress(context.unsubscribe_key, `${local}@${domain}`);
   const found = await findMailbox(context.database, mailbox);
-  if (found) return { to: "mailbox", ...found, address: mailbox, reply_token: message_id };
   const role = roleLocalParts.find((one) => one === local.toLowerCase());
-  if (!role) return null;
-  // Our host's name is often one below the domain that it takes mail for.
-  const domains = address.includes("@") ? [domain] : [domain, domain.replace(/^[^.]+\./, "")];
-  for (const one of domains) {
-    const owner = await findDomainOwner(context.database, one);
-    if (owner) return { to: "role", ...owner, role, domain: one };
+  if (role) {
+    // Our host's name is often one below the domain that it takes mail for.
+    const domains = address.includes("@") ? [domain] : [domain, domain.replace(/^[^.]+\./, "")];
+    for (const one of domains) {
+      const owner = await findDomainOwner(context.database, one);
+      if (!owner) continue;
+      // A mailbox of that name reads what is for a person. Whoever asks us to stop is heard all the same.
+      const own = found?.operator_id === owner.operator_id ? { mailbox_id: found.mailbox_id } : {};
+      return { to: "role", ...owner, ...own, role, domain: one };
+    }
   }
-  return null;
+  return found && { to: "mailbox", ...found, address: mailbox, reply_token: message_id };
 }
 
 /** Whether an address takes mail, in SMTP's words: 550 5.1.1 where nobody of ours is meant. */

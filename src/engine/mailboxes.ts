@@ -115,6 +115,12 @@ function readAddress(text: string, domains: readonly string[]): string {
         field: "address",
         hint: `Verified domains: ${domains.join(", ")}.`,
       });
+    // What stands behind a plus is no part of a mailbox's name: mail to it goes to the mailbox before the plus.
+    if (address.includes("+"))
+      throw new Refusal("validation_failed", "address: a mailbox's name has no plus.", {
+        field: "address",
+        hint: "Mail to name+anything comes to the mailbox name.",
+      });
     return address;
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
