@@ -90,10 +90,14 @@ class Reception {
   readonly intake: MessageIntake;
   readonly #options: InboundOptions;
   readonly #sources: SourceBook;
+  /** Counts by recipient address in place of source. */
+  readonly #recipients: SourceBook;
 
   constructor(options: InboundOptions, limits: SessionLimits, sources: SourceBook) {
     this.#options = options;
     this.#sources = sources;
+    const each = { ...limits, messages_per_minute: limits.messages_per_recipient };
+    this.#recipients = new SourceBook(each, options.now);
     this.intake = new MessageIntake(limits);
   }
 
@@ -113,7 +117,12 @@ class Reception {
       remote_address: session.remoteAddress,
       from,
     });
-    if (verdict.ok) return;
+    if (verdict.ok) {
+      // Under a flood from many sources the others' mail must still get through; senders come again.
+      if (!this.#recipients.begin(wire.toLowerCase()))
+        throw new SmtpAnswer(452, "4.2.1", "this mailbox takes no more mail for a minute");
+      return;
+    }
     if (verdict.code >= 500) await punish(this.#sources, session.remoteAddress);
     throw new SmtpAnswer(verdict.code, verdict.enhanced, verdict.text);
   }

@@ -14,6 +14,8 @@ export interface SessionLimits {
   readonly connections_per_source: number;
   /** Messages that one source may begin in a minute. */
   readonly messages_per_minute: number;
+  /** Messages that one address of ours takes in a minute, from whatever sources. */
+  readonly messages_per_recipient: number;
   /** Recipients, or passwords, of one source that may be wrong within `strike_ms`; then it is turned away. */
   readonly strikes: number;
   readonly strike_ms: number;
@@ -33,6 +35,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   connections: 200,
   connections_per_source: 20,
   messages_per_minute: 600,
+  messages_per_recipient: 600,
   strikes: 20,
   strike_ms: 10 * 60_000,
   tarpit_ms: 250,

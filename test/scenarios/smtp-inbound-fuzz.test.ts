@@ -9,6 +9,7 @@ import type { RunningDoor } from "./smtp-dialog.ts";
 type Kept = { readonly from: string; readonly to: readonly string[]; readonly raw: Buffer };
 const limits = {
   messages_per_minute: 1e6,
+  messages_per_recipient: 1e6,
   strikes: 1e6,
   tarpit_ms: 0,
   idle_ms: 2000,

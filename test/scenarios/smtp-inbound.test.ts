@@ -192,6 +192,22 @@ test("recipients, messages and connections are bounded", async () => {
   client.close();
 });
 
+test("one address takes so much in a minute, and others go on", async () => {
+  const running = await inbound({ messages_per_recipient: 2 });
+  const client = await greeted(running);
+  for (const wanted of [/^250/, /^250/, /^452 4\.2\.1/]) {
+    await client.say("MAIL FROM:<a@b.example>");
+    expect(await client.say("RCPT TO:<A@ours.test>")).toMatch(wanted);
+    expect(await client.say("RCPT TO:<b@ours.test>")).toMatch(
+      wanted.source.startsWith("^452") ? /^452/ : /^250/,
+    );
+    await client.say("RSET");
+  }
+  await client.say("MAIL FROM:<a@b.example>");
+  expect(await client.say("RCPT TO:<c@ours.test>")).toMatch(/^250/);
+  client.close();
+});
+
 test("who guesses addresses is sent away, and not let in again", async () => {
   const running = await inbound({ strikes: 3 });
   const client = await greeted(running);
