@@ -7,6 +7,9 @@ import { large, openInjector, small } from "./injector.ts";
 import { type Sink, openSink, sinkProgram } from "./sink.ts";
 import { acceptOnly } from "./rows/accept.ts";
 import { auditAppend } from "./rows/audit-append.ts";
+import { receiving } from "./rows/inbound.ts";
+import { listing } from "./rows/lists.ts";
+import { searching } from "./rows/search.ts";
 import { signing } from "./rows/signing.ts";
 import { starting } from "./rows/start.ts";
 import { verifying } from "./rows/verify-log.ts";
@@ -46,6 +49,17 @@ const rows: Record<string, { needs_sink?: true; run(): Promise<Row> }> = {
   "whole-road-50k": {
     needs_sink: true,
     run: async () => wholeRoad(await road(), "whole-road-50k", large),
+  },
+  inbound: { run: () => receiving({ count: Math.min(count, 2000), rounds, connections: 16 }) },
+  search: { run: () => searching({ messages: 100_000, rounds }) },
+  "search-1m": { run: () => searching({ messages: 1_000_000, rounds }) },
+  lists: {
+    run: () =>
+      listing({
+        rounds,
+        small: { messages: 1000, pending: 100 },
+        large: { messages: 100_000, pending: 100_000 },
+      }),
   },
   "gated-road-2k": { needs_sink: true, run: async () => gatedRoad(await road(), small) },
 };

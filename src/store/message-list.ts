@@ -58,7 +58,7 @@ export async function listMessageIds(tx: Tx, filter: MessageFilter): Promise<str
     .selectFrom("message")
     .select("message_id")
     .where("operator_id", "=", tx.operator_id);
-  if (filter.mailbox_ids) query = query.where("mailbox_id", "in", [...filter.mailbox_ids, ""]);
+  query = ofMailboxes(query, filter.mailbox_ids);
   if (!filter.withheld) query = query.where(sql<boolean>`${sql.raw(visibleMessages("message"))}`);
   if (filter.ids) query = query.where(sql<boolean>`message_id = ANY(${[...filter.ids]}::text[])`);
   query = ofStatus(query, filter);
@@ -77,6 +77,15 @@ export async function listMessageIds(tx: Tx, filter: MessageFilter): Promise<str
 }
 
 type ListQuery = SelectQueryBuilder<Tables, "message", { message_id: string }>;
+
+/** One mailbox is compared by equality: an index that begins with it is in the order of the list, and is read from its end. */
+function ofMailboxes(query: ListQuery, ids: MessageFilter["mailbox_ids"]): ListQuery {
+  if (ids === null) return query;
+  const [only] = ids;
+  return ids.length === 1 && only !== undefined
+    ? query.where("mailbox_id", "=", only)
+    : query.where("mailbox_id", "in", [...ids, ""]);
+}
 
 /** One status is compared by equality, and received mail's with its direction: so the partial indexes are used. */
 function ofStatus(query: ListQuery, filter: MessageFilter): ListQuery {
