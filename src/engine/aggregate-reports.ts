@@ -26,8 +26,11 @@ const day = 86_400_000;
 /** Days that are summed up. */
 const days = 30;
 
-/** Reports about one domain that are kept of so many days: anybody can make some up, so there is an end. */
-const mostReports = 3000;
+/** Reports about one domain that are kept of so many days: anybody can make some up, so there is an end, for those soonest. */
+const mostReports = { all: 2000, unauthenticated: 500 };
+
+/** Of one report, the sources, or the kinds of failure, with the most in them. */
+const mostSources = 50;
 
 /** Rows of a table that the answer has at most. */
 const mostRows = 100;
@@ -57,7 +60,11 @@ export async function keepAggregateReport(
   if (domain === undefined) return false;
   const receivedAt = opened.row.received_at;
   const ends = period(report.end, receivedAt);
-  if ((await countAggregateReports(tx, domain, daysBefore(receivedAt))) >= mostReports) return true;
+  // What nobody vouches for may have been made up.
+  const authenticated = opened.authentication?.dmarc?.result === "pass";
+  const known = await countAggregateReports(tx, domain, daysBefore(receivedAt));
+  if (known.all >= mostReports.all) return true;
+  if (!authenticated && known.unauthenticated >= mostReports.unauthenticated) return true;
   const reportId = context.new_id();
   const isNew = await insertAggregateReport(tx, {
     report_id: reportId,
@@ -67,11 +74,7 @@ export async function keepAggregateReport(
     external_id: report.report_id || opened.digest,
     begins_at: period(report.begin, ends),
     ends_at: ends,
-    summary: JSON.stringify({
-      ...only(report, domain),
-      // What nobody vouches for may have been made up.
-      authenticated: opened.authentication?.dmarc?.result === "pass",
-    }),
+    summary: JSON.stringify({ ...only(report, domain), authenticated }),
     received_at: receivedAt,
   });
   if (isNew)
@@ -103,13 +106,19 @@ async function read(
   }
 }
 
-/** Of a TLS report the policies of one domain. */
+/** As much of a report as is kept; of a TLS report the policies of one domain. */
 function only(
   report: TlsReportSummary | DmarcReportSummary,
   domain: string,
 ): TlsReportSummary | DmarcReportSummary {
-  if (report.kind === "dmarc") return report;
-  const policies = report.policies.filter(({ policy_domain }) => policy_domain === domain);
+  if (report.kind === "dmarc") return { ...report, sources: report.sources.slice(0, mostSources) };
+  const policies = report.policies
+    .filter(({ policy_domain }) => policy_domain === domain)
+    .slice(0, 10)
+    .map((policy) => ({
+      ...policy,
+      failures: policy.failures.toSorted((a, b) => b.sessions - a.sessions).slice(0, mostSources),
+    }));
   const sum = (count: (one: (typeof policies)[number]) => number): number =>
     policies.reduce((total, one) => total + count(one), 0);
   return {
@@ -170,7 +179,7 @@ export async function reportsOf(
   const { row } = await findDomain(context, actor, domainId);
   const since = daysBefore(context.now());
   const rows = await context.database.as(actor.operator_id, (tx) =>
-    listAggregateReports(tx, row.name, since, mostReports),
+    listAggregateReports(tx, row.name, since, mostReports.all),
   );
   return {
     domain: row.name,

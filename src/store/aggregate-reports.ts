@@ -40,13 +40,18 @@ export function listAggregateReports(
   );
 }
 
-/** How many reports about a domain end after a moment. */
-export async function countAggregateReports(tx: Tx, domain: string, since: Date): Promise<number> {
-  const [row] = await tx.named<{ count: number }>(
+/** How many reports about a domain end after a moment, and for how many of them nobody vouched. */
+export async function countAggregateReports(
+  tx: Tx,
+  domain: string,
+  since: Date,
+): Promise<{ all: number; unauthenticated: number }> {
+  const [row] = await tx.named<{ all: number; unauthenticated: number }>(
     "count_aggregate_reports",
-    `SELECT count(*)::int AS count FROM aggregate_report
-     WHERE operator_id = $1 AND domain = $2 AND ends_at > $3`,
+    `SELECT count(*)::int AS "all",
+       count(*) FILTER (WHERE summary->>'authenticated' IS DISTINCT FROM 'true')::int AS unauthenticated
+     FROM aggregate_report WHERE operator_id = $1 AND domain = $2 AND ends_at > $3`,
     [tx.operator_id, domain, since.toISOString()],
   );
-  return row?.count ?? 0;
+  return row ?? { all: 0, unauthenticated: 0 };
 }

@@ -306,4 +306,40 @@ describe("reports of others", () => {
     );
     expect(entries).toHaveLength(3);
   });
+
+  test("of somebody who makes them up end after a while, and none takes much room", async () => {
+    const { body } = await proven("flooded.example.com");
+    await node.asOwner(`
+      INSERT INTO aggregate_report SELECT '${node.operator_id}', 'r' || i, 'dmarc', 'flooded.example.com', 'x', i::text,
+        now(), now(), '{"sources": [], "messages": 0, "passed": 0, "failed": 0, "dkim_aligned": 0, "spf_aligned": 0}', now()
+      FROM generate_series(1, 499) i`);
+    const mail = mailIn(running);
+    const many = Array.from({ length: 80 }, (_, i) => `192.0.2.${i}`)
+      .map(
+        (ip) =>
+          `<record><row><source_ip>${ip}</source_ip><count>1</count></row><identifiers><header_from>x.example</header_from></identifiers></record>`,
+      )
+      .join("");
+    const xml = (id: string): string =>
+      dmarc("flooded.example.com", id, "1").replace(/<record>.*<\/record>/, many);
+    for (const id of ["f1", "f2"]) {
+      const subject = "Report domain: flooded.example.com";
+      const attachment = { filename: "r.xml", contentType: "text/xml", content: xml(id) };
+      const to = "dmarc-reports@flooded.example.com";
+      await mail.deliver({
+        to,
+        subject,
+        attachments: [attachment],
+        messageId: `<${id}@x.example>`,
+      });
+      await expect
+        .poll(() => node.as((tx) => tx.named("still_waiting", "SELECT 1 FROM inbound", [])), {
+          timeout: 10_000,
+        })
+        .toEqual([]);
+    }
+    const summed = await call(`/${body.id}/reports`);
+    expect(summed.body.dmarc).toMatchObject({ reports: 500, messages: 80 });
+    expect(summed.body.dmarc.sources).toHaveLength(50);
+  });
 });
