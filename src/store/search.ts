@@ -74,8 +74,8 @@ const queryText = `
 SELECT (CASE WHEN $2::boolean AND right(q::text, 1) = '''' THEN (q::text || ':*')::tsquery ELSE q END)::text AS query
 FROM websearch_to_tsquery('simple', $1) q`;
 
-/** Candidates of the first look; each further look is wider, so that filters which let little through do not cost many. */
-const firstLook = 500;
+/** Candidates of the first look for each result; each further look is wider, so that filters which let little through do not cost many. */
+const firstLook = 2;
 const widerBy = 8;
 
 /**
@@ -95,7 +95,7 @@ export async function searchMessageIds(
   const wanted = (filter.offset ?? 0) + filter.limit;
   const found: string[] = [];
   let before = filter.before_id ?? null;
-  for (let most = Math.max(firstLook, wanted); ; most *= widerBy) {
+  for (let most = Math.max(50, firstLook * wanted); ; most *= widerBy) {
     const candidates = await tx.named<{ message_id: string }>(
       "search_messages",
       "SELECT message_id FROM search_messages($1, $2, $3::tsquery, $4, $5, $6) AS message_id",
