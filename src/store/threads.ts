@@ -2,6 +2,7 @@
 import type { Selectable } from "kysely";
 import type { Referred } from "../core/threading.ts";
 import { type Tx, sqlBuilder as db } from "./database.ts";
+import { visibleMessages } from "./message-list.ts";
 import type { Tables } from "./tables.ts";
 
 /** A row of `thread`. */
@@ -155,7 +156,10 @@ export async function holdThreads(
   );
 }
 
-/** How often a thread was written to without anybody's approval, and whether it was ever written back to. */
+/**
+ * How often a thread was written to without anybody's approval, and whether agents can see that it was written back to: what is
+ * withheld from them they answer not, and are not to learn of by being stopped.
+ */
 export type Turns = { unapproved: number; answered: boolean };
 
 /** Counts messages of ours since `since` that are newer than the last approved one; those that were stopped do not count. */
@@ -173,8 +177,8 @@ export async function countTurns(
            AND m.message_id > coalesce((SELECT max(d.message_id) FROM message a JOIN decision d USING (operator_id, message_id)
              WHERE a.operator_id = $1 AND a.mailbox_id = $2 AND a.thread_id = $3 AND a.direction = 'outbound'
                AND d.decision = 'approve' AND d.voided_at IS NULL), '')) AS unapproved,
-       EXISTS (SELECT 1 FROM message WHERE operator_id = $1 AND mailbox_id = $2 AND thread_id = $3 AND direction = 'inbound')
-         AS answered`,
+       EXISTS (SELECT 1 FROM message i WHERE i.operator_id = $1 AND i.mailbox_id = $2 AND i.thread_id = $3 AND i.direction = 'inbound'
+         AND ${visibleMessages("i")}) AS answered`,
     [tx.operator_id, thread.mailbox_id, thread.thread_id, since.toISOString()],
   );
   return row ?? { unapproved: 0, answered: false };

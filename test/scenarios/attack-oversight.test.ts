@@ -33,3 +33,21 @@ describe("an answer to a machine in an autonomous mailbox", () => {
     });
   });
 });
+
+describe("an agent that writes to a thread whose only answer is held", () => {
+  test("is not told by the guard against loops that there is one", async () => {
+    const box = await it.mailboxIn("gated_all");
+    const { body } = await it.running.call(it.running.known.agent_key, `/v1/mailboxes/${box}`);
+    const first = (await it.send(box, { thread_id: "t-held" })).body;
+    const held = await arrive(
+      it.node,
+      { id: box, address: body.address },
+      { headers: { "In-Reply-To": first.message_id }, status: "pending_inbound_approval" },
+    );
+    expect(held.thread_id).toBe("t-held");
+    const reasons = new Set<unknown>();
+    for (let i = 0; i < 12; i++)
+      reasons.add((await it.send(box, { thread_id: "t-held", subject: `${i}` })).body.reason);
+    expect([...reasons]).toEqual([undefined]);
+  });
+});
