@@ -140,7 +140,7 @@ async function applyLook(
   const proven = required.length > 0 && required.every(({ status }) => status === "ok");
   const broken = required.some(({ status }) => status === "missing" || status === "wrong");
   const first = proven && row.verified_at === null && !how.taken;
-  const failures = failuresAfter(row, { proven, broken, counts: how.counts });
+  const failures = failuresAfter(row, { proven, broken, counts: how.counts }, now);
   const change = {
     checks,
     checked_at: now,
@@ -174,10 +174,13 @@ async function applyLook(
 function failuresAfter(
   row: DomainRow,
   found: { proven: boolean; broken: boolean; counts: boolean },
+  now: Date,
 ): number {
   if (row.verified_at === null || row.instance || found.proven) return 0;
   if (!found.broken) return row.failures;
-  return found.counts ? Math.min(row.failures + 1, 10_000) : Math.max(row.failures, 1);
+  // While new keys are waited for, checks follow each other fast: one bad hour is one failure.
+  const soon = row.failures > 0 && now.getTime() - (row.checked_at?.getTime() ?? 0) < 0.8 * hour;
+  return found.counts && !soon ? Math.min(row.failures + 1, 10_000) : Math.max(row.failures, 1);
 }
 
 /** Keys that DNS shows begin to sign; those that they replace retire, and their records stay a while. */

@@ -136,6 +136,16 @@ describe("the worker", () => {
   });
 });
 
+test("many checks within one bad hour are one failure", async () => {
+  ahead = 0;
+  const { body } = await proven("hasty.example.com");
+  await call(`/${body.id}/rotate-dkim`, {});
+  dns.remove(recordOf({ body } as Answer, "return_path").name);
+  for (let i = 0; i < 4; i++) await nextCheck(body.id);
+  expect((await call(`/${body.id}`)).body.status).toBe("failing");
+  expect(await told(body.id)).toEqual([{ type: "domain.verified" }]);
+});
+
 /** Asks for the policy as another mail system does, by the name it looked up. */
 function policyAt(host: string): Promise<{ status: number; type: string; text: string }> {
   const { port } = new URL(running.known.url);
