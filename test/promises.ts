@@ -106,6 +106,23 @@ export const promises = {
     "Every operation answers every kind of credential, own and foreign, as the authorisation matrix says",
   "mcp.only-callable": "The MCP list holds only the tools that the credential can really call",
   "keys.shown-once": "A key is shown once and stored only as a hash",
+
+  "inbound.accepted-is-kept":
+    "A message that was answered with 250 is in its mailbox, with what it says",
+  "inbound.once":
+    "The same Message-ID with the same body comes once, however often and by whichever way",
+  "inbound.no-relay":
+    "An unknown recipient is told 550 5.1.1, and so is whoever would have us relay",
+  "thread.reply-address":
+    "An answer to the reply address of a message joins its thread, and a wrong token joins none",
+  "thread.not-by-subject": "No message joins a thread by its subject alone",
+  "send.schedule": "A scheduled message leaves at its time and not before",
+  "gate.lowered-binds-scheduled":
+    "A mailbox lowered while its mail is scheduled does not let it out ungated",
+  "gate.edit-races": "When edits race with an approval, what leaves is what was approved",
+  "gate.editor-never-decides": "Whoever edits a message becomes an author of it, and cannot decide",
+  "search.tenant": "A search never sees another operator's mail",
+  "domains.one-prover": "Of two who can both prove a domain and verify at once, exactly one has it",
 } as const;
 
 /**

@@ -125,7 +125,7 @@ describe("content", () => {
     expect(await logOf(id)).toHaveLength(entries);
   });
 
-  test("whoever edits becomes an author, and cannot decide", async () => {
+  test(promise("gate.editor-never-decides"), async () => {
     const box = await it.mailboxIn("gated_all");
     const { id } = (await it.send(box)).body;
     const [row] = await it.node.as((tx) =>
@@ -280,7 +280,7 @@ describe("what may not be edited", () => {
 });
 
 describe("at the same moment", () => {
-  test("edits and an approval of what was there: what leaves is what was approved", async () => {
+  test(promise("gate.edit-races"), async () => {
     const box = await it.mailboxIn("gated_all");
     const ids = await Promise.all(
       Array.from({ length: 25 }, async () => String((await it.send(box)).body.id)),

@@ -1,4 +1,5 @@
 /** Receiving whole: mail over SMTP becomes a message in its mailbox, threaded, screened and readable. */
+import { promise } from "../promises.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { returnPath, replyAddress } from "../../src/engine/addresses.ts";
 import type { Founded } from "../../src/engine/bootstrap.ts";
@@ -65,7 +66,7 @@ const bySubject = async (subject: string): Promise<Answer["body"][]> =>
   (await mail.inbox()).filter((one) => one.subject === subject);
 
 describe("mail that comes in", () => {
-  test("a message that was answered with 250 is in its mailbox, with what it says", async () => {
+  test(promise("inbound.accepted-is-kept"), async () => {
     expect(await mail.deliver()).toMatch(/^250 /);
     const body = await mail.received("A question");
     expect(body).toMatchObject({
@@ -140,7 +141,7 @@ describe("mail that comes in", () => {
     expect(await rawOf(body.id)).toContain("Received: from mx.example.com");
   });
 
-  test("an answer to the reply address of a message joins its thread, and a wrong token joins none", async () => {
+  test(promise("thread.reply-address"), async () => {
     const { body: sent } = await running.send({ subject: "The offer" });
     const address =
       replyAddress(node.context.unsubscribe_key, running.known.mailbox_address, sent.id) ?? "";
@@ -178,7 +179,7 @@ describe("mail that comes in", () => {
     ).toHaveLength(1);
   });
 
-  test("an unknown recipient is told 550 5.1.1, and so is whoever would have us relay", async () => {
+  test(promise("inbound.no-relay"), async () => {
     const strange = [
       "nobody@multimail.localhost",
       "ada@example.com",
@@ -205,7 +206,7 @@ describe("mail that comes in", () => {
     expect(await mail.received("Loud")).toMatchObject({ mailbox_id: running.known.mailbox_id });
   });
 
-  test("the same Message-ID with the same body comes once, however often and by whichever way", async () => {
+  test(promise("inbound.once"), async () => {
     const again = {
       messageId: "<once@example.com>",
       subject: "Once",

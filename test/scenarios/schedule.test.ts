@@ -1,4 +1,5 @@
 /** Mail that leaves later: at its time, through its gate, whatever happens in between. */
+import { promise } from "../promises.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngine } from "../../src/engine/engine.ts";
 import { type ModedInstance, modedInstance } from "./moded-instance.ts";
@@ -40,7 +41,7 @@ const typesOf = async (emailId: string): Promise<string[]> => {
 };
 
 describe("send_at", () => {
-  test("a message leaves at its time and not before", async () => {
+  test(promise("send.schedule"), async () => {
     const box = await it.mailboxIn("autonomous");
     const at = Date.now() + 1500;
     const sent = await it.send(box, { send_at: new Date(at).toISOString() });
@@ -129,7 +130,7 @@ describe("gate and wait", () => {
     expect(it.copiesOf(await it.reaches(box, sent.body.id, "sent"))).toHaveLength(1);
   });
 
-  test("a mailbox lowered while its mail is scheduled does not let it out ungated", async () => {
+  test(promise("gate.lowered-binds-scheduled"), async () => {
     const box = await it.mailboxIn("autonomous");
     const sent = await schedule(box, { send_at: inFuture(1000) });
     expect(sent.body.status).toBe("scheduled");

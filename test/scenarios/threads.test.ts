@@ -1,4 +1,5 @@
 /** Threads: what received mail joins, what lists show to whom, and who may write where. */
+import { promise } from "../promises.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { touchThreads } from "../../src/store/threads.ts";
 import { type Arrived, type Arriving, arrive } from "./arriving.ts";
@@ -68,7 +69,7 @@ describe("received mail joins", () => {
     expect(other.thread_id).toBe(other.id);
   });
 
-  test("nothing by its subject alone", async () => {
+  test(promise("thread.not-by-subject"), async () => {
     const { body } = await send({ subject: "A question" });
     const got = await comes({ headers: { Subject: "Re: A question" } });
     expect(got.thread_id).toBe(got.id);
