@@ -3,6 +3,7 @@ import { type Actor, mayUseMailbox, principal } from "../core/actor.ts";
 import { countApprovals, step } from "../core/oversight/machine.ts";
 import type { Message } from "../core/oversight/types.ts";
 import { Refusal, type RefusalCode } from "../core/refusal.ts";
+import { findEdited } from "../store/audit-log.ts";
 import { batcher } from "../store/batcher.ts";
 import { type Tx, mayBeOneItems } from "../store/database.ts";
 import { deleteDue, putDue } from "../store/due.ts";
@@ -74,7 +75,14 @@ export function createDecide(
 }
 
 /** State of one message while several decisions of a transaction are applied to it. */
-type Working = { loaded: LoadedMessage; state: Message; leaves_at: Date | null; touched: boolean };
+type Working = {
+  loaded: LoadedMessage;
+  state: Message;
+  /** Whoever read it may have read another content than it has now. Only known where a decision names no digest. */
+  edited: boolean;
+  leaves_at: Date | null;
+  touched: boolean;
+};
 
 async function decideAll(
   context: EngineContext,
@@ -83,10 +91,21 @@ async function decideAll(
 ): Promise<Map<Job, Decided[] | Error>> {
   const ids = [...new Set(jobs.flatMap((job) => job.requests.map((request) => request.email_id)))];
   const loaded = await loadMessages(tx, ids, true);
+  const blind = jobs.flatMap((job) => job.requests).filter(({ digest }) => digest === undefined);
+  const edited = await findEdited(
+    tx,
+    blind.map((request) => request.email_id),
+  );
   const working = new Map<string, Working>(
     loaded.map((message) => [
       message.row.message_id,
-      { loaded: message, state: toMachine(message), leaves_at: null, touched: false },
+      {
+        loaded: message,
+        state: toMachine(message),
+        edited: edited.has(message.row.message_id),
+        leaves_at: null,
+        touched: false,
+      },
     ]),
   );
   const undo = new Map(
@@ -159,7 +178,7 @@ function tryStep(
     throw new Refusal("test_key", "A test key decides on messages of test keys only.", {
       hint: "Nothing that a test key does may let mail leave.",
     });
-  if (request.digest === undefined && before.state.authors.length > 1)
+  if (request.digest === undefined && before.edited)
     throw new Refusal(
       "stale_digest",
       "The message was edited: the decision must name the digest it saw.",
@@ -179,7 +198,7 @@ function tryStep(
   if (!after.ok) throw refusalOf(after.refusal, before.state);
   const undoUntil = new Date(context.now().getTime() + undo * 1000);
   const result: Working = {
-    loaded: before.loaded,
+    ...before,
     state: after.message,
     leaves_at:
       after.message.status === "scheduled"

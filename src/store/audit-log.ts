@@ -179,6 +179,18 @@ export async function listEntries(tx: Tx, filter: EntryFilter): Promise<EntryVie
   return rows.map((row) => ({ ...row, idx: row.idx === null ? null : Number(row.idx) }));
 }
 
+/** Of these messages, those whose content the log says was changed after it was first written. */
+export async function findEdited(tx: Tx, messageIds: readonly string[]): Promise<Set<string>> {
+  if (messageIds.length === 0) return new Set();
+  const rows = await tx.named<{ resource: string }>(
+    "find_edited",
+    `SELECT DISTINCT resource FROM log_entry WHERE operator_id = $1 AND resource = ANY($2)
+       AND type IN ('message.edited', 'message.resubmitted')`,
+    [tx.operator_id, messageIds],
+  );
+  return new Set(rows.map((row) => row.resource));
+}
+
 /** Sealed openings of entries. */
 export function loadOpenings(
   tx: Tx,

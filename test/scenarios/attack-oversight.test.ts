@@ -51,3 +51,30 @@ describe("an agent that writes to a thread whose only answer is held", () => {
     expect([...reasons]).toEqual([undefined]);
   });
 });
+
+describe("a decision that names no digest", () => {
+  test("is refused once the same author has put other words in place of those that were read", async () => {
+    const box = await it.mailboxIn("gated_send");
+    const { id } = (await it.send(box, { markdown: "Harmless." })).body;
+    const change = { markdown: "Not harmless.", to: ["victim@example.com"] };
+    const path = `/v1/mailboxes/${box}/emails/${id}/schedule`;
+    const key = it.running.known.agent_key;
+    const edited = await it.running.call(key, path, change, { method: "PATCH" });
+    expect(edited.status).toBe(200);
+    for (const decision of ["approve", "reject", "revise"])
+      expect((await it.running.decide(id, decision)).body.code).toBe("stale_digest");
+    const { digest } = edited.body;
+    expect((await it.running.decide(id, "approve", { digest })).status).toBe(200);
+  });
+
+  test("is refused for what was sent back and comes again", async () => {
+    const box = await it.mailboxIn("gated_send");
+    const { id } = (await it.send(box)).body;
+    await it.running.decide(id, "revise", { reason: "Be kind." });
+    const draft = `/v1/mailboxes/${box}/drafts/${id}`;
+    const key = it.running.known.agent_key;
+    await it.running.call(key, draft, { markdown: "Other words." }, { method: "PATCH" });
+    expect((await asAgent(`${draft}/send`, {})).body.status).toBe("pending_send_approval");
+    expect((await it.running.decide(id, "approve")).body.code).toBe("stale_digest");
+  });
+});
