@@ -92,8 +92,9 @@ const hostile: Buffer[] = [
 const waiting = (): Promise<{ inbound_id: string; attempts: number }[]> =>
   node.as((tx) => tx.named("waiting", "SELECT inbound_id, attempts FROM inbound", []));
 
-const settled = (seconds = 30): Promise<void> =>
-  Promise.resolve(expect.poll(waiting, { timeout: seconds * 1000, interval: 50 }).toEqual([]));
+const settled = async (seconds = 30): Promise<void> => {
+  await expect.poll(waiting, { timeout: seconds * 1000, interval: 50 }).toEqual([]);
+};
 
 const session = { remote_address: "127.0.0.1", helo: "mx\0.example", tls: null, smtputf8: false };
 
