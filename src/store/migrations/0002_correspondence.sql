@@ -187,9 +187,11 @@ BEGIN
     RAISE EXCEPTION 'recipients of message % are fixed', NEW.message_id USING ERRCODE = 'restrict_violation';
   END IF;
   -- The gate does not ask about the overseer's copy, so nobody else may pass for it.
-  IF NEW.kind = 'copy' AND NOT EXISTS (
+  IF NEW.kind = 'copy' THEN
+    IF NOT EXISTS (
       SELECT 1 FROM public.operator o WHERE o.operator_id = NEW.operator_id AND lower(o.oversight_address) = lower(NEW.address)) THEN
-    RAISE EXCEPTION 'message % copies somebody who is no overseer', NEW.message_id USING ERRCODE = 'restrict_violation';
+      RAISE EXCEPTION 'message % copies somebody who is no overseer', NEW.message_id USING ERRCODE = 'restrict_violation';
+    END IF;
   END IF;
   RETURN NEW;
 END $$;
@@ -230,6 +232,7 @@ DECLARE
   m public.message;
   box_mode text;
   stopped boolean;
+  paused boolean;
   overseer text;
   refused boolean;
   rank integer;
@@ -243,7 +246,7 @@ BEGIN
   IF m IS NULL OR m.direction <> 'outbound' THEN
     RAISE EXCEPTION 'handoff: no such message' USING ERRCODE = 'restrict_violation';
   END IF;
-  SELECT b.mode INTO box_mode FROM public.mailbox b WHERE b.operator_id = m.operator_id AND b.mailbox_id = m.mailbox_id FOR SHARE;
+  SELECT b.mode, b.paused_at IS NOT NULL INTO box_mode, paused FROM public.mailbox b WHERE b.operator_id = m.operator_id AND b.mailbox_id = m.mailbox_id FOR SHARE;
   SELECT o.stopped_at IS NOT NULL, lower(o.oversight_address) INTO stopped, overseer
     FROM public.operator o WHERE o.operator_id = m.operator_id FOR SHARE;
   rank := least(public.mode_rank(m.mode), public.mode_rank(box_mode));
@@ -251,6 +254,10 @@ BEGIN
      OR stopped IS DISTINCT FROM false THEN
     RAISE EXCEPTION 'handoff of message % refused: status %, test %, mode %, stopped %', m.message_id, m.status, m.test, rank, stopped
       USING ERRCODE = 'restrict_violation';
+  END IF;
+  -- A mailbox that is paused sends nothing, whatever the application does.
+  IF paused IS DISTINCT FROM false THEN
+    RAISE EXCEPTION 'handoff of message % refused: its mailbox is paused', NEW.message_id USING ERRCODE = 'restrict_violation';
   END IF;
   SELECT coalesce(bool_or(EXISTS (SELECT 1 FROM public.suppression s WHERE s.operator_id = r.operator_id
            AND s.address = lower(r.address) AND s.mailbox_id IN ('', m.mailbox_id)
@@ -279,17 +286,6 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-
--- A mailbox that is paused sends nothing, whatever the application does.
-CREATE FUNCTION handoff_pause_guard() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF EXISTS (SELECT 1 FROM public.message m JOIN public.mailbox b USING (operator_id, mailbox_id)
-             WHERE m.operator_id = NEW.operator_id AND m.message_id = NEW.message_id AND b.paused_at IS NOT NULL) THEN
-    RAISE EXCEPTION 'handoff of message % refused: its mailbox is paused', NEW.message_id USING ERRCODE = 'restrict_violation';
-  END IF;
-  RETURN NEW;
-END $$;
-CREATE TRIGGER handoff_pause_guard BEFORE INSERT ON handoff FOR EACH ROW EXECUTE FUNCTION handoff_pause_guard();
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Tenants, grants
