@@ -159,9 +159,11 @@ async function deliverAll(job: InboundJob, messages: readonly Buffer[]): Promise
   const begun = performance.now();
   let next = 0;
   await Promise.all(
-    sessions.map(async (session) => {
+    sessions.map(async (session, i) => {
+      // So is what one address may be sent.
+      const to = job.to.replace("@", `+bench${i}@`);
       for (let n = next++; n < messages.length; n = next++)
-        await session.deliver(job.to, messages[n] ?? Buffer.alloc(0));
+        await session.deliver(to, messages[n] ?? Buffer.alloc(0));
       session.close();
     }),
   );
