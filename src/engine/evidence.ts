@@ -6,6 +6,7 @@ import {
   bundleFormat,
 } from "../audit/bundle-format.ts";
 import { signCompleteness } from "../audit/bundle-completeness.ts";
+import { decodeEntry } from "../audit/entry.ts";
 import type { Actor } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type EntryView, listEntries, loadOpenings } from "../store/audit-log.ts";
@@ -135,6 +136,11 @@ function collect(context: EngineContext, actor: Actor, emailId: string): Promise
       limit: maxEntries + 1,
       order: "oldest",
     });
+    // Before anybody asked to send it there is nothing to prove, and nothing that a verifier could call whole.
+    if (!entries.some(({ body }) => decodeEntry(body).type === "message.submitted"))
+      throw new Refusal("not_found", "A draft that was never sent has no proof.", {
+        field: "email_id",
+      });
     // A part of them would be signed as the whole.
     if (entries.length > maxEntries)
       throw new Refusal(

@@ -78,3 +78,15 @@ describe("a decision that names no digest", () => {
     expect((await it.running.decide(id, "approve")).body.code).toBe("stale_digest");
   });
 });
+
+test("a draft that was never sent has no proof, rather than one that no verifier believes", async () => {
+  const box = await it.mailboxIn("gated_send");
+  const at = `/v1/mailboxes/${box}`;
+  const { id } = (await asAgent(`${at}/drafts`, { subject: "Later" })).body;
+  const ask = (): Promise<Answer> =>
+    it.running.call(it.running.known.agent_key, `${at}/emails/${id}/proof`);
+  expect(await ask()).toMatchObject({ status: 404, body: { code: "not_found" } });
+  const key = it.running.known.agent_key;
+  await it.running.call(key, `${at}/drafts/${id}`, undefined, { method: "DELETE" });
+  expect((await ask()).status).toBe(404);
+});
