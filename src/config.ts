@@ -81,6 +81,13 @@ const settings = {
   MULTIMAIL_CATCHER_PORT: port
     .optional()
     .describe("Port of the local catcher's SMTP listener; 8425, or a free one where that is taken"),
+  MULTIMAIL_SMTP_RATE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(600)
+    .describe("Messages a minute from one address on the Internet, and into one mailbox"),
   MULTIMAIL_SMTP_NAME: domain
     .optional()
     .describe("Name of this host in SMTP and in MX records; MULTIMAIL_DOMAIN where it is not set"),
@@ -213,6 +220,7 @@ export type Config = {
   smtp_port: number | null;
   submission_port: number | null;
   catcher_port: number | null;
+  smtp_rate: number;
   smtp_name: string;
   /** Paths of PEM files; null: one that is made. */
   tls: { cert: string; key: string } | null;
@@ -292,6 +300,7 @@ function settled(values: z.output<typeof schema>): Config {
     smtp_port: values.MULTIMAIL_SMTP_PORT ?? null,
     submission_port: values.MULTIMAIL_SUBMISSION_PORT ?? null,
     catcher_port: values.MULTIMAIL_CATCHER_PORT ?? null,
+    smtp_rate: values.MULTIMAIL_SMTP_RATE,
     smtp_name: values.MULTIMAIL_SMTP_NAME ?? values.MULTIMAIL_DOMAIN,
     tls: tlsOf(values),
     dns: values.MULTIMAIL_DNS?.split(",") ?? null,

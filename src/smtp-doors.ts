@@ -31,6 +31,10 @@ export async function openSmtpDoors(
     host: config.smtp_host,
     name: config.smtp_name,
     tls: await certificateOf(config, now()),
+    limits: {
+      messages_per_minute: config.smtp_rate,
+      messages_per_recipient: config.smtp_rate,
+    },
     now,
     log,
   };

@@ -115,7 +115,11 @@ export async function receiving(options: InboundOptions): Promise<Row> {
   const bare = forked("bare-receiver.ts", [dns]);
   const hello = await wordOf<BareWord>(bare);
   const port = await freePort();
-  const server = await openServer({ MULTIMAIL_SMTP_PORT: String(port), MULTIMAIL_DNS: dns });
+  const server = await openServer({
+    MULTIMAIL_SMTP_PORT: String(port),
+    MULTIMAIL_DNS: dns,
+    MULTIMAIL_SMTP_RATE: "1000000",
+  });
   const own = await ours(server, port);
   const theirs: Receiver = {
     port: "port" in hello ? hello.port : 0,

@@ -119,7 +119,7 @@ class Reception {
     });
     if (verdict.ok) {
       // Under a flood from many sources the others' mail must still get through; senders come again.
-      if (!this.#recipients.begin(wire.toLowerCase()))
+      if (!this.#recipients.begin(withoutTag(wire)))
         throw new SmtpAnswer(452, "4.2.1", "this mailbox takes no more mail for a minute");
       return;
     }
@@ -139,4 +139,9 @@ class Reception {
     );
     return `taken as ${id}`;
   }
+}
+
+/** The address in lower case without what stands behind a plus: all such forms are one mailbox (RFC 5233). */
+function withoutTag(address: string): string {
+  return address.toLowerCase().replace(/\+[^@]*(?=@[^@]*$)/, "");
 }
