@@ -120,6 +120,7 @@ async function editOnce(
     { type: "edit", by: principal(actor), digest: before.digest },
     around,
   );
+  refuseHtmlLeftBehind(text, wanted);
   const same = sameRecipients(writtenTo(loaded.recipients), envelope) && sameText(text, wanted);
   if (same && sendAt?.getTime() === row.send_at?.getTime()) return answerFor(row, row);
   if (row.status !== "draft" && !maySubmit(before.mode)) throw modeForbids(around.mailbox);
@@ -198,6 +199,19 @@ function wantedEnvelope({ row, recipients }: LoadedMessage, change: Edit): Envel
   const moves = change.to ?? change.cc ?? change.bcc;
   if (moves === undefined) return before;
   return envelopeOf({ to: of("to"), cc: of("cc"), bcc: of("bcc") }, row.status === "draft" ? 0 : 1);
+}
+
+/** New words stand in the text part only where the author gave HTML: most readers would go on showing the old ones. */
+function refuseHtmlLeftBehind(text: Text, wanted: Text): void {
+  if (text.html === undefined || wanted.markdown === text.markdown) return;
+  throw new Refusal(
+    "not_editable",
+    "The message was submitted with HTML of its own, which an edit of the text would lose.",
+    {
+      field: "markdown",
+      hint: "Change its subject, recipients, attachments or time; for other words, cancel it and submit it anew.",
+    },
+  );
 }
 
 function sameText(a: Text, b: Text): boolean {

@@ -1,6 +1,7 @@
 /** A stored message that was not handed off, as its author wrote it: what edits, drafts and resending begin from. */
 import { type Actor, mayUseMailbox } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
+import { givenHtml } from "../mail/compose-body.ts";
 import { readFrozenParts } from "../mail/frozen-parts.ts";
 import type { Tx } from "../store/database.ts";
 import {
@@ -80,9 +81,11 @@ export async function textOf(
   });
   const ours = replyAddress(context.unsubscribe_key, row.from_address, row.message_id);
   const replyTo = parts.reply_to;
+  const html = givenHtml(parts.html, markdown);
   return {
     subject: row.subject,
     markdown,
+    ...(html === null ? {} : { html }),
     attachments,
     ...(replyTo === null || replyTo.address.toLowerCase() === ours?.toLowerCase()
       ? {}

@@ -109,6 +109,23 @@ function footerText(footer: Footer): string {
 const STYLE =
   "font-family:system-ui,-apple-system,'Segoe UI',sans-serif;font-size:15px;line-height:1.5;color:#111;max-width:40em";
 
+const BEFORE_CONTENT = `<body>\n<div style="${STYLE}">\n`;
+/** Where the footer begins. No given HTML comes out of the sanitizer so, and no footer holds it a second time. */
+const FOOTER_START = '\n<hr>\n<p style="font-size:12px;color:#555">';
+
+/**
+ * The HTML that an HTML part of {@link composeBody} was given, as it stands there: without our frame and footer. Null where
+ * the part is the rendered markdown, or not of this make.
+ */
+export function givenHtml(part: string, markdown: string): string | null {
+  const frame = part.indexOf(BEFORE_CONTENT);
+  const from = frame + BEFORE_CONTENT.length;
+  const to = part.lastIndexOf(FOOTER_START);
+  if (frame === -1 || to < from) return null;
+  const content = part.slice(from, to);
+  return content === renderMarkdown(markdown.replace(/\r\n?/g, "\n")).trim() ? null : content;
+}
+
 /** Both parts with LF line ends. `html`, when given, replaces the rendering of the markdown in the HTML part only. */
 export function composeBody(
   markdown: string,
@@ -122,6 +139,6 @@ export function composeBody(
     text: `${text}${text === "" ? "" : "\n\n"}${footerText(footer)}\n`,
     html:
       '<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n</head>\n' +
-      `<body>\n<div style="${STYLE}">\n${content}\n${footerHtml(footer)}\n</div>\n</body>\n</html>\n`,
+      `${BEFORE_CONTENT}${content}\n${footerHtml(footer)}\n</div>\n</body>\n</html>\n`,
   };
 }

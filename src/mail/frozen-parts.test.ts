@@ -1,6 +1,8 @@
 /** Frozen messages give back what they were composed from. */
 import { randomBytes } from "node:crypto";
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import { givenHtml } from "./compose-body.ts";
 import { UNSUBSCRIBE_PLACEHOLDER, compose } from "./compose.ts";
 import { readFrozenParts } from "./frozen-parts.ts";
 
@@ -56,9 +58,63 @@ test("attached bytes of any type, the reply address and the references come back
 });
 
 test("a message without any of them has none", async () => {
-  expect(await readFrozenParts(await compose({ ...base, attachments: [] }))).toEqual({
-    reply_to: null,
-    references: [],
-    attachments: [],
-  });
+  const { html, ...parts } = await readFrozenParts(await compose({ ...base, attachments: [] }));
+  expect(parts).toEqual({ reply_to: null, references: [], attachments: [] });
+  expect(givenHtml(html, "")).toBeNull();
+});
+
+const footers = [
+  { postal_address: "Street 1\nCity <hr>", ai_disclosure: "Written by <b>Acme</b>" },
+  { postal_address: "Street 1", ai_disclosure: null },
+];
+const html = fc
+  .array(
+    fc.constantFrom(
+      "<hr>",
+      '<hr>\n<p style="font-size:12px;color:#555">',
+      "<body>\n<div>",
+      "</div>",
+      "<p>é</p>",
+      '<a href="https://example.com/?a=1&amp;b=2">x</a>',
+      "text ",
+      "\r\n",
+      "<!-- ",
+      '<td style="color:red">',
+    ),
+  )
+  .map((pieces) => pieces.join(""));
+
+test("HTML of the author's own is read back as it stands, exactly without our frame and footer", async () => {
+  await fc.assert(
+    fc.asyncProperty(html, fc.constantFrom(...footers), async (given, footer) => {
+      const input = { ...base, ...footer, attachments: [], markdown: "of the *text* part" };
+      const part = await readFrozenParts(await compose({ ...input, html: given }));
+      const found = givenHtml(part.html, input.markdown);
+      const other = await readFrozenParts(await compose({ ...input, html: "MARK" }));
+      expect(part.html).toBe(other.html.replace("MARK", () => found ?? "nothing was found"));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("the rendering of the markdown is no HTML of the author's own", async () => {
+  const piece = fc.constantFrom(
+    "# a\n",
+    "---\n\n",
+    "*b* ",
+    "\r\n",
+    "<hr>",
+    "é ",
+    "- x\n",
+    "\n",
+    "[a](https://example.com) ",
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece), fc.constantFrom(...footers), async (pieces, footer) => {
+      const markdown = pieces.join("");
+      const frozen = await compose({ ...base, ...footer, attachments: [], markdown });
+      expect(givenHtml((await readFrozenParts(frozen)).html, markdown)).toBeNull();
+    }),
+    { numRuns: 60 },
+  );
 });

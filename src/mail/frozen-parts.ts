@@ -5,6 +5,8 @@ export interface FrozenParts {
   reply_to: { name: string | null; address: string } | null;
   /** Message-IDs with brackets, oldest first (RFC 5322 section 3.6.4). */
   references: string[];
+  /** The HTML part with LF line ends, our frame and footer included. */
+  html: string;
   /** In order; media types without parameters. */
   attachments: { filename: string | null; content_type: string; content: Buffer }[];
 }
@@ -25,6 +27,7 @@ export async function readFrozenParts(mime: Buffer): Promise<FrozenParts> {
         ? null
         : { name: replyTo.name === "" ? null : replyTo.name, address: replyTo.address },
     references: mail.references?.match(/<[^<>\s]+>/g) ?? [],
+    html: (mail.html ?? "").replaceAll("\r\n", "\n"),
     attachments: mail.attachments.map(({ filename, mimeType, content }) => ({
       filename,
       content_type: mimeType,

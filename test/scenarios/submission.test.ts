@@ -210,6 +210,41 @@ test("HTML, attachments and names beyond ASCII are kept", async () => {
   expect(arrived.attachments[1]!.content.toString()).toBe("a;b\r\n1;2\r\n");
 });
 
+test("HTML of its own outlasts an edit and a resend, and an edit of the text is refused in words", async () => {
+  const html = '<p>Dear <b>Ada</b>,</p><hr><p style="color:red">see you.</p>';
+  const mail = letter({ from: gated.address, subject: "In HTML", html });
+  const id = idOf(await hand(mail));
+  const path = `/v1/mailboxes/${gated.id}/emails/${id}`;
+  const edit = async (body: object): ReturnType<typeof it.running.call> =>
+    it.running.call(agent, `${path}/schedule`, body, { method: "PATCH" });
+  expect(await edit({ markdown: "Other words." })).toMatchObject({
+    status: 409,
+    body: { code: "not_editable", error: expect.stringContaining("HTML of its own") },
+  });
+  const edited = await edit({ subject: "In HTML, edited" });
+  expect(edited.status).toBe(200);
+  const { digest } = edited.body;
+  expect((await it.running.decide(id, "approve", { digest })).status).toBe(200);
+  const sent = await it.reaches(gated.id, id, "sent");
+  const arrived = await parseMail(it.copiesOf(sent)[0]!.data);
+  expect(arrived.subject).toBe("In HTML, edited");
+  expect(arrived.html).toContain('<b>Ada</b>,</p><hr /><p style="color:red">see you.</p>\n<hr>');
+
+  const other = idOf(await hand({ ...mail, subject: "In HTML, again" }));
+  await it.running.call(agent, `/v1/mailboxes/${gated.id}/emails/${other}/cancel`, {});
+  const again = await it.running.call(
+    agent,
+    `/v1/mailboxes/${gated.id}/emails/${other}/resend`,
+    {},
+  );
+  expect(again.status).toBe(202);
+  const copy = again.body.id as string;
+  expect((await it.running.decide(copy, "approve")).status).toBe(200);
+  const second = await it.reaches(gated.id, copy, "sent");
+  const resent = await parseMail(it.copiesOf(second)[0]!.data);
+  expect(resent.html).toContain('<b>Ada</b>,</p><hr /><p style="color:red">see you.</p>\n<hr>');
+});
+
 test("what the scan blocks is refused in words, and kept for people to see", async () => {
   const { privateKey } = generateKeyPairSync("ed25519");
   const text = `Keep this safe:\n${String(privateKey.export({ type: "pkcs8", format: "pem" }))}`;
