@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { sealMessage } from "mailauth/lib/arc/index.js";
 import { expect, test } from "vitest";
 
+import { authenticationResultsHeader } from "./authentication-results.ts";
 import { authenticateMessage } from "./authenticate.ts";
 import type { AuthenticateOptions, Authentication } from "./authenticate.ts";
 import { dkimTxtRecord, signDkim } from "./dkim.ts";
@@ -100,6 +101,21 @@ test("a message signed by us and sent from our address passes all", async () => 
     iprev: { result: "pass", name: "mail.example.com" },
   });
   expect(JSON.parse(JSON.stringify(result))).toEqual(result);
+});
+
+test("an unsigned message has no signatures, and the header says none", async () => {
+  const result = await check(MESSAGE);
+  expect(result.dkim).toEqual([]);
+  expect(result.dmarc).toMatchObject({ result: "pass", alignment: { dkim: { aligned: false } } });
+  expect(authenticationResultsHeader(result, "mx.ours.test")).toContain(";\r\n\tdkim=none;\r\n");
+});
+
+test("a signature that names no domain is one that fails, and the header claims no domain for it", async () => {
+  const broken = Buffer.concat([Buffer.from("DKIM-Signature: v=1; nonsense\r\n"), MESSAGE]);
+  const result = await check(broken);
+  expect(result.dkim).toHaveLength(1);
+  expect(result.dkim[0]?.result).not.toBe("pass");
+  expect(authenticationResultsHeader(result, "mx.ours.test")).not.toContain('=""');
 });
 
 test("a changed body fails DKIM, and with SPF elsewhere the policy is asked for", async () => {

@@ -20,10 +20,13 @@ export function authenticationResultsHeader(result: Authentication, authserv_id:
   const parts = [`spf=${spf.result} smtp.${spf.identity}=${pvalue(spf.domain)}`];
   if (dkim.length === 0) parts.push("dkim=none");
   for (const one of dkim) {
-    parts.push(
-      `dkim=${one.result} header.d=${pvalue(one.domain)} header.s=${pvalue(one.selector)} ` +
-        `header.a=${pvalue(one.algorithm)}`,
-    );
+    // What cannot be read of a broken signature is left out (RFC 8601 §2.2: a property has a value).
+    const said = [
+      ["header.d", one.domain],
+      ["header.s", one.selector],
+      ["header.a", one.algorithm],
+    ].flatMap(([name = "", value = ""]) => (value === "" ? [] : [` ${name}=${pvalue(value)}`]));
+    parts.push(`dkim=${one.result}${said.join("")}`);
   }
   if (dmarc !== null) {
     const policy = dmarc.policy === null ? "" : ` policy.dmarc=${dmarc.policy}`;
