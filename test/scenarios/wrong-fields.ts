@@ -112,6 +112,8 @@ export const wrongs: Wrong[] = [
   ["thread_id", "a blank", "zd 1"],
   ["thread_id", "not ASCII", "zd-ä"],
   ["thread_id", "too long", "x".repeat(201)],
+  ["thread_id", "a step of a path", "."],
+  ["thread_id", "a step up a path", ".."],
   ...labels("tags"),
   ...labels("metadata"),
   ["idempotency_key", "null", null],

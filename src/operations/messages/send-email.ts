@@ -30,6 +30,8 @@ export const writtenFields = {
   thread_id: z
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/, "is 1 to 200 printable ASCII characters without spaces")
+    // No URL has such a step in its path (RFC 3986 section 5.2.4): the thread could not be read.
+    .refine((text) => text !== "." && text !== "..", "is neither . nor ..")
     .optional()
     .describe("Your own id of the conversation; it comes back on everything in the thread"),
   tags: labels.default({}),
