@@ -1,5 +1,7 @@
 /** Writes a changed message in place: each step a row update that the database allows, all in one transaction. */
 import type { Message } from "../core/oversight/types.ts";
+import { Refusal } from "../core/refusal.ts";
+import { countEntries } from "../store/audit-log.ts";
 import type { Tx } from "../store/database.ts";
 import { deleteDue, putDue } from "../store/due.ts";
 import { replaceContent, replaceRecipients, updateRow } from "../store/message-edits.ts";
@@ -21,10 +23,22 @@ export type Rewritten = {
   expires_at: Date | null;
 };
 
-/** True when nothing of the message has changed since it was loaded; locks it. */
+/** Entries of one message after which it changes no more: its evidence has room for what comes of it, and for no more than that. */
+const maxEntries = 500;
+
+/**
+ * True when nothing of the message has changed since it was loaded; locks it. Throws `not_editable` where it was changed so often
+ * that its evidence would not hold all of it: nobody shakes off a proof by editing.
+ */
 export async function stillAsLoaded(tx: Tx, before: LoadedMessage): Promise<boolean> {
-  const [now] = await loadMessages(tx, [before.row.message_id], true);
-  return now !== undefined && versionOf(now) === versionOf(before);
+  const id = before.row.message_id;
+  const [now] = await loadMessages(tx, [id], true);
+  if (now === undefined || versionOf(now) !== versionOf(before)) return false;
+  if ((await countEntries(tx, id, maxEntries)) >= maxEntries)
+    throw new Refusal("not_editable", "The message was changed too often to be changed again.", {
+      hint: "Write a new message.",
+    });
+  return true;
 }
 
 function versionOf({ row, recipients, decisions }: LoadedMessage): string {

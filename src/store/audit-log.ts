@@ -191,6 +191,17 @@ export async function findEdited(tx: Tx, messageIds: readonly string[]): Promise
   return new Set(rows.map((row) => row.resource));
 }
 
+/** How many entries the log has of a thing, counted no further than `most`. */
+export async function countEntries(tx: Tx, resource: string, most: number): Promise<number> {
+  const [row] = await tx.named<{ entries: number }>(
+    "count_entries",
+    `SELECT count(*)::int AS entries FROM
+       (SELECT 1 FROM log_entry WHERE operator_id = $1 AND resource = $2 LIMIT $3) e`,
+    [tx.operator_id, resource, most],
+  );
+  return row?.entries ?? 0;
+}
+
 /** Sealed openings of entries. */
 export function loadOpenings(
   tx: Tx,

@@ -90,3 +90,16 @@ test("a draft that was never sent has no proof, rather than one that no verifier
   await it.running.call(key, `${at}/drafts/${id}`, undefined, { method: "DELETE" });
   expect((await ask()).status).toBe(404);
 });
+
+test("no message is changed so often that its evidence can no longer hold its story", async () => {
+  const box = await it.mailboxIn("gated_send");
+  const { id } = (await it.send(box)).body;
+  const path = `/v1/mailboxes/${box}/emails/${id}`;
+  const key = it.running.known.agent_key;
+  const change = (n: number): Promise<Answer> =>
+    it.running.call(key, `${path}/schedule`, { markdown: `Words ${n}.` }, { method: "PATCH" });
+  let last = await change(0);
+  for (let n = 1; last.status === 200 && n < 1100; n++) last = await change(n);
+  expect(last.body.code).toBe("not_editable");
+  expect((await it.running.call(key, `${path}/proof`)).status).toBe(200);
+}, 60_000);
