@@ -1,11 +1,13 @@
 /** What comes back about mail we sent: bounces, complaints, reports, and people who ask us to stop. */
+import { createHash } from "node:crypto";
 import { step } from "../core/oversight/machine.ts";
 import type { Authentication } from "../mail/authenticate.ts";
 import type { Complaint } from "../mail/report-arf.ts";
 import { returnedPart } from "../mail/report-arf.ts";
 import type { Bounce } from "../mail/report.ts";
 import type { Tx } from "../store/database.ts";
-import { type ReceivedMessage, findWrittenTo } from "../store/inbound.ts";
+import { countEntries } from "../store/audit-log.ts";
+import { type ReceivedMessage, findWrittenTo, rememberSeen } from "../store/inbound.ts";
 import {
   type LoadedMessage,
   type RecipientRow,
@@ -25,6 +27,9 @@ import { countBack } from "./reputation.ts";
 import { suppressRecipient } from "./suppression.ts";
 import { mayHaveIt } from "./unsubscribe.ts";
 import { readUnsubscribeToken } from "./unsubscribe-token.ts";
+
+/** Entries of one message from which on reports that change nothing leave none: far more than its hand-offs make. */
+const maxEntries = 1000;
 
 /** The author of entries about what others' mail systems report. */
 const reporter: EntryAuthor = { kind: "system", credential_id: "remote", person_id: null };
@@ -102,6 +107,7 @@ async function applyBounce(
   };
   const failed = told.action === "failed";
   if (failed && (recipient.status === "bounced" || recipient.status === "failed")) return;
+  if (!failed && !(await isNews(tx, opened, found))) return;
   records.entries.push(
     makeEntry(context, "message.reported", reporter, about(message.row), data).row,
   );
@@ -132,6 +138,28 @@ async function applyBounce(
     await countBack(context, tx, message.row.mailbox_id, { bounced: 1, complained: 0 }, records);
   if (told.verdict?.suppress === true)
     await suppress(context, tx, "bounced", { message: message.row, recipient }, records);
+}
+
+/**
+ * True for the first report of its kind about a copy, whoever sends it again. What ends nothing could come for ever: once a
+ * message has {@link maxEntries} entries, it is news no more.
+ */
+async function isNews(
+  tx: Tx,
+  { fingerprint, row }: Opened,
+  { message, recipient }: { message: LoadedMessage; recipient: RecipientRow },
+): Promise<boolean> {
+  const { message_id, mailbox_id } = message.row;
+  const before = await rememberSeen(tx, {
+    mailbox_id,
+    fingerprint: createHash("sha256")
+      .update(`report ${message_id} ${recipient.position} `)
+      .update(fingerprint)
+      .digest(),
+    message_id,
+    received_at: row.received_at,
+  });
+  return before === null && (await countEntries(tx, message_id, maxEntries)) < maxEntries;
 }
 
 /** One recipient's new status, and the message's where it now is the outcome for all. */

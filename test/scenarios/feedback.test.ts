@@ -81,6 +81,21 @@ describe("a bounce to the return path", () => {
     ]);
   });
 
+  test("that tells of a delay is one event and one entry, however often it comes", async () => {
+    const [copy, other] = [await one(), await one()];
+    const report = dsn(copy, { action: "delayed", status: "4.4.1" });
+    for (let i = 0; i < 3; i++) await comesBack(copy.path, report);
+    const events = await types(copy.id);
+    expect(events.filter((type) => type === "message.deferred")).toHaveLength(1);
+    const entries = await out.entries(copy.id);
+    expect(entries.filter((type) => type === "message.reported")).toHaveLength(1);
+    // Another copy is told of by the same words, and the end of the same copy by others.
+    await comesBack(other.path, report);
+    expect(await types(other.id)).toContain("message.deferred");
+    await comesBack(copy.path, dsn(copy));
+    expect((await out.read(copy.id)).status).toBe("bounced");
+  });
+
   test("that tells of success makes it delivered", async () => {
     const copy = await one();
     await comesBack(copy.path, dsn(copy, { action: "delivered", status: "2.0.0" }));
