@@ -19,11 +19,6 @@ export class ConfigError extends Error {
   }
 }
 
-const port = z.coerce
-  .number({ error: "must be a port number, 0 to 65535" })
-  .int("must be a port number, 0 to 65535")
-  .min(0, "must be a port number, 0 to 65535")
-  .max(65_535, "must be a port number, 0 to 65535");
 const domain = z
   .string()
   .regex(
@@ -36,11 +31,12 @@ const origin = z
     /^https?:\/\/[^/\s?#@]+$/,
     "must be an origin such as https://mail.example.com, without a path",
   );
-const seconds = z.coerce
-  .number({ error: "must be a number of seconds, 1 to 600" })
-  .int("must be a number of seconds, 1 to 600")
-  .min(1, "must be a number of seconds, 1 to 600")
-  .max(600, "must be a number of seconds, 1 to 600");
+function wholeNumber(least: number, most: number) {
+  const error = `must be a whole number, ${least} to ${most}`;
+  return z.coerce.number({ error }).int(error).min(least, error).max(most, error);
+}
+const port = wholeNumber(0, 65_535);
+const seconds = wholeNumber(1, 600);
 const yesOrNo = z.enum(["yes", "no"], { error: "must be yes or no" });
 const text = z
   .string()
@@ -81,11 +77,7 @@ const settings = {
   MULTIMAIL_CATCHER_PORT: port
     .optional()
     .describe("Port of the local catcher's SMTP listener; 8425, or a free one where that is taken"),
-  MULTIMAIL_SMTP_RATE: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_000_000)
+  MULTIMAIL_SMTP_RATE: wholeNumber(1, 1_000_000)
     .default(600)
     .describe("Messages a minute from one address on the Internet, and into one mailbox"),
   MULTIMAIL_SMTP_NAME: domain
@@ -124,11 +116,7 @@ const settings = {
     .regex(/^https?:\/\/[^\s]+$/, "must be a URL such as http://127.0.0.1:11333")
     .optional()
     .describe("A second opinion on received mail: a server that speaks rspamd's protocol"),
-  MULTIMAIL_DAILY_QUOTA: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_000_000)
+  MULTIMAIL_DAILY_QUOTA: wholeNumber(1, 1_000_000)
     .default(1_000_000)
     .describe("Messages a mailbox may send in a day (UTC), unless it has a quota of its own"),
   MULTIMAIL_ROLES: z
@@ -139,11 +127,7 @@ const settings = {
     )
     .default("all")
     .describe("What this node does"),
-  MULTIMAIL_CATCHER_KEEP: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_000_000)
+  MULTIMAIL_CATCHER_KEEP: wholeNumber(1, 1_000_000)
     .default(10_000)
     .describe("Caught mails to keep"),
   MULTIMAIL_OPERATOR_NAME: text.default("Example Operator").describe("Name of the first operator"),
@@ -163,12 +147,9 @@ const settings = {
     .enum(["debug", "info", "warn", "error", "silent"], {
       error: "must be debug, info, warn, error or silent",
     })
-    .default("warn"),
-  MULTIMAIL_SMTP_CONNECTIONS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
+    .default("warn")
+    .describe("Least weight of what is logged: debug, info, warn, error or silent"),
+  MULTIMAIL_SMTP_CONNECTIONS: wholeNumber(1, 100)
     .default(10)
     .describe("Connections to the relay at once"),
   MULTIMAIL_DATABASE_TIMEOUT: seconds
@@ -248,12 +229,16 @@ export type Config = {
   database_url: string | null;
 };
 
-/** What the documentation prints: name, default and meaning of every setting. */
-export function describeSettings(): { name: string; meaning: string }[] {
-  return Object.entries(settings).map(([name, form]) => ({
-    name,
-    meaning: form.description ?? "",
-  }));
+/** What `multimail settings` prints: name, default (null where there is none) and meaning of every setting. */
+export function describeSettings(): { name: string; value: string | null; meaning: string }[] {
+  return Object.entries(settings).map(([name, form]) => {
+    const value = form.safeParse(undefined).data;
+    return {
+      name,
+      value: value === undefined ? null : String(value),
+      meaning: form.description ?? "",
+    };
+  });
 }
 
 /**

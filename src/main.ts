@@ -89,7 +89,7 @@ function greeting(instance: Instance, roles: Config["roles"]): string {
     ? `  Mail for our mailboxes: SMTP on ${smtp.inbound.host}:${smtp.inbound.port}; programs send with an API key on ${smtp.submission.host}:${smtp.submission.port}`
     : "";
   if (!roles.has("api"))
-    return `\n  MultiMail is ready (${[...roles].join(", ")}; requests are for other nodes)\n\n${mail}\n\n`;
+    return `\n  MultiMail is ready (${[...roles].join(", ")}; requests are for other nodes)\n\n${[mail, ...(doors === "" ? [] : [doors])].join("\n")}\n\n`;
   const lines = [
     "",
     `  MultiMail is ready at ${url}`,

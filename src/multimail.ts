@@ -26,16 +26,22 @@ process.exitCode = await runCli(process.argv.slice(2), {
   ...io,
   operations: allOperations,
   local: {
-    serve: { summary: "Run the server", run: () => serve(env) },
+    serve: {
+      summary: "Run the server",
+      help: "As npm start does. Settings come from the environment and multimail.config.json; multimail settings lists them.",
+      run: () => serve(env),
+    },
     "sign-in-link": {
-      summary: "Make a one-time sign-in link for the owner of the running instance's data",
+      summary: "Make a one-time sign-in link for the owner of the running instance",
+      help: "Asks the instance that runs here on the data folder MULTIMAIL_DATA (./data). No API key can make such a link.",
       run: () => signInLink(env, stdout, stderr),
     },
     settings: {
       summary: "List the server's settings",
+      help: "Each with its default and meaning. They are set in the environment or in multimail.config.json, a JSON object of them.",
       async run() {
-        for (const { name, meaning } of describeSettings())
-          stdout.write(`${name.padEnd(30)} ${meaning}\n`);
+        for (const { name, value, meaning } of describeSettings())
+          stdout.write(`${name}${value === null ? "" : ` (${value})`}\n    ${meaning}\n`);
         return 0;
       },
     },
@@ -53,6 +59,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
     },
     mcp: {
       summary: "MCP server on standard input and output, for a running instance",
+      help: "Takes the server from MULTIMAIL_API_URL, the key from MULTIMAIL_API_KEY, and the mailbox where a call names none from MULTIMAIL_MAILBOX_ID.",
       run: () =>
         runStdio({
           api_url: env["MULTIMAIL_API_URL"],

@@ -15,11 +15,22 @@ export type CliPreset = {
 export type CliOperation = OperationSpec & { cli_presets?: readonly CliPreset[] };
 
 /** A command that runs here and calls no operation by itself. `run` gets what follows its words and gives the exit code. */
-export type LocalCommand = { summary: string; run(args: string[]): Promise<number> };
+export type LocalCommand = {
+  summary: string;
+  /** Present where the command takes no arguments: what `--help` says below the summary. Then `run` gets none. */
+  help?: string;
+  run(args: string[]): Promise<number>;
+};
 
 /** What words on the command line can mean. */
 export type Command =
-  | { kind: "local"; words: string; summary: string; run: LocalCommand["run"] }
+  | {
+      kind: "local";
+      words: string;
+      summary: string;
+      help: string | null;
+      run: LocalCommand["run"];
+    }
   | {
       kind: "operation";
       words: string;
@@ -40,8 +51,8 @@ export function commandsOf(
   const add = (command: Command) => {
     if (!commands.has(command.words)) commands.set(command.words, command);
   };
-  for (const [words, { summary, run }] of Object.entries(local))
-    add({ kind: "local", words, summary, run });
+  for (const [words, { summary, help = null, run }] of Object.entries(local))
+    add({ kind: "local", words, summary, help, run });
   for (const spec of operations) {
     const base = {
       kind: "operation",

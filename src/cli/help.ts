@@ -15,8 +15,8 @@ export function overview(commands: readonly Command[]): string {
     "Usage: multimail <command> [--flag value …]",
     "",
     "Commands:",
-    ...columns(listed.map((command) => [command.words, command.summary])),
     ...columns([
+      ...listed.map((command) => [command.words, command.summary] as const),
       ["call <operation>", "Any operation by its name; `multimail help call` lists them"],
     ]),
     "",
@@ -49,6 +49,11 @@ export function operationList(commands: readonly Command[]): string {
     ...columns(calls.map((command) => [command.words, command.summary])),
     "",
   ].join("\n");
+}
+
+/** `--help` of a command that runs here and takes no arguments. */
+export function localHelp(words: string, summary: string, help: string): string {
+  return `Usage: multimail ${words}\n\n${summary}\n\n${help}\n`;
 }
 
 /** `multimail <command> --help`. */

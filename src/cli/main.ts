@@ -17,7 +17,7 @@ import {
 } from "./command.ts";
 import { connectionOf } from "./connection.ts";
 import { UsageError } from "./flags.ts";
-import { commandHelp, exitCodes, operationList, overview } from "./help.ts";
+import { commandHelp, exitCodes, localHelp, operationList, overview } from "./help.ts";
 import { humanText, plainText, safeJson } from "./print.ts";
 import { type Answer, CannotConnect, callOperation } from "./request.ts";
 
@@ -51,7 +51,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   if (wantsHelp) return help(args.slice(args[0] === "help" ? 1 : 0), commands, context);
   const found = findCommand(commands, args);
   if (!found) return unknownCommand(args, commands, context);
-  if (found.command.kind === "local") return found.command.run(found.rest);
+  if (found.command.kind === "local") return runLocal(found.command, found.rest, context);
   try {
     return await call(found.command, found.rest, context);
   } catch (error) {
@@ -71,6 +71,26 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   }
 }
 
+/** A command without arguments does not run where it got some: somebody meant something else. */
+function runLocal(
+  command: Extract<Command, { kind: "local" }>,
+  args: string[],
+  context: CliContext,
+): number | Promise<number> {
+  const [first] = args;
+  if (command.help === null || first === undefined) return command.run(args);
+  if (first === "--help" || first === "-h") {
+    context.stdout.write(localHelp(command.words, command.summary, command.help));
+    return exitCodes.ok;
+  }
+  complain(
+    context,
+    `multimail ${command.words} takes no arguments, such as ${plainText(first)}.`,
+    `See multimail ${command.words} --help.`,
+  );
+  return exitCodes.usage;
+}
+
 async function call(
   command: OperationCommand,
   rest: readonly string[],
@@ -85,7 +105,8 @@ async function call(
   const input = await inputOf(command, parsed, connection.mailbox_id, context);
   const answer = await callOperation(context.fetch, connection, command.spec, input);
   if (answer.status < 200 || answer.status > 299) return refused(answer, parsed.options, context);
-  await show(answer, parsed.options, context);
+  const json = parsed.options.json || command.spec.cli?.json === true;
+  await show(answer, { ...parsed.options, json }, context);
   return exitCodes.ok;
 }
 
@@ -136,7 +157,7 @@ function help(
   else {
     const found = findCommand(commands, words);
     if (!found) return unknownCommand(words, commands, context);
-    if (found.command.kind === "local") return found.command.run(["--help"]);
+    if (found.command.kind === "local") return runLocal(found.command, ["--help"], context);
     context.stdout.write(commandHelp(found.command));
   }
   return exitCodes.ok;

@@ -93,7 +93,12 @@ export type OperationSpec = {
   /** True when mode `read_only` on every reachable mailbox hides the tool. */
   hidden_when_read_only?: boolean;
   /** CLI command words and the inputs given by position; absent means not a command. */
-  cli?: { command: string; positional?: readonly string[] };
+  cli?: {
+    command: string;
+    positional?: readonly string[];
+    /** The answer is a document to keep: it is printed as JSON, not as a table. */
+    json?: true;
+  };
   /** Further commands of the same operation with some inputs already decided (`approve` and `reject`). */
   cli_presets?: readonly CliPreset[];
   /** True where clients post `application/x-www-form-urlencoded` (RFC 8058 one-click). */

@@ -55,7 +55,7 @@ export async function runStdio(bridge: StdioBridge): Promise<number> {
   if (!bridge.api_url)
     return fail(
       2,
-      "set MULTIMAIL_API_URL to the address of the server, such as http://localhost:8025",
+      "set MULTIMAIL_API_URL to the address of the server, such as http://localhost:8420",
     );
   if (!bridge.api_key) return fail(2, "set MULTIMAIL_API_KEY to an API key of that server");
   const endpoint = mcpEndpoint(bridge.api_url);

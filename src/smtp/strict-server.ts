@@ -43,9 +43,10 @@ export class StrictServer extends SMTPServer {
     super(options);
     this.settings = settings;
     // Without a listener the next client that resets its connection would end the process.
-    this.on("error", (error: Error) =>
-      settings.log.warn({ err: error }, "smtp: connection failed"),
-    );
+    this.on("error", (error: Error) => {
+      // That it cannot listen is told to who opens it.
+      if (this.server.listening) settings.log.warn({ err: error }, "smtp: connection failed");
+    });
   }
 
   override connect(socket: Socket | TLSSocket, options?: SMTPConnectionOptions | null): void {

@@ -223,6 +223,25 @@ test("local commands get their arguments untouched and give their own exit code"
   expect((await run(["help", "serve"])).ran).toEqual([["serve", "--help"]]);
 });
 
+test("a local command without arguments runs only without any, and its help runs nothing", async () => {
+  expect((await run(["sign-in-link"])).ran).toEqual([["sign-in-link"]]);
+  for (const args of [
+    ["sign-in-link", "--help"],
+    ["sign-in-link", "-h"],
+    ["help", "sign-in-link"],
+  ]) {
+    const { code, out, ran } = await run(args);
+    expect([code, out.includes("Asks the instance here."), ran]).toEqual([0, true, []]);
+  }
+  const { code, err, ran } = await run(["sign-in-link", "--for", "me"]);
+  expect([code, err.includes("takes no arguments"), ran]).toEqual([2, true, []]);
+});
+
+test("an answer that is a document is JSON without being asked, so that it can go into a file", async () => {
+  const { code, out } = await run(["proof", "id-1"]);
+  expect([code, JSON.parse(out)]).toEqual([0, { format: "bundle/v1" }]);
+});
+
 test("help lists the commands with exit codes, and the flags of a command from its schema", async () => {
   const overview = await run(["--help"]);
   expect(overview.code).toBe(0);

@@ -32,6 +32,11 @@ async function runIn(url: string, args: string[], { env, stdin = "", columns }: 
         summary: "Start everything",
         run: async (rest) => (ran.push(["serve", ...rest]), 0),
       },
+      "sign-in-link": {
+        summary: "Make a link",
+        help: "Asks the instance here.",
+        run: async (rest) => (ran.push(["sign-in-link", ...rest]), 0),
+      },
       "audit verify": {
         summary: "Verify a log",
         run: async (rest) => (ran.push(["audit verify", ...rest]), 20),

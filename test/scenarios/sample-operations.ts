@@ -242,6 +242,21 @@ const hook = make({
   },
 });
 
+const proof = make({
+  ...common,
+  name: "get_proof",
+  summary: "Get the evidence",
+  method: "GET",
+  path: "/v1/emails/{email_id}/proof",
+  effect: "read",
+  access: "read",
+  status: 200,
+  cli: { command: "proof", positional: ["email_id"], json: true },
+  input: z.strictObject({ email_id: z.string() }),
+  output: z.object({ format: z.string() }),
+  handle: async () => ({ format: "bundle/v1" }),
+});
+
 const health = make({
   ...common,
   name: "health",
@@ -267,5 +282,6 @@ export const operations: Operation<Context>[] = [
   decide,
   remove,
   hook,
+  proof,
   health,
 ];
