@@ -28,6 +28,7 @@ import {
   underPresentMode,
 } from "./revision.ts";
 import { rewrite, stillAsLoaded } from "./rewrite.ts";
+import { answerTo } from "./reply.ts";
 import { readSendAt } from "./send-time.ts";
 import { type StoredMessage, loadOutbound, textOf, writtenTo } from "./stored-draft.ts";
 import { submissionEvents } from "./submit.ts";
@@ -37,8 +38,11 @@ import { refuseLocked } from "./thread-lock.ts";
 export type DraftRequest = Draft & {
   mailbox_id: string;
   thread_id?: string | undefined;
-  /** Our id of the message that this answers. */
+  /** Our id of the message that this answers; recipients, subject and thread then follow from it. */
   reply_of?: string | undefined;
+  reply_all?: boolean | undefined;
+  /** A reason for which a person has to look when it is sent. */
+  review?: string | undefined;
   tags: Record<string, string>;
   metadata: Record<string, string>;
   send_at?: string | undefined;
@@ -49,12 +53,50 @@ export type DraftRequest = Draft & {
 export async function createDraft(
   context: EngineContext,
   actor: Actor,
-  request: DraftRequest,
+  asked: DraftRequest,
 ): Promise<string> {
+  if (asked.reply_all === true && asked.reply_of === undefined)
+    throw new Refusal("validation_failed", "reply_all: only an answer goes to all.", {
+      field: "reply_all",
+      hint: "Say in reply_of which email it answers.",
+    });
+  const request =
+    asked.reply_of === undefined ? asked : await answering(context, actor, asked, asked.reply_of);
   const envelope = envelopeOf(request, 0);
   const id = await untilUndisturbed(() => createOnce(context, actor, request, envelope));
   context.wake.sequence();
   return id;
+}
+
+/**
+ * The draft of an answer: as `reply` makes it, but that `to` and `subject` stay where they are given. Throws `not_found`, and
+ * `validation_failed` for a thread that the answered message is not in.
+ */
+async function answering(
+  context: EngineContext,
+  actor: Actor,
+  asked: DraftRequest,
+  replyOf: string,
+): Promise<DraftRequest> {
+  const { mailbox_id, reply_all = false } = asked;
+  const made = await answerTo(context, actor, { mailbox_id, email_id: replyOf, reply_all }).catch(
+    (error: unknown) => {
+      if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
+      throw new Refusal(error.code, error.message, { field: "reply_of" });
+    },
+  );
+  if (asked.thread_id !== undefined && asked.thread_id !== made.thread_id)
+    throw new Refusal("validation_failed", "thread_id: an answer is in the thread of its email.", {
+      field: "thread_id",
+      hint: "Leave it out.",
+    });
+  return {
+    ...asked,
+    ...made,
+    to: asked.to.length > 0 ? asked.to : made.to,
+    cc: [...made.cc, ...asked.cc],
+    subject: asked.subject === "" ? made.subject : asked.subject,
+  };
 }
 
 async function createOnce(
@@ -132,7 +174,7 @@ async function newDraft(
     tags: request.tags,
     metadata: request.metadata,
     reason: null,
-    screening: null,
+    screening: request.review === undefined ? null : { review: request.review },
     send_at: request.send_at === undefined ? null : readSendAt(request.send_at, now),
     expires_at: null,
     created_at: now,

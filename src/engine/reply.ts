@@ -47,38 +47,19 @@ export async function reply(
   actor: Actor,
   request: ReplyRequest,
 ): Promise<Submitted> {
-  const { email_id, reply_all, subject, ...written } = request;
-  const { parent, header, mailboxAddress } = await load(context, actor, request);
-  const isSelf = (address: string): boolean =>
-    readReplyAddress(context.unsubscribe_key, address).mailbox === mailboxAddress.toLowerCase();
-  const whom =
-    parent.row.direction === "outbound"
-      ? followUp(parent, reply_all)
-      : replyRecipients(header, isSelf, reply_all);
-  if (whom.to.length === 0)
+  const { email_id: _id, reply_all: _all, subject, ...written } = request;
+  const answering = await answerTo(context, actor, request);
+  if (answering.to.length === 0)
     throw new Refusal("validation_failed", "email_id: the message names nobody to answer.", {
       field: "email_id",
       hint: "Write a new message with send_email.",
     });
-  const threading = replyReferences({ ...header, message_id: parent.row.rfc_message_id });
-  const reasons = [
-    machineReason(parent.row, header, mailboxAddress),
-    parent.row.status.startsWith("spam_") ? "it answers mail that screening set aside" : null,
-    parent.row.direction === "inbound" && whom.to.length > maxAnswered
-      ? `the message asks for answers to ${whom.to.length} addresses`
-      : null,
-  ].filter((reason) => reason !== null);
   const guard = request.idempotency_key === undefined ? guardKey(request, actor.test) : undefined;
   const submitted = await submit(actor, {
     ...written,
-    to: whom.to,
-    cc: [...whom.cc, ...request.cc],
-    subject: subject ?? replySubject(parent.row.subject),
-    thread_id: parent.row.thread_id,
-    reply_of: email_id,
-    ...(threading.in_reply_to === null ? {} : { in_reply_to: threading.in_reply_to }),
-    references: threading.references,
-    ...(reasons.length > 0 ? { review: reasons.join("; ") } : {}),
+    ...answering,
+    cc: [...answering.cc, ...request.cc],
+    subject: subject ?? answering.subject,
     ...(guard === undefined ? {} : { idempotency_key: guard }),
   }).catch((error: unknown) => {
     if (guard !== undefined && error instanceof Refusal && error.code === "idempotency_conflict")
@@ -89,11 +70,53 @@ export async function reply(
   return submitted;
 }
 
+/** What of an answer follows from the message that it answers. */
+type Answering = Pick<
+  SubmitRequest,
+  "subject" | "thread_id" | "reply_of" | "in_reply_to" | "references" | "review"
+> & { to: string[]; cc: string[] };
+
+/**
+ * What an answer to a message is from the beginning: whom it goes to (nobody where the message names none), its subject, what
+ * threads it, and why a person has to look at it. Throws `not_found`.
+ */
+export async function answerTo(
+  context: EngineContext,
+  actor: Actor,
+  place: Pick<ReplyRequest, "mailbox_id" | "email_id" | "reply_all">,
+): Promise<Answering> {
+  const { email_id, reply_all } = place;
+  const { parent, header, mailboxAddress } = await load(context, actor, place);
+  const isSelf = (address: string): boolean =>
+    readReplyAddress(context.unsubscribe_key, address).mailbox === mailboxAddress.toLowerCase();
+  const whom =
+    parent.row.direction === "outbound"
+      ? followUp(parent, reply_all)
+      : replyRecipients(header, isSelf, reply_all);
+  const threading = replyReferences({ ...header, message_id: parent.row.rfc_message_id });
+  const reasons = [
+    machineReason(parent.row, header, mailboxAddress),
+    parent.row.status.startsWith("spam_") ? "it answers mail that screening set aside" : null,
+    parent.row.direction === "inbound" && whom.to.length > maxAnswered
+      ? `the message asks for answers to ${whom.to.length} addresses`
+      : null,
+  ].filter((reason) => reason !== null);
+  return {
+    ...whom,
+    subject: replySubject(parent.row.subject),
+    thread_id: parent.row.thread_id,
+    reply_of: email_id,
+    ...(threading.in_reply_to === null ? {} : { in_reply_to: threading.in_reply_to }),
+    references: threading.references,
+    ...(reasons.length > 0 ? { review: reasons.join("; ") } : {}),
+  };
+}
+
 /** The message that is answered, as far as the caller may see it. What was deleted is answered no more. */
 async function load(
   context: EngineContext,
   actor: Actor,
-  { mailbox_id, email_id }: ReplyRequest,
+  { mailbox_id, email_id }: Pick<ReplyRequest, "mailbox_id" | "email_id">,
 ): Promise<{ parent: LoadedMessage; header: ParsedHeader; mailboxAddress: string }> {
   return context.database.as(actor.operator_id, async (tx) => {
     const parent = await visibleMessage(tx, actor, email_id, mailbox_id);

@@ -82,6 +82,24 @@ describe("an agent that may send alone", () => {
     expect(made.reason).toMatch(/it answers|asks for answers/);
   });
 
+  test("has the drafts of such answers wait when they are sent, however they were changed", async () => {
+    const drafts = `/v1/mailboxes/${autonomous.id}/drafts`;
+    const { agent_key: agent } = world.running.known;
+    const call = world.running.call;
+    const answering = async (more: Arriving): Promise<Answer["body"]> => {
+      const reply_of = await comes(more);
+      const made = await call(agent, drafts, { reply_of, to: "ada@example.com", markdown: "Yes." });
+      const place = `${drafts}/${made.body.id}`;
+      await call(agent, place, { markdown: "Yes, gladly." }, { method: "PATCH" });
+      return (await call(agent, `${place}/send`, {})).body;
+    };
+    expect((await answering({})).status).toBe("queued");
+    expect(await answering({ kind: "auto_reply" })).toMatchObject({
+      status: held,
+      reason: expect.stringContaining("machine"),
+    });
+  });
+
   test("waits for a person in every mode and behind every allowlist", async () => {
     const monitored = await boxIn("monitored");
     const gated = await boxIn("gated_send");

@@ -296,3 +296,60 @@ describe("the same reply", () => {
     );
   });
 });
+
+describe("a draft that answers an email", () => {
+  const drafts = (): string => `/v1/mailboxes/${box.id}/drafts`;
+  const draft = (body: object): Promise<Answer> =>
+    running.call(running.known.agent_key, drafts(), body);
+
+  test("goes where a reply would go, is threaded as one, and is sent later", async () => {
+    const came = await comes({
+      headers: {
+        From: "Ada <ada@example.com>",
+        To: `${box.address}, Bob <bob@example.com>`,
+        Subject: "AW: Angebot",
+        References: "<root@example.com>",
+      },
+    });
+    const made = await draft({ reply_of: came.id, reply_all: true, cc: ["eve@example.com"] });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { status: "draft", subject: "Re: Angebot", thread_id: came.thread_id },
+    });
+    const { id } = made.body;
+    const direct = await read(
+      (await reply(came.id, { reply_all: true, cc: ["eve@example.com"] })).body.id,
+    );
+    for (const field of ["to", "cc", "subject", "thread_id", "in_reply_to"])
+      expect(made.body[field], field).toEqual(direct[field]);
+    const place = `${drafts()}/${id}`;
+    const { agent_key: agent } = running.known;
+    const changed = await running.call(agent, place, { markdown: "Later." }, { method: "PATCH" });
+    expect(changed.status).toBe(200);
+    expect((await running.call(agent, `${place}/send`, {})).status).toBe(202);
+    const header = await headerOf(id);
+    expect(header.in_reply_to).toBe(came.rfc_message_id);
+    expect(header.references).toEqual(["<root@example.com>", came.rfc_message_id]);
+  });
+
+  test("keeps the recipients and the subject that it is given", async () => {
+    const came = await comes();
+    const made = await draft({ reply_of: came.id, to: "zoe@example.com", subject: "Mine" });
+    expect(made.body).toMatchObject({
+      to: ["zoe@example.com"],
+      subject: "Mine",
+      thread_id: came.thread_id,
+    });
+  });
+
+  test("answers nothing of elsewhere, is in no other thread, and goes to all of nothing", async () => {
+    const came = await comes();
+    const known = { reply_of: came.id };
+    for (const [field, status, body] of [
+      ["reply_of", 404, { reply_of: "01ARZ3NDEKTSV4RRFFQ69G5FAV" }],
+      ["thread_id", 400, { ...known, thread_id: "another" }],
+      ["reply_all", 400, { reply_all: true }],
+    ] as const)
+      expect(await draft(body)).toMatchObject({ status, body: { field } });
+  });
+});

@@ -85,7 +85,7 @@ export const createDraft = operation({
   tag: "drafts",
   summary: "Write a draft",
   description:
-    "Writes an email without sending it. Recipients, subject and body may still be missing. update_draft changes it, send_draft sends it; until then nobody is asked to decide on it.",
+    "Writes an email without sending it. Recipients, subject and body may still be missing. update_draft changes it, send_draft sends it; until then nobody is asked to decide on it. With reply_of it is an answer to that email, in its thread; to and subject replace what is made, cc adds.",
   method: "POST",
   path,
   effect: "write",
@@ -96,6 +96,12 @@ export const createDraft = operation({
     to: addresses.default([]),
     subject: z.string().max(998).default(""),
     markdown: markdown.default(""),
+    reply_of: id
+      .optional()
+      .describe(
+        "The email that this answers: recipients, subject and thread are made as by reply_email",
+      ),
+    reply_all: z.boolean().default(false).describe("With reply_of: to everybody of To and Cc"),
     send_at: sendAt.optional(),
     gate_timing: gateTiming.optional(),
   }),
