@@ -28,8 +28,11 @@ import { suppressRecipient } from "./suppression.ts";
 import { mayHaveIt } from "./unsubscribe.ts";
 import { readUnsubscribeToken } from "./unsubscribe-token.ts";
 
-/** Entries of one message from which on reports that change nothing leave none: far more than its hand-offs make. */
-const maxEntries = 1000;
+/**
+ * Entries of one message from which on reports that change nothing leave none: far more than its hand-offs make, and fewer than its
+ * evidence holds (1000), so that what does change something still finds room there.
+ */
+const maxEntries = 700;
 
 /** The author of entries about what others' mail systems report. */
 const reporter: EntryAuthor = { kind: "system", credential_id: "remote", person_id: null };
@@ -52,7 +55,7 @@ export async function applyFeedback(
       return copy !== null;
     case "complaint": {
       const about = copy ?? complainedCopy(context, tx, opened, kind);
-      if (about) await applyComplaint(context, tx, kind, about, records);
+      if (about) await applyComplaint(context, tx, opened, kind, about, records);
       return about !== null;
     }
     case "tls_report":
@@ -213,6 +216,7 @@ function complainedCopy(
 async function applyComplaint(
   context: EngineContext,
   tx: Tx,
+  opened: Opened,
   complaint: Complaint,
   copy: CopyOf,
   records: Records,
@@ -222,6 +226,7 @@ async function applyComplaint(
   const { row } = found.message;
   const data = { recipient: copy.position, feedback_type: complaint.feedback_type };
   if (!complaint.suppress) {
+    if (!(await isNews(tx, opened, found))) return;
     records.entries.push(makeEntry(context, "message.reported", reporter, about(row), data).row);
     return;
   }
