@@ -122,6 +122,16 @@ export const promises = {
   "gate.edit-races": "When edits race with an approval, what leaves is what was approved",
   "gate.editor-never-decides": "Whoever edits a message becomes an author of it, and cannot decide",
   "search.tenant": "A search never sees another operator's mail",
+  "gate.mode-gated-all": "A gated_all mailbox holds every message for a decision, inbound mail too",
+  "inbound.kill-loses-nothing":
+    "kill -9 of the server or of its database loses no mail that was answered with 250, and doubles none",
+  "inbound.no-smuggling": "A false end of data ends in one message or none, never in a second one",
+  "unsubscribe.four-ways":
+    "Each of the four ways to unsubscribe stops every message that was not handed off before it",
+  "suppression.hard-only":
+    "Of all reports that come back only hard bounces and complaints suppress a recipient",
+  "direct.mta-sts-enforced":
+    "Under an enforced MTA-STS policy a bad certificate, or none, gets no mail, in the clear neither",
   "domains.one-prover": "Of two who can both prove a domain and verify at once, exactly one has it",
 } as const;
 
@@ -131,9 +141,6 @@ export const promises = {
  */
 export const upcoming = {
   // Signatures and identity: what a recipient can check without us.
-
-  // The gate: what never leaves.
-  "gate.mode-gated-all": "A gated_all mailbox holds every message for a decision, inbound mail too",
 
   // Decisions.
   "decide.class-stated":

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { StsEntry } from "../../src/mail/mta-sts.ts";
 import { closeNetwork, memoryStore, mx, sendTo, startNetwork } from "../dns/mail-network.ts";
 import type { MailNetwork } from "../dns/mail-network.ts";
+import { promise } from "../promises.ts";
 import { selfSigned } from "../sink/self-signed.ts";
 
 afterEach(closeNetwork);
@@ -83,7 +84,7 @@ describe("MTA-STS", () => {
     expect(direct.sessions).toMatchObject([{ policy_type: "sts", result: "success" }]);
   });
 
-  test("enforced: a wrong certificate, no STARTTLS and a failed handshake deliver nothing, in the clear neither", async () => {
+  test(promise("direct.mta-sts-enforced"), async () => {
     const bad = await published(policy("enforce"), wrong);
     expect((await sendTo(bad.direct, TO)).recipients[0]).toMatchObject({
       outcome: "temporary",

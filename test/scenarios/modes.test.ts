@@ -52,7 +52,7 @@ describe("what each mode lets out", () => {
     expect(names).toContain("check_inbox");
   });
 
-  test("a gated_all mailbox holds every message, also to those on its allowlist", async () => {
+  test(`${promise("gate.mode-gated-all")}: what leaves, also to those on its allowlist`, async () => {
     const id = await it.mailboxIn("gated_all");
     await it.allow(id, "*@example.com");
     const sent = await it.send(id);

@@ -1,5 +1,6 @@
 /** Received mail that waits or is suspect, end to end: what agents do not see, what screening sets aside, and what people do. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { promise } from "../promises.ts";
 import { type MailIn, mailIn } from "./mail-in.ts";
 import { ownerKeys } from "./owner-keys.ts";
 import { type Answer, type Running, run } from "./running.ts";
@@ -86,7 +87,7 @@ describe("a gated_all mailbox", () => {
     spam: 0,
   };
 
-  test("holds what comes, unseen by agents, until a person releases it", async () => {
+  test(`${promise("gate.mode-gated-all")}: what comes`, async () => {
     const { oversight_key, agent_key } = running.known;
     await mail.deliver({
       to: box.address,

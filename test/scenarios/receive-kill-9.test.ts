@@ -4,6 +4,7 @@ import { type Socket, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { promise } from "../promises.ts";
 import { type ChildServer, freePorts, kill, ready, spawnServer } from "./child-server.ts";
 import { signalDatabase } from "./database-processes.ts";
 
@@ -110,91 +111,96 @@ async function sender(port: number, to: string, name: string, source: number): P
   }
 }
 
-it("kill -9 of the server or of its database loses no mail that was answered with 250, and doubles none", async () => {
-  const smtp = await freePort();
-  const env = {
-    ...freePorts,
-    MULTIMAIL_DATA: folder,
-    MULTIMAIL_SMTP_PORT: String(smtp),
-    MULTIMAIL_DNS: "127.0.0.1:1",
-    MULTIMAIL_DATABASE_TIMEOUT: "2",
-  };
-  // A fixed series, so that a failure can be run again.
-  let seed = 20_261_121;
-  const random = (): number => {
-    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return seed / 2_147_483_648;
-  };
-  /** Until so many more have been answered, or it has taken long: deaths while nothing is answered count too. */
-  const goesOn = async (more: number): Promise<void> => {
-    const wanted = answered.size + more;
-    for (const end = Date.now() + 1500; answered.size < wanted && Date.now() < end;) await pause(5);
-  };
-  let done = 0;
-  for (let life = 0; done < kills; life++) {
+it(
+  promise("inbound.kill-loses-nothing"),
+  async () => {
+    const smtp = await freePort();
+    const env = {
+      ...freePorts,
+      MULTIMAIL_DATA: folder,
+      MULTIMAIL_SMTP_PORT: String(smtp),
+      MULTIMAIL_DNS: "127.0.0.1:1",
+      MULTIMAIL_DATABASE_TIMEOUT: "2",
+    };
+    // A fixed series, so that a failure can be run again.
+    let seed = 20_261_121;
+    const random = (): number => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return seed / 2_147_483_648;
+    };
+    /** Until so many more have been answered, or it has taken long: deaths while nothing is answered count too. */
+    const goesOn = async (more: number): Promise<void> => {
+      const wanted = answered.size + more;
+      for (const end = Date.now() + 1500; answered.size < wanted && Date.now() < end;)
+        await pause(5);
+    };
+    let done = 0;
+    for (let life = 0; done < kills; life++) {
+      server = spawnServer(env);
+      const known = await ready(server, folder);
+      let dead = false;
+      const senders = Array.from({ length: 6 }, async (_, number) => {
+        for (let i = 0; !dead; i++) {
+          await sender(smtp, known.mailbox_address, `${life}-${number}-${i}`, number);
+          await pause(20);
+        }
+      });
+      await goesOn(3);
+      await pause(random() * 200);
+      // Three deaths of the database in each life, and then our own.
+      for (let i = 0; i < 3; i++) {
+        if (signalDatabase(folder, "SIGKILL") > 0) done++;
+        await goesOn(1);
+        await pause(random() * 200);
+      }
+      await kill(server);
+      done++;
+      dead = true;
+      await Promise.all(senders);
+    }
+
     server = spawnServer(env);
     const known = await ready(server, folder);
-    let dead = false;
-    const senders = Array.from({ length: 6 }, async (_, number) => {
-      for (let i = 0; !dead; i++) {
-        await sender(smtp, known.mailbox_address, `${life}-${number}-${i}`, number);
-        await pause(20);
+    // What is in doubt is sent once more: whichever of both counts, it comes once.
+    const last = sender(smtp, known.mailbox_address, "last", 99);
+    for (const end = Date.now() + 30_000; doubtful.size > 0 && Date.now() < end;) await pause(10);
+    expect(doubtful.size).toBe(0);
+    await pause(100);
+    ending = true;
+    await last;
+    expect(answered.size).toBeGreaterThan(kills);
+    const list = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for (let cursor = ""; ;) {
+        const query = `direction=inbound&limit=100${cursor && `&cursor=${cursor}`}`;
+        const response = await fetch(
+          `${known.url}/v1/mailboxes/${known.mailbox_id}/emails?${query}`,
+          { headers: { authorization: `Bearer ${known.agent_key}` } },
+        );
+        const body = (await response.json()) as {
+          emails: { message_id: string }[];
+          next_cursor: string | null;
+        };
+        found.push(...body.emails.map((email) => email.message_id));
+        if (body.next_cursor === null) return found;
+        cursor = body.next_cursor;
       }
-    });
-    await goesOn(3);
-    await pause(random() * 200);
-    // Three deaths of the database in each life, and then our own.
-    for (let i = 0; i < 3; i++) {
-      if (signalDatabase(folder, "SIGKILL") > 0) done++;
-      await goesOn(1);
-      await pause(random() * 200);
-    }
-    await kill(server);
-    done++;
-    dead = true;
-    await Promise.all(senders);
-  }
-
-  server = spawnServer(env);
-  const known = await ready(server, folder);
-  // What is in doubt is sent once more: whichever of both counts, it comes once.
-  const last = sender(smtp, known.mailbox_address, "last", 99);
-  for (const end = Date.now() + 30_000; doubtful.size > 0 && Date.now() < end;) await pause(10);
-  expect(doubtful.size).toBe(0);
-  await pause(100);
-  ending = true;
-  await last;
-  expect(answered.size).toBeGreaterThan(kills);
-  const list = async (): Promise<string[]> => {
-    const found: string[] = [];
-    for (let cursor = ""; ;) {
-      const query = `direction=inbound&limit=100${cursor && `&cursor=${cursor}`}`;
-      const response = await fetch(
-        `${known.url}/v1/mailboxes/${known.mailbox_id}/emails?${query}`,
-        { headers: { authorization: `Bearer ${known.agent_key}` } },
-      );
-      const body = (await response.json()) as {
-        emails: { message_id: string }[];
-        next_cursor: string | null;
-      };
-      found.push(...body.emails.map((email) => email.message_id));
-      if (body.next_cursor === null) return found;
-      cursor = body.next_cursor;
-    }
-  };
-  const missing = (found: readonly string[]): number => {
-    const there = new Set(found);
-    return [...answered].filter((id) => !there.has(id)).length;
-  };
-  await expect
-    .poll(async () => missing(await list()), {
-      timeout: 60_000,
-      interval: 250,
-    })
-    .toBe(0);
-  const all = await list();
-  expect(all.length, "each once").toBe(new Set(all).size);
-  process.stdout.write(
-    `${done} kills: ${answered.size} answered with 250, ${all.length} in the mailbox\n`,
-  );
-}, 180_000);
+    };
+    const missing = (found: readonly string[]): number => {
+      const there = new Set(found);
+      return [...answered].filter((id) => !there.has(id)).length;
+    };
+    await expect
+      .poll(async () => missing(await list()), {
+        timeout: 60_000,
+        interval: 250,
+      })
+      .toBe(0);
+    const all = await list();
+    expect(all.length, "each once").toBe(new Set(all).size);
+    process.stdout.write(
+      `${done} kills: ${answered.size} answered with 250, ${all.length} in the mailbox\n`,
+    );
+  },
+  180_000,
+);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { promise } from "../promises.ts";
 import { type Copy, type SentOut, sentOut } from "./sent-out.ts";
 
 type Expected = {
@@ -75,7 +76,7 @@ describe("a report to the return path", () => {
     },
   );
 
-  test("that is no hard bounce and no complaint has suppressed nobody", async () => {
+  test(promise("suppression.hard-only"), async () => {
     const { body } = await out.running.call(
       out.running.known.admin_key,
       "/v1/suppression?limit=100",

@@ -1,5 +1,6 @@
 /** Four ways to unsubscribe while a thousand messages wait: after the answer not one of them leaves. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { promise } from "../promises.ts";
 import { type Copy, type SentOut, sentOut } from "./sent-out.ts";
 
 /** Messages that wait for the one address. */
@@ -98,33 +99,37 @@ const ways: Record<string, (copy: Copy) => Promise<void>> = {
 };
 
 describe("with a thousand messages waiting", () => {
-  test.each(Object.keys(ways))("after %s not one leaves", { timeout: 120_000 }, async (name) => {
-    const address = `${name.replaceAll(/\W/g, "-").slice(0, 40)}@example.net`;
-    const { copy, release } = await besieged(address);
-    // They are on their way out at the very moment.
-    await release();
-    await ways[name]?.(copy);
-    const left = out.sink.messages.filter(({ to }) => to.includes(address)).length;
-    expect(await out.suppressed(address)).toBe(true);
-    // What had been handed off before the answer may still be on the wire; what was not, never is.
-    const [handed] = await out.node.as((tx) =>
-      tx.named<{ count: number }>(
-        "handed_to",
-        "SELECT count(DISTINCT message_id)::int AS count FROM handoff h JOIN recipient r USING (operator_id, message_id) WHERE r.address = $1",
-        [address],
-      ),
-    );
-    await expect.poll(open, { timeout: 60_000, interval: 100 }).toBe(0);
-    const atLast = out.sink.messages.filter(({ to }) => to.includes(address)).length;
-    expect(atLast).toBeLessThanOrEqual(handed?.count ?? 0);
-    expect(atLast - left).toBeLessThanOrEqual(150);
-    const events = await out.events(copy.id);
-    expect(events.filter(({ type }) => type === "message.unsubscribed")).toMatchObject([
-      { thread_id: copy.thread_id },
-    ]);
-    expect((await out.read(copy.id)).unsubscribed_at).not.toBeNull();
-    expect((await out.running.send({ to: [address] })).status).toBe(422);
-  });
+  test.each(Object.keys(ways))(
+    `${promise("unsubscribe.four-ways")}: %s`,
+    { timeout: 120_000 },
+    async (name) => {
+      const address = `${name.replaceAll(/\W/g, "-").slice(0, 40)}@example.net`;
+      const { copy, release } = await besieged(address);
+      // They are on their way out at the very moment.
+      await release();
+      await ways[name]?.(copy);
+      const left = out.sink.messages.filter(({ to }) => to.includes(address)).length;
+      expect(await out.suppressed(address)).toBe(true);
+      // What had been handed off before the answer may still be on the wire; what was not, never is.
+      const [handed] = await out.node.as((tx) =>
+        tx.named<{ count: number }>(
+          "handed_to",
+          "SELECT count(DISTINCT message_id)::int AS count FROM handoff h JOIN recipient r USING (operator_id, message_id) WHERE r.address = $1",
+          [address],
+        ),
+      );
+      await expect.poll(open, { timeout: 60_000, interval: 100 }).toBe(0);
+      const atLast = out.sink.messages.filter(({ to }) => to.includes(address)).length;
+      expect(atLast).toBeLessThanOrEqual(handed?.count ?? 0);
+      expect(atLast - left).toBeLessThanOrEqual(150);
+      const events = await out.events(copy.id);
+      expect(events.filter(({ type }) => type === "message.unsubscribed")).toMatchObject([
+        { thread_id: copy.thread_id },
+      ]);
+      expect((await out.read(copy.id)).unsubscribed_at).not.toBeNull();
+      expect((await out.running.send({ to: [address] })).status).toBe(422);
+    },
+  );
 
   test("with the queue held back, none has left at all", { timeout: 120_000 }, async () => {
     const address = "patient@example.net";
