@@ -160,6 +160,8 @@ CREATE TABLE sts_policy (
 ALTER TABLE due DROP CONSTRAINT due_kind_check;
 ALTER TABLE due ADD CONSTRAINT due_kind_check
   CHECK (kind IN ('deliver', 'release', 'expire', 'receive', 'index', 'verify_domain'));
+-- Mail of the release before becomes findable too, and has its threads.
+INSERT INTO due (operator_id, kind, message_id, due_at) SELECT operator_id, 'index', message_id, now() FROM message;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- What the database refuses
