@@ -29,7 +29,12 @@ export async function putStsPolicy(
       "put_sts_policy",
       `INSERT INTO sts_policy (domain, policy, fetched_at, expires_at) VALUES ($1, $2::jsonb, $3, $4)
        ON CONFLICT (domain) DO UPDATE SET policy = excluded.policy, fetched_at = excluded.fetched_at, expires_at = excluded.expires_at`,
-      [domain, JSON.stringify(policy), times.fetched_at.toISOString(), times.expires_at.toISOString()],
+      [
+        domain,
+        JSON.stringify(policy),
+        times.fetched_at.toISOString(),
+        times.expires_at.toISOString(),
+      ],
     ),
   );
 }
