@@ -16,7 +16,7 @@ const output = z.object({
 function careFor(
   name: string,
   care: Care,
-  of: { words: string; access: Scope; summary: string; description: string },
+  of: { words: string; access: Scope; tool: boolean; summary: string; description: string },
 ) {
   return operation({
     name,
@@ -34,7 +34,7 @@ function careFor(
     output,
     status: 200,
     refusals: ["validation_failed", "not_found", "not_inbound", "not_pending", "test_key"],
-    tool: true,
+    tool: of.tool,
     cli: { command: of.words, positional: ["email_id"] },
     handle: ({ engine, actor }, input) =>
       engine.care(actor, input.email_id, care, input.reason ?? null),
@@ -44,6 +44,7 @@ function careFor(
 export const releaseEmail = careFor("release_email", "release", {
   words: "release",
   access: "oversight",
+  tool: true,
   summary: "Release a received email",
   description:
     "Lets agents see a received email that was held (mode gated_all) or set aside by screening. Needs the scope oversight.",
@@ -52,6 +53,7 @@ export const releaseEmail = careFor("release_email", "release", {
 export const refuseEmail = careFor("refuse_email", "refuse", {
   words: "refuse",
   access: "oversight",
+  tool: true,
   summary: "Refuse a received email",
   description:
     "Keeps a held or suspect received email from agents for good. Needs the scope oversight.",
@@ -60,14 +62,16 @@ export const refuseEmail = careFor("refuse_email", "refuse", {
 export const reportSpam = careFor("report_spam", "report_spam", {
   words: "report-spam",
   access: "send",
+  tool: true,
   summary: "Report a received email as spam",
   description: "Puts a received email into quarantine. A person can bring it back.",
 });
 
-/** The same as {@link reportSpam} for people: they oversee, and no person holds the scope send. */
+/** The same as {@link reportSpam} for people: they oversee, and no person holds the scope send. A form, no tool: agents have that one. */
 export const quarantineEmail = careFor("quarantine_email", "report_spam", {
   words: "quarantine",
   access: "oversight",
+  tool: false,
   summary: "Put a received email into quarantine",
   description:
     "Puts a received email into quarantine as spam, like report_spam, for those who oversee and do not send. Needs the scope oversight.",
@@ -76,6 +80,7 @@ export const quarantineEmail = careFor("quarantine_email", "report_spam", {
 export const notSpam = careFor("not_spam", "not_spam", {
   words: "not-spam",
   access: "oversight",
+  tool: true,
   summary: "Say that a received email is no spam",
   description:
     "Brings a received email out of quarantine into the inbox. Screening may have set it aside because it tries to instruct agents, so this needs the scope oversight.",
