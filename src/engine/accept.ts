@@ -3,6 +3,7 @@ import { batcher } from "../store/batcher.ts";
 import { mayBeOneItems } from "../store/database.ts";
 import { type InboundRow, insertInbound } from "../store/inbound.ts";
 import type { EngineContext } from "./context.ts";
+import type { FreshMail } from "./fresh-mail.ts";
 import { routeOf } from "./inbound-route.ts";
 import type { InboundSession } from "./mail-reading.ts";
 
@@ -20,6 +21,7 @@ type Item = { operator_id: string; row: Omit<InboundRow, "operator_id" | "attemp
 /** Takes mail in; resolves to our id for it once it is on disk. One function for the life of the process: commits are shared. */
 export function createAccept(
   context: EngineContext,
+  fresh: FreshMail,
 ): (mail: IncomingMail) => Promise<{ id: string }> {
   const keep = batcher<Item, null>({
     max_items: 64,
@@ -50,7 +52,7 @@ export function createAccept(
     const id = context.new_id();
     const received_at = context.now();
     // Mail for several operators is several rows. Should one fail, the sender repeats all; duplicates are recognised.
-    for (const [operator_id, envelope_to] of operators)
+    for (const [operator_id, envelope_to] of operators) {
       await keep({
         operator_id,
         row: {
@@ -62,6 +64,8 @@ export function createAccept(
           received_at,
         },
       });
+      fresh.put(operator_id, id, mail.raw);
+    }
     context.wake.receive();
     return { id };
   };

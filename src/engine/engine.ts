@@ -11,6 +11,7 @@ import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
 import { domainCalls } from "./domain-calls.ts";
 import { type DraftPlace, type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
 import { type Edit, type Place, edit } from "./edit.ts";
+import { createFreshMail } from "./fresh-mail.ts";
 import { evidenceOf, publicKeys } from "./evidence.ts";
 import { handOff } from "./hand-off.ts";
 import { inboxCalls } from "./inbox-calls.ts";
@@ -36,6 +37,9 @@ import { readUnsubscribe, unsubscribe } from "./unsubscribe.ts";
 /** Everything that changes state or speaks for it. */
 export type Engine = ReturnType<typeof createEngine>;
 
+/** Bytes of mail that is kept at hand until it is opened up; beyond that it is read back. */
+const maxFresh = 32 * 1024 * 1024;
+
 /** Binds the engine's parts. */
 export function createEngine(context: EngineContext) {
   const submit: (actor: Actor, request: SubmitRequest) => Promise<Submitted> =
@@ -43,7 +47,8 @@ export function createEngine(context: EngineContext) {
   const decide: (actor: Actor, requests: readonly DecisionRequest[]) => Promise<Decided[]> =
     createDecide(context);
   const recordResult: (result: AttemptResult) => Promise<boolean> = createRecordResult(context);
-  const accept: (mail: IncomingMail) => Promise<{ id: string }> = createAccept(context);
+  const fresh = createFreshMail(maxFresh, () => context.now().getTime());
+  const accept: (mail: IncomingMail) => Promise<{ id: string }> = createAccept(context, fresh);
   const authenticate: Authenticate = createAuthenticate(context);
   const signIn: SignIn = createSignIn(context);
   return {
@@ -86,7 +91,7 @@ export function createEngine(context: EngineContext) {
     care: (actor: Actor, emailId: string, what: Care, reason: string | null) =>
       care(context, actor, emailId, what, reason),
     inboundRecipient: (address: string) => inboundRecipient(context, address),
-    receive: createReceive(context),
+    receive: createReceive(context, fresh),
     submitRaw: (actor: Actor, mail: RawSubmission) => submitRaw(context, submit, actor, mail),
     authenticate,
     signIn,

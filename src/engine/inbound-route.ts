@@ -1,6 +1,8 @@
 /** Whom an envelope recipient of ours means: a mailbox, the copy that bounced, or a role of a domain. */
 import { AddressError, parseAddress } from "../mail/address.ts";
-import { findDomainOwner, findMailbox, hasCopy } from "../store/inbound.ts";
+import { batcher } from "../store/batcher.ts";
+import type { Database } from "../store/database.ts";
+import { type FoundMailbox, findDomainOwner, findMailboxes, hasCopy } from "../store/inbound.ts";
 import { bounceLabel, type CopyOf, readReplyAddress, readReturnPath } from "./addresses.ts";
 import { unsubscribeLocalPart } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
@@ -39,6 +41,26 @@ export type InboundRoute =
       mailbox_id: string | null;
     };
 
+type LookUp = (address: string) => Promise<FoundMailbox | null>;
+
+const lookUps = new WeakMap<Database, LookUp>();
+
+/** Finds mailboxes; look-ups that fall together share a statement. Nothing is remembered. */
+function lookUpOf(database: Database): LookUp {
+  const known = lookUps.get(database);
+  if (known) return known;
+  const made: LookUp = batcher<string, FoundMailbox | null>({
+    max_items: 100,
+    max_in_flight: 2,
+    async serve(addresses) {
+      const found = await findMailboxes(database, addresses);
+      return addresses.map((address) => found.get(address) ?? null);
+    },
+  });
+  lookUps.set(database, made);
+  return made;
+}
+
 /** The route of an envelope recipient; null where nobody of ours is meant. */
 export async function routeOf(
   context: Pick<EngineContext, "database" | "unsubscribe_key" | "mail">,
@@ -58,7 +80,7 @@ export async function routeOf(
   }
   if (domain.startsWith(bounceLabel)) return returnPathRoute(context, address);
   const { mailbox, message_id } = readReplyAddress(context.unsubscribe_key, `${local}@${domain}`);
-  const found = await findMailbox(context.database, mailbox);
+  const found = await lookUpOf(context.database)(mailbox);
   const role = roleLocalParts.find((one) => one === local.toLowerCase());
   if (role) {
     // Our host's name is often one below the domain that it takes mail for.

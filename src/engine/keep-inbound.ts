@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { readMode } from "../core/oversight/mode.ts";
 import type { ParsedMail } from "../mail/parsed-mail.ts";
 import type { Tx } from "../store/database.ts";
-import { putDue } from "../store/due.ts";
 import { type ReceivedMessage, insertReceived, rememberSeen } from "../store/inbound.ts";
+import { putDue } from "../store/due.ts";
 import { type MailboxRow, getMailbox } from "../store/mailboxes.ts";
-import type { Records } from "../store/records.ts";
+import { type Records, appendRecords, noRecords } from "../store/records.ts";
 import type { MailKindName } from "../store/tables.ts";
-import { touchThreads } from "../store/threads.ts";
+import { type ThreadTouch, touchThreads } from "../store/threads.ts";
 import type { EngineContext } from "./context.ts";
 import { unsubscribeByReply } from "./feedback.ts";
 import { type Opened, readable } from "./open-mail.ts";
@@ -34,13 +34,40 @@ export type Place = {
   role: string | null;
 };
 
-/** Keeps the message in a mailbox, with its entry and events in `records`. A duplicate leaves nothing. */
+/** What received messages leave beside themselves; written once for all that are brought together. */
+export type Leavings = { records: Records; touches: ThreadTouch[] };
+
+/** Nothing left yet. */
+export function noLeavings(): Leavings {
+  return { records: noRecords(), touches: [] };
+}
+
+/** Writes what was left, in the transaction that made it. */
+export async function writeLeavings(
+  context: Pick<EngineContext, "now">,
+  tx: Tx,
+  { records, touches }: Leavings,
+): Promise<void> {
+  const at = context.now();
+  // Begun together, so that they travel together.
+  await Promise.all([
+    touchThreads(tx, touches),
+    putDue(
+      tx,
+      "index",
+      touches.map(({ message_id }) => ({ message_id, at })),
+    ),
+    appendRecords(tx, records),
+  ]);
+}
+
+/** Keeps the message in a mailbox; its entry, its events and its thread's touch go to `leavings`. A duplicate leaves nothing. */
 export async function keepInMailbox(
   context: EngineContext,
   tx: Tx,
   opened: Opened,
   place: Place,
-  records: Records,
+  { records, touches }: Leavings,
 ): Promise<void> {
   const mailbox = await getMailbox(tx, place.mailbox_id);
   if (!mailbox) return;
@@ -68,21 +95,15 @@ export async function keepInMailbox(
     known: thread.thread_id !== null && !thread.stranger,
   });
   const message = messageOf({ id, mailbox, opened, place, from, thread, screened });
-  // Begun together, so that they travel together.
-  await Promise.all([
-    insertReceived(tx, message),
-    touchThreads(tx, [
-      {
-        mailbox_id: mailbox.mailbox_id,
-        thread_id: message.thread_id,
-        subject: message.subject,
-        message_id: id,
-        direction: "inbound",
-        created_at: message.created_at,
-      },
-    ]),
-    putDue(tx, "index", [{ message_id: id, at: context.now() }]),
-  ]);
+  await insertReceived(tx, message);
+  touches.push({
+    mailbox_id: mailbox.mailbox_id,
+    thread_id: message.thread_id,
+    subject: message.subject,
+    message_id: id,
+    direction: "inbound",
+    created_at: message.created_at,
+  });
   record(context, message, opened.subject, records);
   const { asksToUnsubscribe } = await import("../mail/unsubscribe-request.ts");
   if (message.kind === "mail" && asksToUnsubscribe(parsed))

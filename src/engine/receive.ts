@@ -1,13 +1,27 @@
-/** Receiving: what waits in `inbound` becomes messages in mailboxes, or feedback on what we sent, in one transaction each. */
-import { type Tx, isUnavailable } from "../store/database.ts";
+/** Receiving: what waits in `inbound` becomes messages in mailboxes, or feedback on what we sent, in one transaction each, or many in one. */
+import { batcher } from "../store/batcher.ts";
+import { type Tx, isUnavailable, mayBeOneItems } from "../store/database.ts";
 import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
-import { type InboundRow, deleteInbound, inboundSize, takeInbound } from "../store/inbound.ts";
+import {
+  type InboundRow,
+  deleteInbound,
+  inboundSize,
+  readInbound,
+  takeInbound,
+} from "../store/inbound.ts";
 import { loadMessages } from "../store/messages.ts";
-import { type Records, appendRecords, noRecords } from "../store/records.ts";
+import type { Records } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { applyFeedback, unsubscribeByMail } from "./feedback.ts";
+import type { FreshMail } from "./fresh-mail.ts";
 import { type InboundRoute, routeOf } from "./inbound-route.ts";
-import { type Place, keepInMailbox } from "./keep-inbound.ts";
+import {
+  type Leavings,
+  type Place,
+  keepInMailbox,
+  noLeavings,
+  writeLeavings,
+} from "./keep-inbound.ts";
 import { type Opened, leaveClosed, openMail } from "./open-mail.ts";
 
 /** After so many attempts that failed, a message is kept as one that cannot be read, rather than tried for ever. */
@@ -19,14 +33,28 @@ const maxAttempts = 15;
 /** Bytes of mail that are opened at once; a single message may be larger. */
 const maxBytes = 64 * 1024 * 1024;
 
+/** Messages that are brought in one transaction, and their bytes, at most. */
+const maxTogether = { messages: 16, bytes: 16 * 1024 * 1024 };
+
+/** A message opened up, and where it goes. */
+type Arrival = { claim: Claim; opened: Opened; routes: readonly (InboundRoute | null)[] };
+
+/** Brings one message to where it belongs, unless its claim has been overtaken. */
+type Bring = (operatorId: string, claim: Claim, opened: Opened) => Promise<void>;
+
 /** Receives claimed mail; resolves once it is where it belongs, or due again. One function for the life of the process. */
 export function createReceive(
   context: EngineContext,
+  fresh: FreshMail,
 ): (operatorId: string, claim: Claim) => Promise<void> {
   const memory = byteGate(maxBytes);
+  const take = createTake(context, fresh);
+  const bring = createBring(context);
   return async (operatorId, claim) => {
     const id = claim.message_id;
-    const size = await context.database.as(operatorId, (tx) => inboundSize(tx, id));
+    const size =
+      fresh.size(operatorId, id) ??
+      (await context.database.as(operatorId, (tx) => inboundSize(tx, id)));
     // Finished by somebody else.
     if (size === null) {
       await context.database.as(operatorId, (tx) => deleteDue(tx, "receive", [id]));
@@ -34,8 +62,9 @@ export function createReceive(
     }
     await memory.enter(size);
     try {
-      const [row] = await context.database.as(operatorId, (tx) => takeInbound(tx, [id]));
-      if (row) await receiveOne(context, operatorId, claim, row);
+      const row = await take(operatorId, id);
+      if (row) await receiveOne(context, bring, operatorId, claim, row);
+      else await context.database.as(operatorId, (tx) => deleteDue(tx, "receive", [id]));
     } finally {
       memory.leave(size);
     }
@@ -43,14 +72,77 @@ export function createReceive(
   };
 }
 
+/** Takes mail with one more attempt counted, before it is opened; attempts that begin together are counted together. */
+function createTake(
+  context: EngineContext,
+  fresh: FreshMail,
+): (operatorId: string, id: string) => Promise<InboundRow | null> {
+  const count = batcher<{ operator_id: string; id: string }, Omit<InboundRow, "raw"> | null>({
+    max_items: 32,
+    max_in_flight: 4,
+    group: (item) => item.operator_id,
+    retry_alone: mayBeOneItems,
+    async serve(items) {
+      const rows = await context.database.as(items[0]?.operator_id ?? "", (tx) =>
+        takeInbound(
+          tx,
+          items.map(({ id }) => id),
+        ),
+      );
+      const found = new Map(rows.map((row) => [row.inbound_id, row]));
+      return items.map(({ id }) => found.get(id) ?? null);
+    },
+  });
+  return async (operator_id, id) => {
+    const row = await count({ operator_id, id });
+    const raw =
+      fresh.take(operator_id, id) ??
+      (row && (await context.database.as(operator_id, (tx) => readInbound(tx, id))));
+    return row && raw && { ...row, raw };
+  };
+}
+
+/**
+ * Mail for mailboxes is brought together where it comes together, an operator's one transaction after another. Alone, beside
+ * them, goes what was tried before, since it may be what fails, and what touches mail we sent, since that is locked.
+ */
+function createBring(context: EngineContext): Bring {
+  const operators = new Map<string, (arrival: Arrival) => Promise<null>>();
+  const together = (operatorId: string): ((arrival: Arrival) => Promise<null>) => {
+    const known = operators.get(operatorId);
+    if (known) return known;
+    const made = batcher<Arrival, null>({
+      max_items: maxTogether.messages,
+      max_in_flight: 1,
+      weight: { of: ({ opened }) => opened.row.raw.length, max: maxTogether.bytes },
+      retry_alone: mayBeOneItems,
+      async serve(arrivals) {
+        await bringAll(context, operatorId, arrivals);
+        return arrivals.map(() => null);
+      },
+    });
+    operators.set(operatorId, made);
+    return made;
+  };
+  return async (operatorId, claim, opened) => {
+    const { row } = opened;
+    const routes = await Promise.all(row.envelope_to.map((address) => routeOf(context, address)));
+    const arrival = { claim, opened, routes };
+    const plain = routes.every((route) => route === null || route.to === "mailbox");
+    if (plain && row.attempts === 1) await together(operatorId)(arrival);
+    else await bringAll(context, operatorId, [arrival]);
+  };
+}
+
 async function receiveOne(
   context: EngineContext,
+  bring: Bring,
   operatorId: string,
   claim: Claim,
   row: InboundRow,
 ): Promise<void> {
   try {
-    await bringAll(context, operatorId, claim, await open(context, row, maxAttempts));
+    await bring(operatorId, claim, await open(context, row, maxAttempts));
   } catch (error) {
     // The database is away: that says nothing of the message.
     if (isUnavailable(error)) throw error;
@@ -58,7 +150,8 @@ async function receiveOne(
       { inbound_id: row.inbound_id, attempt: row.attempts, error: String(error) },
       "received mail could not be brought to its mailbox",
     );
-    if (row.attempts >= maxFailures && (await keepUnread(context, operatorId, claim, row))) return;
+    if (row.attempts >= maxFailures && (await keepUnread(context, bring, operatorId, claim, row)))
+      return;
     const wait = Math.min(3_600_000, 5000 * 4 ** Math.min(row.attempts, maxFailures));
     await context.database.as(operatorId, (tx) =>
       putDue(tx, "receive", [
@@ -71,12 +164,13 @@ async function receiveOne(
 /** Keeps a message as unreadable; false where even that fails. */
 async function keepUnread(
   context: EngineContext,
+  bring: Bring,
   operatorId: string,
   claim: Claim,
   row: InboundRow,
 ): Promise<boolean> {
   try {
-    await bringAll(context, operatorId, claim, await open(context, row, 0));
+    await bring(operatorId, claim, await open(context, row, 0));
     return true;
   } catch (error) {
     if (isUnavailable(error)) throw error;
@@ -93,26 +187,33 @@ function open(context: EngineContext, row: InboundRow, most: number): Promise<Op
   return row.attempts > most ? leaveClosed(context, row) : openMail(context, row);
 }
 
-/** Brings a message to all its recipients in one transaction, unless its claim has been overtaken. */
+/** Brings messages to all their recipients in one transaction, but those whose claim has been overtaken. */
 async function bringAll(
   context: EngineContext,
   operatorId: string,
-  claim: Claim,
-  opened: Opened,
+  arrivals: readonly Arrival[],
 ): Promise<void> {
-  const { row } = opened;
-  const routes = await Promise.all(row.envelope_to.map((address) => routeOf(context, address)));
-  await context.database.transaction(operatorId, async (tx) => {
-    const tokens = await standingTokens(tx, "receive", [row.inbound_id]);
-    if (tokens.get(row.inbound_id) !== claim.token) return;
-    const records = noRecords();
-    await bring(context, tx, opened, routes, records);
-    await Promise.all([
-      appendRecords(tx, records),
-      deleteInbound(tx, [row.inbound_id]),
-      deleteDue(tx, "receive", [row.inbound_id]),
-    ]);
-  });
+  const idOf = ({ opened }: Arrival): string => opened.row.inbound_id;
+  await context.database.transaction(
+    operatorId,
+    async (tx) => {
+      const tokens = await standingTokens(tx, "receive", arrivals.map(idOf));
+      const standing = arrivals.filter(
+        (arrival) => tokens.get(idOf(arrival)) === arrival.claim.token,
+      );
+      if (standing.length === 0) return;
+      const leavings = noLeavings();
+      // One after another: a message may answer the one before it, or be the same.
+      for (const arrival of standing) await bringOne(context, tx, arrival, leavings);
+      const ids = standing.map(idOf);
+      await Promise.all([
+        writeLeavings(context, tx, leavings),
+        deleteInbound(tx, ids),
+        deleteDue(tx, "receive", ids),
+      ]);
+    },
+    { reads_first: true },
+  );
 }
 
 /** Lets work in while its bytes together stay under a bound, in the order in which it came; one alone may be over it. */
@@ -145,18 +246,17 @@ function byteGate(most: number): {
 }
 
 /** Each recipient's share. A mailbox that was written to under several of its addresses gets one message. */
-async function bring(
+async function bringOne(
   context: EngineContext,
   tx: Tx,
-  opened: Opened,
-  routes: readonly (InboundRoute | null)[],
-  records: Records,
+  { opened, routes }: Arrival,
+  leavings: Leavings,
 ): Promise<void> {
   const places = new Map<string, Place>();
   for (const [i, route] of routes.entries()) {
     // The mailbox or the copy is gone since: nobody is left to read it.
     if (!route || route.operator_id !== tx.operator_id) continue;
-    const place = await placeOf(context, tx, opened, route, records);
+    const place = await placeOf(context, tx, opened, route, leavings.records);
     if (!place) continue;
     const there = places.get(place.mailbox_id) ?? place;
     places.set(place.mailbox_id, there);
@@ -164,7 +264,7 @@ async function bring(
     if (route.to !== "return_path") there.envelope_to.push(opened.row.envelope_to[i] ?? "");
     there.reply_token ??= place.reply_token;
   }
-  for (const place of places.values()) await keepInMailbox(context, tx, opened, place, records);
+  for (const place of places.values()) await keepInMailbox(context, tx, opened, place, leavings);
 }
 
 /** Applies what is feedback; answers where the message is to be kept for reading, else null. */

@@ -32,17 +32,37 @@ export async function screenReceived(
   };
 }
 
-async function screened(
-  tx: Tx,
-  { row, parsed, opinion, from }: Opened,
-  authentication: Authentication,
-  known: boolean,
-): Promise<Screening> {
+type Known = {
+  own_domains: readonly string[];
+  contacts: readonly string[];
+  operator_name: string;
+};
+
+const known = new WeakMap<Tx, Promise<Known>>();
+
+/** What an operator's messages are screened with; read once in a transaction that brings many. */
+function knownOf(tx: Tx): Promise<Known> {
+  const reading = known.get(tx) ?? readKnown(tx);
+  known.set(tx, reading);
+  return reading;
+}
+
+async function readKnown(tx: Tx): Promise<Known> {
   const [operator, own_domains, contacts] = await Promise.all([
     getOperator(tx),
     listDomains(tx),
     listContactAddresses(tx, 500),
   ]);
+  return { own_domains, contacts, operator_name: operator?.name ?? "" };
+}
+
+async function screened(
+  tx: Tx,
+  { row, parsed, opinion, from }: Opened,
+  authentication: Authentication,
+  correspondent: boolean,
+): Promise<Screening> {
+  const of = await knownOf(tx);
   return screenSafely(async () => {
     const screening = screenInbound({
       mail: parsed,
@@ -55,10 +75,8 @@ async function screened(
       },
       envelope: { from: row.envelope_from, to: row.envelope_to },
       known: {
-        correspondent: known || contacts.includes(from.address.toLowerCase()),
-        own_domains,
-        contacts,
-        operator_name: operator?.name ?? "",
+        ...of,
+        correspondent: correspondent || of.contacts.includes(from.address.toLowerCase()),
       },
     });
     if (opinion === null) return screening;

@@ -7,19 +7,32 @@ import type { AttachmentMeta, MailKindName, RecipientKind, Tables } from "./tabl
 /** A row of `inbound`. */
 export type InboundRow = Selectable<Tables["inbound"]>;
 
+/** Whose mailbox an address is. */
+export type FoundMailbox = { operator_id: string; mailbox_id: string };
+
+/** The mailboxes behind addresses (lower case), whoever's they are; those that there are not are left out. */
+export async function findMailboxes(
+  database: Database,
+  addresses: readonly string[],
+): Promise<Map<string, FoundMailbox>> {
+  const rows = await database.as(everyOperator, (tx) =>
+    tx.named<FoundMailbox & { address: string }>(
+      "find_mailboxes",
+      "SELECT address, operator_id, mailbox_id FROM mailbox WHERE address = ANY($1)",
+      [addresses],
+    ),
+  );
+  return new Map(
+    rows.map(({ address, operator_id, mailbox_id }) => [address, { operator_id, mailbox_id }]),
+  );
+}
+
 /** The mailbox behind an address (lower case), whoever's it is; null where there is none. */
 export async function findMailbox(
   database: Database,
   address: string,
-): Promise<{ operator_id: string; mailbox_id: string } | null> {
-  const [row] = await database.as(everyOperator, (tx) =>
-    tx.named<{ operator_id: string; mailbox_id: string }>(
-      "find_mailbox",
-      "SELECT operator_id, mailbox_id FROM mailbox WHERE address = $1",
-      [address],
-    ),
-  );
-  return row ?? null;
+): Promise<FoundMailbox | null> {
+  return (await findMailboxes(database, [address])).get(address) ?? null;
 }
 
 /** The operator that has proved a domain, and its oldest mailbox there or anywhere; null where nobody has. */
@@ -107,13 +120,24 @@ export async function inboundSize(tx: Tx, id: string): Promise<number | null> {
   return row?.size ?? null;
 }
 
-/** Mail that waits, by id, with one more attempt counted; what is gone is left out. */
-export function takeInbound(tx: Tx, ids: readonly string[]): Promise<InboundRow[]> {
-  return tx.named<InboundRow>(
+/** Mail that waits, by id and without its bytes, with one more attempt counted; what is gone is left out. */
+export function takeInbound(tx: Tx, ids: readonly string[]): Promise<Omit<InboundRow, "raw">[]> {
+  return tx.named<Omit<InboundRow, "raw">>(
     "take_inbound",
-    "UPDATE inbound SET attempts = attempts + 1 WHERE operator_id = $1 AND inbound_id = ANY($2) RETURNING *",
+    `UPDATE inbound SET attempts = attempts + 1 WHERE operator_id = $1 AND inbound_id = ANY($2)
+     RETURNING operator_id, inbound_id, envelope_from, envelope_to, session, attempts, received_at`,
     [tx.operator_id, ids],
   );
+}
+
+/** The bytes of mail that waits; null where it is gone. */
+export async function readInbound(tx: Tx, id: string): Promise<Buffer | null> {
+  const [row] = await tx.named<{ raw: Buffer }>(
+    "read_inbound",
+    "SELECT raw FROM inbound WHERE operator_id = $1 AND inbound_id = $2",
+    [tx.operator_id, id],
+  );
+  return row?.raw ?? null;
 }
 
 /** Forgets mail that has been opened up. */

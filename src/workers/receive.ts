@@ -44,19 +44,21 @@ export function startReceiving(options: {
       await queue.reclaim(node, now, { kinds: ["receive"], except: [] });
       astray = false;
     }
+    const limit = maxInFlight - flying.size;
     const claims = await queue
       .claim("receive", {
         now,
         lease_until: new Date(now.getTime() + lease),
         node,
-        limit: maxInFlight - flying.size,
+        limit,
       })
       .catch((error: unknown) => {
         astray = true;
         throw error;
       });
     claims.forEach(launch);
-    return claims.length > 0;
+    // Less than was asked for is all that there was; what comes later wakes the loop.
+    return claims.length === limit;
   }
 
   const loop = startLoop({
