@@ -4,16 +4,16 @@ import { type Actor, principal } from "../core/actor.ts";
 import { readMode } from "../core/oversight/mode.ts";
 import type { GateTiming, Message } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
-import { contentDigest } from "../mail/digest.ts";
 import { claimKeys, findKey } from "../store/idempotency.ts";
 import { type NewMessage, insertMessages } from "../store/messages.ts";
 import { appendRecords } from "../store/records.ts";
-import { type Draft, type Envelope, type Text, composeDraft, envelopeOf } from "./composition.ts";
+import { type Draft, type Envelope, type Text, envelopeOf } from "./composition.ts";
 import { contentEntry } from "./content-entry.ts";
 import type { EngineContext } from "./context.ts";
 import { reviewOf, untilUndisturbed } from "./edit.ts";
 import { type Surroundings, judge, loadSurroundings, refuseSuppressed } from "./judging.ts";
 import { overTurns, reviewWithTurns } from "./loop-guard.ts";
+import { newMessage } from "./new-message.ts";
 import { scanOutgoing } from "./outbound-scan.ts";
 import { makeEvent } from "./record.ts";
 import {
@@ -31,7 +31,7 @@ import { rewrite, stillAsLoaded } from "./rewrite.ts";
 import { answerTo } from "./reply.ts";
 import { readSendAt } from "./send-time.ts";
 import { type StoredMessage, loadOutbound, textOf, writtenTo } from "./stored-draft.ts";
-import { submissionEvents } from "./submit.ts";
+import { keyConflict, submissionEvents } from "./submit.ts";
 import { refuseLocked } from "./thread-lock.ts";
 
 /** A draft as it is written: everything may still be missing. */
@@ -139,48 +139,29 @@ async function newDraft(
   envelope: Envelope,
   { mailbox, operator }: Surroundings,
 ): Promise<NewMessage> {
-  const id = context.new_id();
   const now = context.now();
-  const composed = await composeDraft(context, request, envelope, {
-    id,
+  const recipients = envelope.map(({ kind, address, name }) => ({ kind, address, name }));
+  const described = await newMessage(context, actor, request, envelope, {
     operator,
     mailbox,
-    gated: false,
+    state: {
+      mode: readMode(mailbox.mode),
+      test: actor.test,
+      required: mailbox.approvals_required,
+      timing: request.gate_timing ?? "gate_first",
+      gated: false,
+      authors: [principal(actor)],
+    },
+    recipients,
+    send_at: request.send_at === undefined ? null : readSendAt(request.send_at, now),
+    now,
   });
-  const recipients = envelope.map(({ kind, address, name }) => ({ kind, address, name }));
   return {
-    message_id: id,
-    mailbox_id: mailbox.mailbox_id,
+    ...described,
     status: "draft",
-    mode: readMode(mailbox.mode),
-    test: actor.test,
-    required: mailbox.approvals_required,
-    timing: request.gate_timing ?? "gate_first",
-    gated: false,
-    authors: [principal(actor)],
-    author_kind: actor.kind,
-    author_id: actor.credential_id,
-    digest: contentDigest(
-      composed.mime,
-      recipients.map((recipient) => recipient.address),
-    ),
-    thread_id: request.thread_id ?? id,
-    in_reply_to: request.in_reply_to ?? null,
-    reply_of: request.reply_of ?? null,
-    rfc_message_id: composed.message_id,
-    from_address: mailbox.address,
-    subject: request.subject,
-    attachments: composed.attachments,
-    tags: request.tags,
-    metadata: request.metadata,
     reason: null,
     screening: request.review === undefined ? null : { review: request.review },
-    send_at: request.send_at === undefined ? null : readSendAt(request.send_at, now),
     expires_at: null,
-    created_at: now,
-    mime: composed.mime,
-    markdown: request.markdown,
-    recipients,
     due: null,
   };
 }
@@ -293,16 +274,8 @@ async function wasSentBy(
   const known = await context.database.as(actor.operator_id, (tx) =>
     findKey(tx, mailbox_id, key, context.now()),
   );
-  if (known !== null && known.fingerprint !== fingerprintOf(draft_id)) throw conflict();
+  if (known !== null && known.fingerprint !== fingerprintOf(draft_id)) throw keyConflict();
   return known !== null;
-}
-
-function conflict(): Refusal {
-  return new Refusal(
-    "idempotency_conflict",
-    "This idempotency key was used within 24 hours for another message.",
-    { field: "idempotency_key", hint: "Use a new key for a new message." },
-  );
 }
 
 async function save(
@@ -333,7 +306,7 @@ async function save(
     const now = context.now();
     if (key !== undefined) {
       const claim = { mailbox_id, key, fingerprint: fingerprintOf(draft_id), message_id: draft_id };
-      if ((await claimKeys(tx, [claim], now)).size === 0) throw conflict();
+      if ((await claimKeys(tx, [claim], now)).size === 0) throw keyConflict();
     }
     await refuseLocked(tx, [written]);
     await rewrite(tx, stored, after, now);

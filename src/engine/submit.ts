@@ -6,14 +6,13 @@ import { readMode } from "../core/oversight/mode.ts";
 import { submit as submitStep } from "../core/oversight/machine.ts";
 import type { GateTiming, Message } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
-import { contentDigest } from "../mail/digest.ts";
 import { batcher } from "../store/batcher.ts";
 import { mayBeOneItems } from "../store/database.ts";
 import { type KeyClaim, claimKeys, findKey } from "../store/idempotency.ts";
 import type { MailboxRow } from "../store/mailboxes.ts";
 import { type NewMessage, insertMessages, loadMessages } from "../store/messages.ts";
 import { type Records, addRecords, appendRecords, noRecords } from "../store/records.ts";
-import { type Draft, type Envelope, composeDraft, envelopeOf } from "./composition.ts";
+import { type Draft, type Envelope, envelopeOf } from "./composition.ts";
 import { contentEntry } from "./content-entry.ts";
 import type { EngineContext } from "./context.ts";
 import {
@@ -25,6 +24,7 @@ import {
   refuseSuppressed,
 } from "./judging.ts";
 import { overTurns, reviewWithTurns } from "./loop-guard.ts";
+import { newMessage } from "./new-message.ts";
 import { scanOutgoing } from "./outbound-scan.ts";
 import { makeEvent } from "./record.ts";
 import { readSendAt } from "./send-time.ts";
@@ -158,11 +158,12 @@ async function replay(
     findKey(tx, request.mailbox_id, key, context.now()),
   );
   if (!known) return null;
-  if (known.fingerprint !== fingerprint) throw conflict();
+  if (known.fingerprint !== fingerprint) throw keyConflict();
   return alreadySent(context, actor.operator_id, known.message_id);
 }
 
-function conflict(): Refusal {
+/** The refusal of an idempotency key that stands for another message. */
+export function keyConflict(): Refusal {
   return new Refusal(
     "idempotency_conflict",
     "This idempotency key was used within 24 hours for another message.",
@@ -214,7 +215,6 @@ async function prepare(
   fingerprint: string,
 ): Promise<Prepared> {
   const { mailbox, operator } = around;
-  const id = context.new_id();
   const now = context.now();
   const sendAt = request.send_at === undefined ? null : readSendAt(request.send_at, now);
   const judged = judge(begin(actor, request, mailbox), {
@@ -225,44 +225,22 @@ async function prepare(
     review: request.review,
   });
   const { state, recipients } = judged;
-  const composed = await composeDraft(context, request, envelope, {
-    id,
-    operator,
-    mailbox,
-    gated: state.gated,
-  });
-  const addresses = recipients.map((recipient) => recipient.address);
   const message: NewMessage = {
-    message_id: id,
-    mailbox_id: mailbox.mailbox_id,
-    mode: state.mode,
-    test: state.test,
-    required: state.required,
-    timing: state.timing,
-    gated: state.gated,
-    authors: [...state.authors],
-    author_kind: actor.kind,
-    author_id: actor.credential_id,
-    digest: contentDigest(composed.mime, addresses),
-    thread_id: request.thread_id ?? id,
-    in_reply_to: request.in_reply_to ?? null,
-    reply_of: request.reply_of ?? null,
-    rfc_message_id: composed.message_id,
-    from_address: mailbox.address,
-    subject: request.subject,
-    attachments: composed.attachments,
-    tags: request.tags,
-    metadata: request.metadata,
-    send_at: sendAt,
-    created_at: now,
-    mime: composed.mime,
-    markdown: request.markdown,
-    recipients,
+    ...(await newMessage(context, actor, request, envelope, {
+      operator,
+      mailbox,
+      state,
+      recipients,
+      send_at: sendAt,
+      now,
+    })),
     ...placeOf(judged, { now, sendAt, expirySeconds: mailbox.expiry_seconds }),
   };
   const key = request.idempotency_key;
   const claim =
-    key === undefined ? null : { mailbox_id: mailbox.mailbox_id, key, fingerprint, message_id: id };
+    key === undefined
+      ? null
+      : { mailbox_id: mailbox.mailbox_id, key, fingerprint, message_id: message.message_id };
   const records = await submissionRecords(context, actor, message);
   return { operator_id: actor.operator_id, message, records, claim };
 }
@@ -408,6 +386,6 @@ async function answerByKey(
   const known = await context.database.as(operatorId, (tx) =>
     findKey(tx, claim.mailbox_id, claim.key, context.now()),
   );
-  if (!known || known.fingerprint !== claim.fingerprint) return conflict();
+  if (!known || known.fingerprint !== claim.fingerprint) return keyConflict();
   return alreadySent(context, operatorId, known.message_id);
 }
