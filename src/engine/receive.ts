@@ -1,4 +1,5 @@
 /** Receiving: what waits in `inbound` becomes messages in mailboxes, or feedback on what we sent, in one transaction each, or many in one. */
+import { ownMessageId } from "../core/threading.ts";
 import { batcher } from "../store/batcher.ts";
 import { type Tx, isUnavailable, mayBeOneItems } from "../store/database.ts";
 import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
@@ -8,6 +9,7 @@ import {
   inboundSize,
   readInbound,
   takeInbound,
+  waitsNaming,
 } from "../store/inbound.ts";
 import { loadMessages } from "../store/messages.ts";
 import type { Records } from "../store/records.ts";
@@ -35,6 +37,9 @@ const maxBytes = 64 * 1024 * 1024;
 
 /** Messages that are brought in one transaction, and their bytes, at most. */
 const maxTogether = { messages: 16, bytes: 16 * 1024 * 1024 };
+
+/** Milliseconds by which a message is put back, once, where what it answers came with it and is not opened yet. */
+const parentWait = 1000;
 
 /** A message opened up, and where it goes. */
 type Arrival = { claim: Claim; opened: Opened; routes: readonly (InboundRoute | null)[] };
@@ -142,7 +147,10 @@ async function receiveOne(
   row: InboundRow,
 ): Promise<void> {
   try {
-    await bring(operatorId, claim, await open(context, row, maxAttempts));
+    const opened = await open(context, row, maxAttempts);
+    if (row.attempts === 1 && (await parentWaits(context, operatorId, opened)))
+      return await comeBack(context, operatorId, row, parentWait);
+    await bring(operatorId, claim, opened);
   } catch (error) {
     // The database is away: that says nothing of the message.
     if (isUnavailable(error)) throw error;
@@ -153,12 +161,41 @@ async function receiveOne(
     if (row.attempts >= maxFailures && (await keepUnread(context, bring, operatorId, claim, row)))
       return;
     const wait = Math.min(3_600_000, 5000 * 4 ** Math.min(row.attempts, maxFailures));
-    await context.database.as(operatorId, (tx) =>
-      putDue(tx, "receive", [
-        { message_id: row.inbound_id, at: new Date(context.now().getTime() + wait) },
-      ]),
-    );
+    await comeBack(context, operatorId, row, wait);
   }
+}
+
+/** Has a message come due again after so many milliseconds. */
+async function comeBack(
+  context: EngineContext,
+  operatorId: string,
+  row: InboundRow,
+  wait: number,
+): Promise<void> {
+  const at = new Date(context.now().getTime() + wait);
+  await context.database.as(operatorId, (tx) =>
+    putDue(tx, "receive", [{ message_id: row.inbound_id, at }]),
+  );
+}
+
+/**
+ * True where what a message answers came in the same moment and still waits to be opened: brought before it, the message would
+ * stand in a thread of its own. Asked once a message; mail that has waited longer than a minute is no reason.
+ */
+async function parentWaits(
+  context: EngineContext,
+  operatorId: string,
+  { row, parsed }: Opened,
+): Promise<boolean> {
+  const { in_reply_to, references } = parsed;
+  const nearest = [...new Set([in_reply_to, references.at(-1)])].flatMap((id) =>
+    id && ownMessageId(id) === null ? [id] : [],
+  );
+  if (nearest.length === 0) return false;
+  const since = new Date(context.now().getTime() - 60_000);
+  return context.database.as(operatorId, (tx) =>
+    waitsNaming(tx, nearest, { other_than: row.inbound_id, since }),
+  );
 }
 
 /** Keeps a message as unreadable; false where even that fails. */

@@ -110,6 +110,27 @@ export async function insertInbound(
   );
 }
 
+/** Messages among which a parent is looked for, the newest, and the octets of each in which its header is. */
+const waitingLookedAt = { messages: 50, octets: 16_384 };
+
+/** True where other mail that came since then waits and names one of these Message-IDs in its header. */
+export async function waitsNaming(
+  tx: Tx,
+  ids: readonly string[],
+  of: { other_than: string; since: Date },
+): Promise<boolean> {
+  const { messages, octets } = waitingLookedAt;
+  const rows = await tx.named(
+    "waits_naming",
+    `SELECT 1 FROM (
+       SELECT substring(raw FROM 1 FOR ${octets}) AS head FROM inbound
+       WHERE operator_id = $1 AND inbound_id <> $2 AND received_at > $3 ORDER BY inbound_id DESC LIMIT ${messages}) w
+     JOIN unnest($4::text[]) AS r(id) ON position(convert_to(r.id, 'UTF8') IN w.head) > 0 LIMIT 1`,
+    [tx.operator_id, of.other_than, of.since.toISOString(), ids],
+  );
+  return rows.length > 0;
+}
+
 /** How many bytes waiting mail has; null where it is gone. */
 export async function inboundSize(tx: Tx, id: string): Promise<number | null> {
   const [row] = await tx.named<{ size: number }>(
