@@ -1,5 +1,6 @@
 /** Configuration: the only reader of the environment. Environment over file over default; unknown names are refused. */
 import { existsSync, readFileSync } from "node:fs";
+import { isIP, isIPv4, isIPv6 } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 
@@ -37,6 +38,12 @@ function wholeNumber(least: number, most: number) {
 }
 const port = wholeNumber(0, 65_535);
 const seconds = wholeNumber(1, 600);
+/** `ip`, `ip:port` or `[ip]:port`, as node:dns takes servers. */
+function isServer(text: string): boolean {
+  const [, six, four, end = "53"] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isAddress = six === undefined ? isIPv4(four ?? "") : isIPv6(six);
+  return isAddress && Number(end) > 0 && Number(end) < 65_536;
+}
 const yesOrNo = z.enum(["yes", "no"], { error: "must be yes or no" });
 const text = z
   .string()
@@ -89,8 +96,8 @@ const settings = {
   MULTIMAIL_TLS_KEY: text.optional().describe("PEM file with the key of MULTIMAIL_TLS_CERT"),
   MULTIMAIL_DNS: z
     .string()
-    .regex(
-      /^(?:[0-9.]+(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?)(?:,(?:[0-9.]+(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?))*$/i,
+    .refine(
+      (list) => list.split(",").every(isServer),
       "must be addresses of DNS servers such as 127.0.0.1 or 127.0.0.1:53,[::1]:53",
     )
     .optional()
@@ -108,7 +115,10 @@ const settings = {
     .describe("yes lets direct delivery connect to loopback and private addresses"),
   MULTIMAIL_SOURCE_ADDRESSES: z
     .string()
-    .regex(/^[0-9a-f:.]+(?:,[0-9a-f:.]+)*$/i, "must be IP addresses of this host, with commas")
+    .refine(
+      (list) => list.split(",").every((address) => isIP(address) !== 0),
+      "must be IP addresses of this host, with commas",
+    )
     .optional()
     .describe("Addresses of this host that direct delivery connects from"),
   MULTIMAIL_RSPAMD_URL: z

@@ -70,6 +70,8 @@ function oneLine(error: unknown): string | null {
   if (error instanceof DatabaseUnusable) return `${error.message} ${error.hint}`;
   const code = "code" in error ? String(error.code) : "";
   if (code === "EADDRINUSE") return `A port is already in use: ${error.message}.`;
+  if (["EADDRNOTAVAIL", "ENOTFOUND"].includes(code) && "syscall" in error)
+    return `MULTIMAIL_HOST or MULTIMAIL_SMTP_HOST is no address of this machine: ${error.message}.`;
   // The system's words for it, and PostgreSQL's.
   if (["ENOSPC", "EDQUOT", "53100"].includes(code))
     return "The disk is full: free some space and start again.";

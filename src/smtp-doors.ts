@@ -1,6 +1,7 @@
 /** The SMTP doors of an instance: mail for our mailboxes, and programs that send with an API key. */
 import { link, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { createSecureContext } from "node:tls";
 import type { Logger } from "pino";
 import { type Config, ConfigError } from "./config.ts";
 import type { Actor } from "./core/actor.ts";
@@ -95,6 +96,13 @@ async function certificateOf(config: Config, now: Date): Promise<SelfSigned> {
       readPem("MULTIMAIL_TLS_CERT", config.tls.cert),
       readPem("MULTIMAIL_TLS_KEY", config.tls.key),
     ]);
+    try {
+      createSecureContext({ cert, key });
+    } catch (error) {
+      throw new ConfigError(
+        `MULTIMAIL_TLS_CERT and MULTIMAIL_TLS_KEY: are no certificate and its key in PEM: ${error instanceof Error ? error.message : String(error)}.`,
+      );
+    }
     return { cert, key };
   }
   const file = join(config.data, "smtp-tls.pem");
