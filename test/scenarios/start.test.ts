@@ -52,6 +52,18 @@ describe("a start that cannot succeed", () => {
     expect(
       await failure({ MULTIMAIL_DATA: await folder(), MULTIMAIL_DELIVERY: "relay" }),
     ).toContain("MULTIMAIL_RELAY_URL");
+    const junk = join(await folder(), "junk.pem");
+    await writeFile(junk, "no certificate");
+    expect(
+      await failure({
+        MULTIMAIL_DATA: await folder(),
+        MULTIMAIL_TLS_CERT: junk,
+        MULTIMAIL_TLS_KEY: junk,
+      }),
+    ).toContain("MULTIMAIL_TLS_CERT");
+    expect(
+      await failure({ MULTIMAIL_DATA: await folder(), MULTIMAIL_SMTP_HOST: "192.0.2.1" }),
+    ).toContain("MULTIMAIL_SMTP_HOST");
   });
 
   it(promise("start.port-taken"), async () => {
