@@ -69,7 +69,8 @@ function oneLine(error: unknown): string | null {
   if (error instanceof PostgresUnavailable) return `${error.message}: ${error.hint}`;
   if (error instanceof DatabaseUnusable) return `${error.message} ${error.hint}`;
   const code = "code" in error ? String(error.code) : "";
-  if (code === "EADDRINUSE") return `A port is already in use: ${error.message}.`;
+  if (code === "EADDRINUSE")
+    return `A port is already in use: ${error.message}. Free it, or set MULTIMAIL_PORT, MULTIMAIL_SMTP_PORT, MULTIMAIL_SUBMISSION_PORT or MULTIMAIL_CATCHER_PORT to another.`;
   if (["EADDRNOTAVAIL", "ENOTFOUND"].includes(code) && "syscall" in error)
     return `MULTIMAIL_HOST or MULTIMAIL_SMTP_HOST is no address of this machine: ${error.message}.`;
   // The system's words for it, and PostgreSQL's.

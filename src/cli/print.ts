@@ -8,6 +8,7 @@ const preferred = [
   "status",
   "address",
   "name",
+  "domain",
   "from",
   "to",
   "subject",
