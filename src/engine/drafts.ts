@@ -308,7 +308,7 @@ async function save(
       const claim = { mailbox_id, key, fingerprint: fingerprintOf(draft_id), message_id: draft_id };
       if ((await claimKeys(tx, [claim], now)).size === 0) throw keyConflict();
     }
-    await refuseLocked(tx, [written]);
+    await refuseLocked(tx, [written], { begun: true });
     await rewrite(tx, stored, after, now);
     await appendRecords(tx, { entries: [entry.row], openings, events: [event] });
     return { ...answerFor(row, { ...after, status, digest }), replayed: false };

@@ -252,7 +252,7 @@ async function save(
   const written = { ...row, author_kind: actor.kind, author_id: actor.credential_id };
   return context.database.transaction(actor.operator_id, async (tx) => {
     if (!(await stillAsLoaded(tx, stored.loaded))) return null;
-    if (status !== "draft") await refuseLocked(tx, [written]);
+    if (status !== "draft") await refuseLocked(tx, [written], { begun: true });
     await rewrite(tx, stored, after, context.now());
     await appendRecords(tx, records);
     return answerFor(row, { ...after, status, digest: after.state.digest });

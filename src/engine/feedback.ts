@@ -1,11 +1,13 @@
 /** What comes back about mail we sent: bounces, complaints, reports, and people who ask us to stop. */
 import { createHash } from "node:crypto";
+import { readMode } from "../core/oversight/mode.ts";
 import { step } from "../core/oversight/machine.ts";
 import type { Authentication } from "../mail/authenticate.ts";
 import type { Complaint } from "../mail/report-arf.ts";
 import { returnedPart } from "../mail/report-arf.ts";
 import type { Bounce } from "../mail/report.ts";
 import type { Tx } from "../store/database.ts";
+import { getMailbox } from "../store/mailboxes.ts";
 import { countEntries } from "../store/audit-log.ts";
 import { type ReceivedMessage, findWrittenTo, rememberSeen } from "../store/inbound.ts";
 import {
@@ -119,7 +121,7 @@ async function applyBounce(
     action: told.action,
     enhanced_status_code: told.status,
     verdict: told.verdict?.verdict ?? null,
-    reason: (told.diagnostic ?? told.verdict?.words ?? "").slice(0, 500),
+    reason: (await readable(tx, message.row.mailbox_id, told)).slice(0, 500),
   };
   if (told.action === "delayed") {
     records.events.push(
@@ -163,6 +165,21 @@ async function isNews(
     received_at: row.received_at,
   });
   return before === null && (await countEntries(tx, message_id, maxEntries)) < maxEntries;
+}
+
+/**
+ * Why it failed, as agents may read it. The server's own words come from outside: where a mailbox holds what comes in, they
+ * stay in the report.
+ */
+async function readable(
+  tx: Tx,
+  mailboxId: string,
+  told: Bounce["recipients"][number],
+): Promise<string> {
+  const words = told.verdict?.words ?? "";
+  if (told.diagnostic === null) return words;
+  const mailbox = await getMailbox(tx, mailboxId);
+  return readMode(mailbox?.mode) === "gated_all" ? words : told.diagnostic;
 }
 
 /** One recipient's new status, and the message's where it now is the outcome for all. */

@@ -64,7 +64,8 @@ export async function resend(
     ...(row.reply_of === null ? {} : { reply_of: row.reply_of }),
     tags: row.tags,
     metadata: { ...row.metadata, [resendOf]: row.message_id },
-    idempotency_key: place.idempotency_key,
+    // Asked for twice in a minute it is one message; a key that begins with a space is no caller's.
+    idempotency_key: place.idempotency_key ?? ` resend ${row.message_id}`,
     // Whoever wrote it the first time does not decide on it the second time.
     written_by: [...row.authors, principal(actor)],
     // What a person had to look at then, they have to look at now.

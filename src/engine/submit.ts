@@ -330,6 +330,7 @@ async function commitAll(
       await refuseLocked(
         tx,
         fresh.map((item) => item.message),
+        { begun: false },
       );
       const over = await overTurns(
         context,

@@ -25,7 +25,8 @@ export type Owner = (typeof owners)[number] | null;
 
 /**
  * Throws `thread_locked` where an agent's message goes to a thread that a person or another agent has. Asked in the
- * transaction that writes the messages, so that a lock holds from its commit on.
+ * transaction that writes the messages, so that a lock holds from its commit on. Messages that are not `begun` are new: one
+ * that opens its thread cannot find it taken.
  */
 export async function refuseLocked(
   tx: Tx,
@@ -33,10 +34,11 @@ export async function refuseLocked(
     NewMessage,
     "message_id" | "mailbox_id" | "thread_id" | "author_kind" | "author_id"
   >[],
+  { begun }: { begun: boolean },
 ): Promise<void> {
   const joining = messages.filter(
     ({ message_id, thread_id, author_kind }) =>
-      thread_id !== message_id && author_kind === "api_key",
+      (begun || thread_id !== message_id) && author_kind === "api_key",
   );
   if (joining.length === 0) return;
   for (const lock of await findOwned(tx, joining))

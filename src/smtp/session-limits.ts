@@ -29,7 +29,7 @@ export interface SessionLimits {
 
 export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   message_size: 50 * 1024 * 1024,
-  buffered_size: 256 * 1024 * 1024,
+  buffered_size: 96 * 1024 * 1024,
   line_length: 2 * 1024 * 1024,
   recipients: 100,
   connections: 200,
