@@ -121,7 +121,7 @@ async function applyBounce(
     action: told.action,
     enhanced_status_code: told.status,
     verdict: told.verdict?.verdict ?? null,
-    reason: (await readable(tx, message.row.mailbox_id, told)).slice(0, 500),
+    reason: (await reasonOf(tx, message.row.mailbox_id, told)).slice(0, 500),
   };
   if (told.action === "delayed") {
     records.events.push(
@@ -171,7 +171,7 @@ async function isNews(
  * Why it failed, as agents may read it. The server's own words come from outside: where a mailbox holds what comes in, they
  * stay in the report.
  */
-async function readable(
+async function reasonOf(
   tx: Tx,
   mailboxId: string,
   told: Bounce["recipients"][number],
@@ -270,7 +270,6 @@ async function suppress(
       reason,
       message: copy.message,
       address,
-      subject: await context.subjects.within(tx, address),
       scope: reason === "unsubscribed" ? "mailbox" : "operator",
       ...(reason === "unsubscribed" ? {} : { author: reporter }),
       data,

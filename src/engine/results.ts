@@ -154,7 +154,6 @@ async function settleDead(context: EngineContext, tx: Tx, writes: Writes): Promi
   for (const { message, position, suppress } of dead) {
     const address = message.recipients.find((one) => one.position === position)?.address;
     if (!suppress || address === undefined) continue;
-    const subject = await context.subjects.within(tx, address);
     await suppressRecipient(
       context,
       tx,
@@ -162,7 +161,6 @@ async function settleDead(context: EngineContext, tx: Tx, writes: Writes): Promi
         reason: "bounced",
         message: message.row,
         address,
-        subject,
         scope: "operator",
         author: worker,
       },

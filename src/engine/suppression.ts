@@ -33,8 +33,6 @@ export type Feedback = {
   message: Pick<MessageRow, "message_id" | "mailbox_id" | "thread_id">;
   /** As it was written to. */
   address: string;
-  /** `context.subjects.of(operator, address)`, asked for before the transaction. */
-  subject: Subject;
   /** For the mailbox that wrote, or for all of the operator's. */
   scope: "mailbox" | "operator";
   /** Who entries name; the recipient unless given. */
@@ -74,6 +72,7 @@ export async function suppressRecipient(
   const author = feedback.author ?? recipientAuthor;
   const words = told[reason];
   const now = context.now();
+  const subject = await context.subjects.within(tx, feedback.address);
   // The message's row first: hand-offs lock in this order too.
   const marked = words ? await markFeedback(tx, message.message_id, words.mark, now) : false;
   await lockHandOffs(tx, [mailboxId]);
@@ -99,9 +98,7 @@ export async function suppressRecipient(
     ...feedback.data,
   });
   records.entries.push(entry.row);
-  records.openings.push(
-    sealOpenings(entry.row.entry_id, feedback.subject, [address], context.random),
-  );
+  records.openings.push(sealOpenings(entry.row.entry_id, subject, [address], context.random));
   if (words) records.events.push(makeEvent(context, words.type, where));
   if (added.length > 0)
     records.events.push(

@@ -46,7 +46,6 @@ export async function unsubscribe(
   token: string,
 ): Promise<{ address: string; mailbox_address: string }> {
   const target = await readUnsubscribe(context, token);
-  const subject = await context.subjects.of(target.operator_id, target.address);
   await context.database.transaction(target.operator_id, async (tx) => {
     const [message] = await loadMessages(tx, [target.message_id], true);
     if (!message) return;
@@ -54,7 +53,6 @@ export async function unsubscribe(
       reason: "unsubscribed",
       message: message.row,
       address: target.address,
-      subject,
       scope: "mailbox",
     });
   });

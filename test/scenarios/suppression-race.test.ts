@@ -74,12 +74,11 @@ test("a hand-off that begins while somebody unsubscribes waits, and is refused",
   const message = await queuedMessage();
   const [loaded] = await node.as((tx) => loadMessages(tx, [message.id], false));
   const to = loaded?.recipients[0]?.address ?? "";
-  const subject = await node.context.subjects.of(node.operator_id, to);
   let refused: Promise<unknown> = Promise.resolve();
   await node.database.transaction(node.operator_id, async (tx) => {
     const row = loaded?.row;
     if (!row) throw new Error("no message");
-    const feedback = { reason: "bounced", message: row, address: to, subject } as const;
+    const feedback = { reason: "bounced", message: row, address: to } as const;
     await suppressRecipient(node.context, tx, { ...feedback, scope: "operator" });
     let ended = false;
     refused = node.database

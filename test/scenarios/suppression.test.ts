@@ -280,11 +280,10 @@ describe("what recipients ask for", () => {
     const { id, address, thread } = await tried();
     await add({ address, expires_at: new Date(Date.now() + 3_600_000).toISOString() });
     const complain = async (): Promise<boolean> => {
-      const subject = await node.context.subjects.of(node.operator_id, address);
       return node.database.transaction(node.operator_id, async (tx) => {
         const [message] = await loadMessages(tx, [id], true);
         if (!message) throw new Error("no message");
-        const feedback = { reason: "complained", message: message.row, address, subject } as const;
+        const feedback = { reason: "complained", message: message.row, address } as const;
         return suppressRecipient(node.context, tx, { ...feedback, scope: "operator" });
       });
     };
