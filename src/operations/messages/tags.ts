@@ -27,43 +27,40 @@ export const getTags = operation({
   },
 });
 
-export const setTags = operation({
-  name: "set_tags",
-  tag: "messages",
+/** One call under two names: they differ in method and words. */
+function settingTags(
+  name: string,
+  method: "PUT" | "POST",
+  of: { summary: string; description: string },
+) {
+  return operation({
+    name,
+    tag: "messages",
+    ...of,
+    method,
+    path,
+    effect: "write",
+    access: "send",
+    input: z.strictObject({ ...place, tags: labels }),
+    output: tagged,
+    status: 200,
+    refusals: ["validation_failed", "not_found", "test_key"],
+    tool: true,
+    async handle({ engine, actor }, { tags, ...where }) {
+      return { id: where.email_id, tags: await engine.setTags(actor, where, tags) };
+    },
+  });
+}
+
+export const setTags = settingTags("set_tags", "PUT", {
   summary: "Set tags of an email",
   description:
     "Adds tags to an email, sent or received, and changes those of the same name; others stay. At most 50 tags. Tags never leave with the mail and change nothing of it.",
-  method: "PUT",
-  path,
-  effect: "write",
-  access: "send",
-  input: z.strictObject({ ...place, tags: labels }),
-  output: tagged,
-  status: 200,
-  refusals: ["validation_failed", "not_found", "test_key"],
-  tool: true,
-  async handle({ engine, actor }, { tags, ...where }) {
-    return { id: where.email_id, tags: await engine.setTags(actor, where, tags) };
-  },
 });
 
-export const tagEmail = operation({
-  name: "tag_email",
-  tag: "messages",
+export const tagEmail = settingTags("tag_email", "POST", {
   summary: "Tag an email",
   description: "The same as set_tags, by the name that existing clients call.",
-  method: "POST",
-  path,
-  effect: "write",
-  access: "send",
-  input: z.strictObject({ ...place, tags: labels }),
-  output: tagged,
-  status: 200,
-  refusals: ["validation_failed", "not_found", "test_key"],
-  tool: true,
-  async handle({ engine, actor }, { tags, ...where }) {
-    return { id: where.email_id, tags: await engine.setTags(actor, where, tags) };
-  },
 });
 
 export const deleteTag = operation({
