@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          setupFiles: ["test/property-seed.ts"],
           include: ["src/**/*.test.ts", "test/unit/**/*.test.ts", "test/*.test.ts"],
           pool: "threads",
           isolate: false,
@@ -15,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: "system",
+          setupFiles: ["test/property-seed.ts"],
           include: ["test/{scenarios,interop,browser,simulation}/**/*.test.ts"],
           pool: "forks",
           fileParallelism: false,

@@ -144,6 +144,6 @@ describe("other records", () => {
     for (const filler of [";", "=", " ", "a=", "p=a;", '"', "\\"])
       for (const purpose of purposes)
         judgeTxt(record(purpose, dkim.value), [`v=DKIM1; ${filler.repeat(60_000)}`]);
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 });

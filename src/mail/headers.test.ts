@@ -77,7 +77,7 @@ describe("the relaxed body", () => {
   test("of ten million spaces is made in linear time", () => {
     const started = performance.now();
     expect(relaxedBody(Buffer.alloc(10_000_000, 0x20)).length).toBe(0);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
 

@@ -180,7 +180,7 @@ test("splitting takes time in proportion to the text", () => {
     const unit = piece === "" ? "\n" : piece;
     const text = unit.repeat(Math.ceil(8_000 / unit.length));
     timeOf(text);
-    const once = Math.max(timeOf(text), 2);
-    expect(timeOf(text.repeat(10)) / once, JSON.stringify(unit)).toBeLessThan(25);
+    const once = Math.max(timeOf(text), 5);
+    expect(timeOf(text.repeat(10)) / once, JSON.stringify(unit)).toBeLessThan(40);
   }
 }, 60_000);

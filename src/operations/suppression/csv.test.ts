@@ -28,7 +28,7 @@ describe("reading CSV", () => {
     for (const text of ['"'.repeat(2_000_000), ",".repeat(2_000_000), '""x'.repeat(600_000)]) {
       const started = performance.now();
       readCsv(text);
-      expect(performance.now() - started).toBeLessThan(3000);
+      expect(performance.now() - started).toBeLessThan(5_000);
     }
   });
 
