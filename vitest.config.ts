@@ -1,4 +1,4 @@
-/** Vitest projects: `unit` (pure and fast) and `system` (real servers, one after another). */
+/** Vitest projects: `unit` (pure and fast) and `system` (real servers, three files at a time). */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -19,7 +19,9 @@ export default defineConfig({
           setupFiles: ["test/property-seed.ts"],
           include: ["test/{scenarios,interop,browser,simulation}/**/*.test.ts"],
           pool: "forks",
-          fileParallelism: false,
+          // Servers wait for each other more than they compute; each file has its own, on ports of its own.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
