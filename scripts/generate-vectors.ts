@@ -27,7 +27,7 @@ function lines(first: string, rows: readonly string[]): string {
   return `${[first, ...rows].join("\n")}\n`;
 }
 
-const asked = ["mode", "test", "required", "timing", "authors", "digest"] as const;
+const asked = ["mode", "test", "required", "passkey", "timing", "authors", "digest"] as const;
 const submitHeader = [...asked, "answer", ...messageColumns].join("\t");
 
 function submitRows(): string[] {
@@ -35,12 +35,21 @@ function submitRows(): string[] {
   for (const mode of modes)
     for (const test of [false, true])
       for (const required of [1, 2, 3])
-        for (const timing of gateTimings) {
-          const submission = { mode, test, required, timing, authors: ["a"], digest: "d" };
-          const begun = submit(submission);
-          const words = [mode, test ? "1" : "0", required, timing, "a", "d"];
-          rows.push([...words, ...afterSubmit(begun)].join("\t"));
-        }
+        for (const passkey of [false, true])
+          for (const timing of gateTimings) {
+            const submission = {
+              mode,
+              test,
+              required,
+              passkey,
+              timing,
+              authors: ["a"],
+              digest: "d",
+            };
+            const begun = submit(submission);
+            const words = [mode, test ? "1" : "0", required, passkey ? "1" : "0", timing, "a", "d"];
+            rows.push([...words, ...afterSubmit(begun)].join("\t"));
+          }
   return rows;
 }
 
@@ -68,10 +77,11 @@ UTF-8, tab-separated, one header line, LF. The rows of a table stand in the orde
 | \`gated\` | 1: the scan found that a person has to decide |
 | \`handed\` | 1: has been handed to the wire before |
 | \`required\` | distinct approvals that a gate asks for |
+| \`passkey\` | 1: only approvals by passkey (class A) count |
 | \`timing\` | \`gate_first\` or \`schedule_first\` |
 | \`authors\` | principals who wrote or edited it, with commas |
 | \`digest\` | name of the present content |
-| \`approvals\` | \`principal:digest\`, with commas; \`-\` for none |
+| \`approvals\` | \`principal:digest:class\`, with commas; \`-\` for none |
 | \`event\` | name of the event |
 | \`arguments\` | \`key=value\` with spaces, flags as 0 and 1; \`-\` for none |
 | \`answer\` | \`no\` and the refusal; or the next status, then \`field=value\` for each other field that changes, in the order of the columns. What is not named stays |
@@ -82,14 +92,14 @@ edited too (then it is an author); \`s\` is somebody new. \`d\` is the present c
 ## Files
 
 Each table is exhaustive over the fields that its events read; all others hold the values of one base message
-(\`pending_approval gated_send 0 1 0 1 gate_first a d -\`). That the others do not matter, and that every state and event
+(\`pending_approval gated_send 0 1 0 1 0 gate_first a d -\`). That the others do not matter, and that every state and event
 falls on a row, is shown by property tests in \`test/oversight-vectors.test.ts\`.
 
 | file | varies |
 | --- | --- |
 | \`submit.tsv\` | the first state of a message: columns of the submission, \`ok\` or the refusal, columns of the message |
 | \`scan.tsv\` | status, mode, timing; verdict, allowlisted, wait |
-| \`approve.tsv\` | while pending: who decides (author, one who may have approved, somebody new), authors, quorum 1 to 3, every list of approvals of present and older content, digest, wait; the other statuses |
+| \`approve.tsv\` | while pending: who decides (author, one who may have approved, somebody new), authors, quorum 1 to 3, every list of approvals of present and older content, of every strength with and without passkeys asked for, digest, class, wait; the other statuses |
 | \`reject-revise.tsv\` | status, who decides, authors, digest, quorum short or reached |
 | \`edit.tsv\` | status, gated, approvals, editor, same or new content |
 | \`resubmit.tsv\` | status, mode then and now, who, gated |
@@ -97,5 +107,6 @@ falls on a row, is shown by property tests in \`test/oversight-vectors.test.ts\`
 | \`cancel-expire.tsv\`, \`results.tsv\` | status, handed |
 | \`hand-off-switches.tsv\` | while queued: mode then and now, allowlisted, gated, quorum short or reached, suppressed, test, over quota |
 | \`hand-off-gates.tsv\` | while queued: every list of approvals; status, digest, stopped, handed |
+| \`hand-off-demands.tsv\` | while queued: allowlisted, gated; what policies and mailbox ask for by then (verdict, quorum, passkey); approvals of every strength |
 | \`traces.tsv\` | 200 random lives from submission on, seeded: number of the trace, of the step, then the columns above. A refusal leaves the message as it was |
 `;

@@ -9,6 +9,7 @@ export const messageColumns = [
   "gated",
   "handed",
   "required",
+  "passkey",
   "timing",
   "authors",
   "digest",
@@ -26,11 +27,12 @@ function fieldText(message: Message, column: Column): string {
     case "test":
     case "gated":
     case "handed":
+    case "passkey":
       return message[column] ? "1" : "0";
     case "authors":
       return listText(message.authors);
     case "approvals":
-      return listText(message.approvals.map(({ by, digest }) => `${by}:${digest}`));
+      return listText(message.approvals.map((one) => `${one.by}:${one.digest}:${one.class}`));
     case "required":
       return String(message.required);
     default:
@@ -42,7 +44,7 @@ function listText(items: readonly string[]): string {
   return items.length === 0 ? "-" : items.join(",");
 }
 
-/** The ten columns of a message. */
+/** The eleven columns of a message. */
 export function messageText(message: Message): string {
   return messageColumns.map((column) => fieldText(message, column)).join("\t");
 }

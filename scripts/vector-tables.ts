@@ -1,8 +1,11 @@
 /** The exhaustive tables: every event over every value of the fields that its branch of the machine reads. */
 import { step } from "../src/core/oversight/machine.ts";
 import {
+  type Approval,
+  type DecisionClass,
   type Event,
   type Message,
+  decisionClasses,
   gateTimings,
   modes,
   type Status,
@@ -12,6 +15,7 @@ import {
 /** A state and an event; the answer is the machine's. */
 export type Case = { message: Message; event: Event };
 
+const verdicts = ["pass", "review", "block"] as const;
 const flags = [false, true] as const;
 const quorums = [1, 2, 3] as const;
 
@@ -24,6 +28,7 @@ export const base: Message = {
   digest: "d",
   approvals: [],
   required: 1,
+  passkey: false,
   timing: "gate_first",
   gated: true,
   handed: false,
@@ -32,9 +37,17 @@ export const base: Message = {
 /** What one principal has approved: nothing, this digest, an older one, this one twice, both. */
 const given = [[], ["d"], ["e"], ["d", "d"], ["e", "d"]] as const;
 
+type Gate = Pick<Message, "authors" | "approvals" | "required" | "passkey">;
+
+const approval = (by: string, digest: string, strength: DecisionClass = "B"): Approval => ({
+  by,
+  digest,
+  class: strength,
+});
+
 /** Every list of approvals by the author, by `p` in all ways, by `q` and `r`, where `p` may be an author too. */
-function gates(): Pick<Message, "authors" | "approvals" | "required">[] {
-  const rows = [];
+function gates(): Gate[] {
+  const rows: Gate[] = [];
   for (const authors of [["a"], ["a", "p"]])
     for (const required of quorums)
       for (const byAuthor of given.slice(0, 2))
@@ -42,28 +55,42 @@ function gates(): Pick<Message, "authors" | "approvals" | "required">[] {
           for (const byQ of given.slice(0, 3))
             for (const byR of given.slice(0, 3)) {
               const approvals = [
-                ...byAuthor.map((digest) => ({ by: "a", digest })),
-                ...byP.map((digest) => ({ by: "p", digest })),
-                ...byQ.map((digest) => ({ by: "q", digest })),
-                ...byR.map((digest) => ({ by: "r", digest })),
+                ...byAuthor.map((digest) => approval("a", digest)),
+                ...byP.map((digest) => approval("p", digest)),
+                ...byQ.map((digest) => approval("q", digest)),
+                ...byR.map((digest) => approval("r", digest)),
               ];
-              rows.push({ authors, required, approvals });
+              rows.push({ authors, required, approvals, passkey: false });
             }
+  return [...rows, ...strengths()];
+}
+
+/** How `p` and `q` have approved the present content: not, weakly, by passkey, first weakly and then by passkey. */
+const proofs = [[], ["B"], ["C"], ["A"], ["B", "A"]] as const;
+
+/** Approvals of every strength, where passkeys are asked for and where they are not. */
+function strengths(): Gate[] {
+  const rows: Gate[] = [];
+  for (const passkey of flags)
+    for (const authors of [["a"], ["a", "p"]])
+      for (const required of [1, 2])
+        for (const byP of proofs)
+          for (const byQ of [[], ["B"], ["A"]] as const) {
+            const approvals = [
+              ...byP.map((strength) => approval("p", "d", strength)),
+              ...byQ.map((strength) => approval("q", "d", strength)),
+            ];
+            rows.push({ authors, required, approvals, passkey });
+          }
   return rows;
 }
 
 /** Quorum not reached and reached, once each way for one and for two. */
 const reached: Pick<Message, "required" | "approvals">[] = [
   { required: 1, approvals: [] },
-  { required: 1, approvals: [{ by: "p", digest: "d" }] },
-  { required: 2, approvals: [{ by: "p", digest: "d" }] },
-  {
-    required: 2,
-    approvals: [
-      { by: "p", digest: "d" },
-      { by: "q", digest: "d" },
-    ],
-  },
+  { required: 1, approvals: [approval("p", "d")] },
+  { required: 2, approvals: [approval("p", "d")] },
+  { required: 2, approvals: [approval("p", "d"), approval("q", "d")] },
 ];
 
 const others = (status: Status): Status[] => statuses.filter((other) => other !== status);
@@ -73,7 +100,7 @@ function scan(): Case[] {
   for (const status of statuses)
     for (const mode of modes)
       for (const timing of gateTimings)
-        for (const verdict of ["pass", "review", "block"] as const)
+        for (const verdict of verdicts)
           for (const allowlisted of flags)
             for (const wait of flags)
               cases.push({
@@ -86,9 +113,11 @@ function scan(): Case[] {
 function approve(): Case[] {
   const cases: Case[] = [];
   const add = (message: Message, by: string): void => {
+    const strengths = message.passkey ? decisionClasses : (["B"] as const);
     for (const digest of ["d", "e"])
-      for (const wait of flags)
-        cases.push({ message, event: { type: "approve", by, digest, wait } });
+      for (const strength of strengths)
+        for (const wait of flags)
+          cases.push({ message, event: { type: "approve", by, digest, class: strength, wait } });
   };
   for (const by of ["a", "p", "s"]) for (const gate of gates()) add({ ...base, ...gate }, by);
   for (const status of others("pending_approval"))
@@ -170,6 +199,9 @@ const open: HandOff = {
   type: "hand_off",
   mode: "autonomous",
   allowlisted: true,
+  verdict: "pass",
+  required: 1,
+  passkey: false,
   stopped: false,
   suppressed: false,
   over_quota: false,
@@ -211,6 +243,22 @@ function handOffGates(): Case[] {
   return cases;
 }
 
+/** Hand-off over what policies and mailbox ask for by then, of messages that asked for less, as much or more. */
+function handOffDemands(): Case[] {
+  const cases: Case[] = [];
+  for (const allowlisted of flags)
+    for (const gated of flags)
+      for (const verdict of verdicts)
+        for (const required of [1, 2])
+          for (const passkey of flags)
+            for (const gate of strengths().filter(({ authors }) => authors.length === 1))
+              cases.push({
+                message: { ...base, ...gate, status: "queued", gated },
+                event: { ...open, allowlisted, verdict, required, passkey },
+              });
+  return cases;
+}
+
 /** Every table by the name of its file, without the answers. */
 export function tables(): Record<string, Case[]> {
   return {
@@ -223,6 +271,7 @@ export function tables(): Record<string, Case[]> {
     "cancel-expire": plain("cancel", "expire"),
     "hand-off-switches": handOffSwitches(),
     "hand-off-gates": handOffGates(),
+    "hand-off-demands": handOffDemands(),
     results: plain("accepted", "delivered", "deferred", "lost", "failed", "bounced"),
   };
 }

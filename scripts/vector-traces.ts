@@ -13,8 +13,8 @@ import { rowText } from "./vector-format.ts";
 const traceCount = 200;
 const longest = 24;
 
-function many(type: EventType, count: number): EventType[] {
-  return Array.from({ length: count }, () => type);
+function many<const T>(item: T, count: number): T[] {
+  return Array.from({ length: count }, () => item);
 }
 
 /** Events that move a message on, by status; the rest are drawn from all. */
@@ -91,7 +91,13 @@ function drawEvent(draw: Draw, message: Message, fresh: string): Event {
         wait: draw.chance(0.4),
       };
     case "approve":
-      return { type, by: decider, digest, wait: draw.chance(0.4) };
+      return {
+        type,
+        by: decider,
+        digest,
+        class: draw.of(["A", "A", "B", "C"]),
+        wait: draw.chance(0.4),
+      };
     case "reject":
     case "revise":
       return { type, by: decider, digest };
@@ -104,6 +110,9 @@ function drawEvent(draw: Draw, message: Message, fresh: string): Event {
         type,
         mode: draw.chance(0.7) ? message.mode : draw.of(modes),
         allowlisted: draw.chance(0.7),
+        verdict: draw.of([...many("pass", 12), "review", "block"]),
+        required: draw.of([1, 1, 1, 2]),
+        passkey: draw.chance(0.1),
         stopped: draw.chance(0.05),
         suppressed: draw.chance(0.05),
         over_quota: draw.chance(0.05),
@@ -125,6 +134,7 @@ export function traceRows(): string[] {
       authors: ["a"],
       digest: "d1",
       required: draw.of([1, 1, 2, 3]),
+      passkey: draw.chance(0.3),
       timing: draw.of(gateTimings),
     });
     if (!begun.ok) throw new Error(`trace ${trace} does not begin: ${begun.refusal}`);

@@ -14,8 +14,10 @@ const outcomeOf = (after: ReturnType<typeof step>): string =>
   after.ok ? after.message.status : `no ${after.refusal}`;
 
 /** Distinct people who approved the present content and are no authors; counted here by other means than the machine's. */
-function approvers({ approvals, digest, authors }: Message): Set<string> {
-  const given = approvals.filter((one) => one.digest === digest).map(({ by }) => by);
+function approvers({ approvals, digest, authors, passkey }: Message): Set<string> {
+  const given = approvals
+    .filter((one) => one.digest === digest && (one.class === "A" || !passkey))
+    .map(({ by }) => by);
   return new Set(given.filter((by) => !authors.includes(by)));
 }
 
@@ -34,9 +36,10 @@ function key(message: Message, event: Event): string {
       if (status !== "pending_approval") return read();
       const who = [message.authors.includes(event.by), event.digest === message.digest];
       if (event.type !== "approve") return read(...who);
-      const already = message.approvals.some(({ by }) => by === event.by);
+      const isStrong = (strength: string): boolean => strength === "A" || !message.passkey;
+      const already = message.approvals.some((one) => one.by === event.by && isStrong(one.class));
       const enough = approvers(message).add(event.by).size >= required;
-      return read(...who, already, enough, event.wait);
+      return read(...who, isStrong(event.class), already, enough, event.wait);
     }
     case "resubmit":
       return status === "draft" ? read(message.mode, event.mode) : read();
@@ -48,7 +51,15 @@ function key(message: Message, event: Event): string {
       const { mode, allowlisted, suppressed, over_quota } = event;
       if (event.digest !== message.digest) return read("mismatch");
       if (event.stopped) return read("stopped");
-      const switches = [allowlisted, message.gated, approved, suppressed, message.test, over_quota];
+      if (event.verdict === "block") return read("blocked");
+      const gated = message.gated || event.verdict === "review";
+      const asked = {
+        ...message,
+        required: Math.max(required, event.required),
+        passkey: message.passkey || event.passkey,
+      };
+      const enough = approvers(asked).size >= asked.required;
+      const switches = [allowlisted, gated, enough, suppressed, message.test, over_quota];
       return read(message.mode, mode, ...switches);
     }
     case "cancel":
@@ -99,7 +110,7 @@ describe("the oversight vectors", () => {
   it("stay small and of one form", () => {
     const files = oversightVectors().filter(({ file }) => file.endsWith(".tsv"));
     const size = files.reduce((sum, { content }) => sum + content.length, 0);
-    expect(size).toBeLessThan(3_000_000);
+    expect(size).toBeLessThan(4_000_000);
     for (const { file, content } of files) {
       const lines = content.split("\n");
       expect(lines.pop(), `${file} ends in a line end`).toBe("");

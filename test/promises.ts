@@ -92,6 +92,7 @@ export const promises = {
   "decide.stale-digest":
     "A decision on other content than the present is refused with stale_digest",
   "decide.distinct-people": "Approving twice by the same person counts once",
+  "decide.passkey-only": "Where a passkey is demanded, only approvals by passkey count",
   "keys.only-narrower": "A key can create only keys that are narrower than itself",
   "api.names-the-field": "Each wrong field gives a 400 that names it",
   "api.unknown-field": "An unknown field in a write is refused by name",

@@ -4,7 +4,7 @@ import type { Bundle, PublicKeys } from "./bundle-format.ts";
 import type { ReadBundle, ReadEntry } from "./bundle-parse.ts";
 import { CheckFailure, refuse } from "./bundle-report.ts";
 import type { Outcome } from "./bundle-report.ts";
-import { contentAt, isOfLastContent, stepsOf } from "./bundle-story.ts";
+import { contentAt, isOfLastContent, stepsOf, demandsOf } from "./bundle-story.ts";
 import type { Decided, HandedOff, Story } from "./bundle-story.ts";
 import { encodeCanonical, FormatError } from "./encoding.ts";
 import { statementHash, verifyStatementSignature } from "./statement.ts";
@@ -169,7 +169,7 @@ export function checkApprovals(story: Story): Outcome {
   if (handed.length === 0) return "the message was never handed off";
   const [first] = handed;
   return isGated(story, handed.at(-1) ?? first)
-    ? `${new Set(handed.at(-1)?.approvals).size} approval(s) stand before the hand-off, ${story.submitted.required} were required`
+    ? `${new Set(handed.at(-1)?.approvals).size} approval(s) stand before the hand-off, ${demandsAt(story, handed.at(-1)).required} were required`
     : "handed off without a gate";
 }
 
@@ -187,17 +187,34 @@ function* faultsOfHandOff(step: HandedOff, story: Story): Generator<string> {
   if (new Set(step.approvals).size < step.approvals.length)
     yield `hand-off ${step.attempt} names an approval twice`;
   const approvers = new Set<string>();
+  const { required, passkey } = demandsAt(story, step);
   for (const leaf of step.approvals) {
     const approval = standing.get(leaf);
     if (approval === undefined)
       yield `hand-off ${step.attempt} names an approval that the log does not have before it`;
-    else if (!isAuthor(story, approval)) approvers.add(approval.principal);
+    else if (!isAuthor(story, approval) && (!passkey || approval.class === "A"))
+      approvers.add(approval.principal);
   }
-  const { required, mode } = story.submitted;
+  const { mode } = story.submitted;
   if (isGated(story, step) && approvers.size < required)
-    yield `hand-off ${step.attempt} had ${approvers.size} of ${required} approvals`;
+    yield `hand-off ${step.attempt} had ${approvers.size} of ${required} approvals${passkey ? " by passkey" : ""}`;
   if (step.mode !== mode)
     yield `hand-off ${step.attempt} names mode ${step.mode}, the submission ${mode}`;
+}
+
+/** What the gate asked for at a hand-off: as submitted or written last, and what entries since then raised. */
+function demandsAt(
+  story: Story,
+  step: HandedOff | undefined,
+): { required: number; passkey: boolean } {
+  const place = step?.entry.place ?? Infinity;
+  const raised = story.steps
+    .filter(({ entry }) => entry.place <= place)
+    .map(({ entry }) => demandsOf(entry));
+  return {
+    required: Math.max(story.submitted.required, ...raised.map(({ required }) => required)),
+    passkey: story.submitted.passkey || raised.some(({ passkey }) => passkey),
+  };
 }
 
 /** Decisions that stand before an entry, in the order of the log. */

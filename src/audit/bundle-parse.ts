@@ -14,7 +14,8 @@ import {
 } from "./encoding.ts";
 import { decodeEntry, maxEntryBytes } from "./entry.ts";
 import type { LogEntry } from "./entry.ts";
-import { decisionClasses, decisions, parseEnvelope } from "./statement.ts";
+import { decisionClasses } from "../core/oversight/types.ts";
+import { decisions, parseEnvelope } from "./statement.ts";
 import { leafHash } from "./tree.ts";
 
 /** An entry with its bytes read. `leaf` is the hex leaf hash, computed here; `place` counts in the order of the log. */

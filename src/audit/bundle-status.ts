@@ -4,7 +4,8 @@ import { stricter } from "../core/oversight/mode.ts";
 import type { Event, Message } from "../core/oversight/types.ts";
 import { CheckFailure } from "./bundle-report.ts";
 import type { Outcome } from "./bundle-report.ts";
-import type { Story, StoryStep, Written } from "./bundle-story.ts";
+import type { ReadEntry } from "./bundle-parse.ts";
+import { type Story, type StoryStep, type Written, demandsOf } from "./bundle-story.ts";
 
 /** Statuses that an attempt's entry names, as the machine's events. */
 const results: Readonly<Record<string, Event["type"]>> = {
@@ -30,7 +31,7 @@ export function checkStatus(story: Story, status: string): Outcome {
 
 /** The message after its scan. What the allowlist was cannot be told from here; what the mode demands can. */
 function start(written: Written): Message {
-  const { principal, digest, mode, test, gated, required, status } = written;
+  const { principal, digest, mode, test, gated, required, passkey, status } = written;
   const authors = [principal];
   if (status === "draft")
     return {
@@ -41,6 +42,7 @@ function start(written: Written): Message {
       digest,
       approvals: [],
       required,
+      passkey,
       timing: "gate_first",
       gated: false,
       handed: false,
@@ -52,6 +54,7 @@ function start(written: Written): Message {
     authors,
     digest,
     required,
+    passkey,
     timing: wait && gated ? "schedule_first" : "gate_first",
   });
   if (!begun.ok) throw new CheckFailure(`a mailbox in mode ${mode} cannot send`);
@@ -75,13 +78,17 @@ function scanned(message: Message, { mode, gated, status }: Written): Message {
 
 /** Other content: an edit, or a draft that was sent. Mode and quorum may only have become stricter. */
 function rewritten(before: Message, written: Written): Message {
-  const { entry, principal, digest, mode, required, status, gated } = written;
+  const { entry, principal, digest, mode, required, passkey, status, gated } = written;
   const { type } = entry.entry;
-  if (stricter(before.mode, mode) !== mode || required < before.required)
+  if (
+    stricter(before.mode, mode) !== mode ||
+    required < before.required ||
+    (before.passkey && !passkey)
+  )
     throw new CheckFailure(`${type} loosens what was asked for`);
   const edits = type === "message.edited";
   const after = step(
-    { ...before, mode, required },
+    { ...before, mode, required, passkey },
     edits ? { type: "edit", by: principal, digest } : { type: "resubmit", by: principal, mode },
   );
   if (!after.ok)
@@ -127,13 +134,14 @@ function eventOf(
               type: "approve",
               by: one.principal,
               digest: one.digest,
+              class: one.class,
               wait: waits(next, end),
             }
           : { type: one.decision, by: one.principal, digest: one.digest },
         null,
       ];
     case "handed_off":
-      return [handOff(before, one.digest), "sending"];
+      return [{ ...handOff(before, one.digest), ...demandsOf(one.entry) }, "sending"];
     case "attempted": {
       const type = Object.hasOwn(results, one.status) ? results[one.status] : undefined;
       if (type === undefined)
@@ -141,12 +149,13 @@ function eventOf(
       return [{ type } as Event, null];
     }
     case "other":
-      return otherEvent(before, one.entry.entry.type);
+      return otherEvent(before, one.entry);
   }
 }
 
-function otherEvent(before: Message, type: string): [Event, Message["status"] | null] {
+function otherEvent(before: Message, entry: ReadEntry): [Event, Message["status"] | null] {
   const { digest } = before;
+  const { type } = entry.entry;
   switch (type) {
     case "message.outcome_unknown":
       return [{ type: "lost" }, null];
@@ -155,7 +164,10 @@ function otherEvent(before: Message, type: string): [Event, Message["status"] | 
     case "message.held":
       return before.status === "scheduled"
         ? [{ type: "release" }, "pending_approval"]
-        : [{ ...handOff(before, digest), mode: "gated_all" }, "pending_approval"];
+        : [
+            { ...handOff(before, digest), ...demandsOf(entry), mode: "gated_all" },
+            "pending_approval",
+          ];
     case "message.cancelled":
       return [{ type: "cancel" }, null];
     case "message.expired":
@@ -179,6 +191,9 @@ function handOff({ mode }: Message, digest: string): Extract<Event, { type: "han
     type: "hand_off",
     mode,
     allowlisted: true,
+    verdict: "pass",
+    required: 1,
+    passkey: false,
     stopped: false,
     suppressed: false,
     over_quota: false,

@@ -1,6 +1,12 @@
 /** The story that a message's log entries tell: typed reading of what was hashed, and whether it hangs together. */
-import { modes, statuses } from "../core/oversight/types.ts";
-import type { Mode, Status } from "../core/oversight/types.ts";
+import {
+  type DecisionClass,
+  type Mode,
+  type Status,
+  decisionClasses,
+  modes,
+  statuses,
+} from "../core/oversight/types.ts";
 import type { ReadBundle, ReadEntry } from "./bundle-parse.ts";
 import { CheckFailure, refuse } from "./bundle-report.ts";
 import type { Outcome } from "./bundle-report.ts";
@@ -13,8 +19,8 @@ import {
   isObject,
 } from "./encoding.ts";
 import type { EntryActor } from "./entry.ts";
-import { decisionClasses, decisions } from "./statement.ts";
-import type { ContentCommitments, Decision, DecisionClass } from "./statement.ts";
+import { decisions } from "./statement.ts";
+import type { ContentCommitments, Decision } from "./statement.ts";
 
 /** Entries that tell of an erasure: `data.erased` lists leaves by index with the fields whose openings are gone. */
 export const erasureType = "erasure";
@@ -32,6 +38,8 @@ export type Written = {
   test: boolean;
   gated: boolean;
   required: number;
+  /** Whether only approvals by passkey count; entries of releases that knew no passkeys do not say. */
+  passkey: boolean;
   size: number;
   /** Null for a draft that has no recipients to seal its text for. */
   content: ContentCommitments | null;
@@ -172,6 +180,9 @@ function readWritten(entry: ReadEntry): Written {
     test: truth(data["test"], "submitted.test"),
     gated: truth(data["gated"], "submitted.gated"),
     required: count(data["approvals_required"], "submitted.approvals_required", 1),
+    passkey:
+      data["passkey_required"] !== undefined &&
+      truth(data["passkey_required"], "submitted.passkey_required"),
     size: count(data["size"], "submitted.size"),
     content:
       data["content"] === undefined && data["status"] === "draft"
@@ -290,18 +301,31 @@ export function checkEntries({ email, entries }: ReadBundle): Outcome {
   return `${entries.length} entries speak of this message, one is its submission`;
 }
 
+/** What an entry says that the gate asks for from then on; 1 and no passkey where it says nothing. */
+export function demandsOf({ entry }: ReadEntry): { required: number; passkey: boolean } {
+  const { approvals_required: required, passkey_required: passkey } = entry.data;
+  return {
+    required: required === undefined ? 1 : count(required, `${entry.type}.approvals_required`, 1),
+    passkey: passkey !== undefined && truth(passkey, `${entry.type}.passkey_required`),
+  };
+}
+
 /** What the bundle says beside the log agrees with what was hashed. A held message counts as gated from then on. */
 export function checkSubmission({ email }: ReadBundle, story: Story): Outcome {
   const { submitted } = story;
   const held = stepsOf(story, "other").some(
     ({ entry }) => entry.entry.type === "message.held" && isOfLastContent(story, entry),
   );
+  const required = Math.max(
+    submitted.required,
+    ...story.steps.map(({ entry }) => demandsOf(entry).required),
+  );
   const pairs: [string, unknown, unknown][] = [
     ["message_id", email.message_id, submitted.message_id],
     ["test", email.test, submitted.test],
     ["oversight_mode", email.oversight_mode, submitted.mode],
     ["gated", email.gated, submitted.gated || held],
-    ["approvals_required", email.approvals_required, submitted.required],
+    ["approvals_required", email.approvals_required, required],
     ["author.kind", email.author.kind, submitted.author.kind],
     ["author.id", email.author.id, submitted.author.id],
   ];
@@ -313,7 +337,7 @@ export function checkSubmission({ email }: ReadBundle, story: Story): Outcome {
           `${name} is stated as ${String(stated)}, the log says ${String(hashed)}`,
       ),
   );
-  const gate = email.gated ? `${submitted.required} approval(s) required` : "no approval required";
+  const gate = email.gated ? `${required} approval(s) required` : "no approval required";
   return `mode ${submitted.mode}, ${gate}`;
 }
 

@@ -10,8 +10,9 @@ import {
   FormatError,
   isObject,
 } from "./encoding.ts";
-import { decisionClasses, decisions } from "./statement.ts";
-import type { Decision, DecisionClass } from "./statement.ts";
+import { type DecisionClass, decisionClasses } from "../core/oversight/types.ts";
+import { decisions } from "./statement.ts";
+import type { Decision } from "./statement.ts";
 
 /** The longest entry: its length travels as an uint16 in entry bundles (C2SP tlog-tiles). */
 export const maxEntryBytes = 65_535;

@@ -1,6 +1,7 @@
 /** The decision statement that a person or the service signs: in-toto Statement v1, and the service's signature over it. */
 import { hash, sign, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
+import { type DecisionClass, decisionClasses } from "../core/oversight/types.ts";
 import { pae, parseEnvelope, payloadType } from "./dsse.ts";
 import type { StatementEnvelope } from "./dsse.ts";
 import {
@@ -25,12 +26,6 @@ export const decisions = ["approve", "reject", "revise"] as const;
 
 /** One of {@link decisions}. */
 export type Decision = (typeof decisions)[number];
-
-/** How strongly a decision is proved: A a passkey, B the service vouches, C the operator asserts (product contract, section 5). */
-export const decisionClasses = ["A", "B", "C"] as const;
-
-/** One of {@link decisionClasses}. */
-export type DecisionClass = (typeof decisionClasses)[number];
 
 const statementType = "https://in-toto.io/Statement/v1";
 

@@ -39,6 +39,7 @@ export const refusalCodes = [
   "not_pending",
   "stale_digest",
   "already_decided",
+  "passkey_required",
   "not_cancellable",
   "not_scheduled",
   "not_editable",

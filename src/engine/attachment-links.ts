@@ -6,7 +6,7 @@ import { isWithheld } from "../core/inbound-status.ts";
 import { Refusal } from "../core/refusal.ts";
 import { getMailboxes } from "../store/mailboxes.ts";
 import { type MessageRow, loadMessages } from "../store/messages.ts";
-import type { AttachmentMeta } from "../store/tables.ts";
+import type { AttachmentMeta } from "../store/column-types.ts";
 import {
   type AttachmentBytes,
   type AttachmentWish,

@@ -3,7 +3,7 @@ import type { Actor } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { ParsedAttachment } from "../mail/parsed-mail.ts";
 import { type MessageRow, loadMime } from "../store/messages.ts";
-import type { AttachmentMeta } from "../store/tables.ts";
+import type { AttachmentMeta } from "../store/column-types.ts";
 import type { EngineContext } from "./context.ts";
 import { visibleMessage } from "./read-messages.ts";
 

@@ -8,7 +8,7 @@ import { UNSUBSCRIBE_PLACEHOLDER } from "../mail/digest.ts";
 import type { MailboxRow } from "../store/mailboxes.ts";
 import type { NewMessage } from "../store/messages.ts";
 import type { OperatorRow } from "../store/operators.ts";
-import type { AttachmentMeta } from "../store/tables.ts";
+import type { AttachmentMeta } from "../store/column-types.ts";
 import type { EngineContext } from "./context.ts";
 import { replyAddress } from "./addresses.ts";
 import { type Opening, commitTo } from "./record.ts";

@@ -20,6 +20,7 @@ export type ContentStand = Pick<
   | "test"
   | "gated"
   | "required"
+  | "passkey"
   | "recipients"
   | "subject"
   | "markdown"
@@ -55,6 +56,7 @@ export async function contentEntry(
     test: message.test,
     gated: message.gated,
     approvals_required: message.required,
+    passkey_required: message.passkey,
     size: message.size,
     ...(content === null ? {} : { content: content.commitments }),
   });

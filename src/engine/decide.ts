@@ -16,7 +16,12 @@ import {
 } from "../store/messages.ts";
 import { addRecords, appendRecords, noRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
-import { type Made as StatedDecision, loadQuoted, stateDecision } from "./decision-statement.ts";
+import {
+  type DecisionProof,
+  type Made as StatedDecision,
+  loadQuoted,
+  stateDecision,
+} from "./decision-statement.ts";
 import { toMachine, toUpdate } from "./machine-row.ts";
 
 /** One decision as asked for. */
@@ -26,6 +31,8 @@ export type DecisionRequest = {
   /** The digest that was seen; may be left out only while the message has never been edited. */
   digest?: string | undefined;
   reason?: string | undefined;
+  /** How it is proved; the service vouches (B) where nothing else is said. */
+  proof?: DecisionProof | undefined;
 };
 
 /** What a decision did. */
@@ -189,12 +196,15 @@ function tryStep(
     );
   const undo = actor.kind === "person" ? (undoSeconds.get(row.mailbox_id) ?? 0) : 0;
   const notBefore = row.send_at !== null && row.send_at > context.now() ? row.send_at : null;
-  const after = step(before.state, {
-    type: request.decision,
-    by: principal(actor),
-    digest: request.digest ?? before.state.digest,
-    wait: undo > 0 || notBefore !== null,
-  });
+  const by = principal(actor);
+  const digest = request.digest ?? before.state.digest;
+  const wait = undo > 0 || notBefore !== null;
+  const after = step(
+    before.state,
+    request.decision === "approve"
+      ? { type: "approve", by, digest, class: request.proof?.class ?? "B", wait }
+      : { type: request.decision, by, digest },
+  );
   if (!after.ok) throw refusalOf(after.refusal, before.state);
   const undoUntil = new Date(context.now().getTime() + undo * 1000);
   const result: Working = {
@@ -223,6 +233,10 @@ function refusalOf(code: RefusalCode, state: Message): Refusal {
       });
     case "self_approval":
       return new Refusal(code, "Whoever wrote or edited a message cannot decide on it.");
+    case "passkey_required":
+      return new Refusal(code, "This message is approved by passkey only.", {
+        hint: "Approve it in the dashboard with a decision passkey.",
+      });
     case "already_decided":
       return new Refusal(code, "You have approved this message already; another person has to.");
     default:

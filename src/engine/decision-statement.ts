@@ -8,6 +8,7 @@ import {
 } from "../audit/statement.ts";
 import { emptyRoot } from "../audit/tree.ts";
 import { type Actor, principal } from "../core/actor.ts";
+import type { DecisionClass } from "../core/oversight/types.ts";
 import { latestCheckpoint } from "../store/audit-log.ts";
 import { getPeople } from "../store/credentials.ts";
 import type { Tx } from "../store/database.ts";
@@ -18,10 +19,17 @@ import type { EngineContext } from "./context.ts";
 import { about } from "./machine-row.ts";
 import { entryActor, makeEntry, makeEvent, sealOpenings } from "./record.ts";
 
+/** How strongly a decision is proved (product contract, section 5): class C names its way. */
+export type DecisionProof = { class: "B" } | { class: "C"; via: "link" | "reply" | "chat" };
+
 /** A decision that the machine took. `row` is the message as it was decided on. */
 export type Made = {
   actor: Actor;
-  request: { decision: "approve" | "reject" | "revise"; reason?: string | undefined };
+  request: {
+    decision: "approve" | "reject" | "revise";
+    reason?: string | undefined;
+    proof?: DecisionProof | undefined;
+  };
   row: LoadedMessage["row"];
   recipients: LoadedMessage["recipients"];
 };
@@ -32,6 +40,10 @@ export type Quoted = {
   markdown: ReadonlyMap<string, string>;
   head: { size: number; root: Buffer };
 };
+
+function classOf({ proof }: Made["request"]): DecisionClass {
+  return proof?.class ?? "B";
+}
 
 /** Reads what the statements of these decisions quote. */
 export async function loadQuoted(tx: Tx, made: readonly Made[]): Promise<Quoted> {
@@ -81,13 +93,13 @@ export async function stateDecision(
     email_id: row.message_id,
     content_digest: row.digest,
     decision: request.decision,
-    class: "B",
+    class: classOf(request),
     mailbox: row.mailbox_id,
     log: keys.log.origin,
     log_size: quoted.head.size,
     log_root: quoted.head.root,
     content: content.commitments,
-    policy: null,
+    policy: row.policy_id,
     requester: { kind: row.author_kind, id: row.author_id },
     approver: entryActor(actor),
     nonce: context.random(16),
@@ -105,7 +117,8 @@ export async function stateDecision(
     credential_id: actor.credential_id,
     person_id: actor.person_id,
     decided_by: quoted.people.get(actor.person_id ?? "") ?? `${actor.kind} ${actor.credential_id}`,
-    class: "B",
+    class: classOf(request),
+    passkey_id: null,
     reason: request.reason ?? null,
     statement,
     envelope,
@@ -132,13 +145,14 @@ async function recordDecision(
     {
       digest: row.digest,
       decision,
-      class: "B",
+      class: classOf(request),
+      ...(request.proof?.class === "C" ? { via: request.proof.via } : {}),
       // Whoever holds two keys is one principal: an outsider can tell by this, and not by the key.
       principal: principal(actor),
       statement: stated.hash,
       content: stated.content.commitments,
     },
-    [{ decision, class: "B", approver, statement: stated.hash }],
+    [{ decision, class: classOf(request), approver, statement: stated.hash }],
   );
   records.entries.push(entry.row);
   const subjects = await Promise.all(
@@ -151,7 +165,7 @@ async function recordDecision(
       context,
       eventNames[decision],
       { mailbox_id: row.mailbox_id, message_id: row.message_id, thread_id: row.thread_id },
-      { by: approver, class: "B", reason: request.reason ?? null },
+      { by: approver, class: classOf(request), reason: request.reason ?? null },
     ),
   );
   return entry;

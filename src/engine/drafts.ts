@@ -5,7 +5,7 @@ import { readMode } from "../core/oversight/mode.ts";
 import type { GateTiming, Message } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
 import { claimKeys, findKey } from "../store/idempotency.ts";
-import { type NewMessage, insertMessages } from "../store/messages.ts";
+import { type NewMessage, insertMessages, isUnder } from "../store/messages.ts";
 import { appendRecords } from "../store/records.ts";
 import { type Draft, type Envelope, type Text, envelopeOf } from "./composition.ts";
 import { contentEntry } from "./content-entry.ts";
@@ -118,8 +118,7 @@ async function createOnce(
     .transaction(actor.operator_id, async (tx) => {
       const [under] = await insertMessages(tx, [message]);
       // Tightened between the look and the insert: the entry would say less than the row.
-      if (under?.mode !== message.mode || under.required !== message.required)
-        throw new Disturbed();
+      if (!isUnder(under, message)) throw new Disturbed();
       await appendRecords(tx, { entries: [entry.row], openings, events: [] });
       return message.message_id;
     })
@@ -148,6 +147,7 @@ async function newDraft(
       mode: readMode(mailbox.mode),
       test: actor.test,
       required: mailbox.approvals_required,
+      passkey: mailbox.passkey_required,
       timing: request.gate_timing ?? "gate_first",
       gated: false,
       authors: [principal(actor)],

@@ -78,6 +78,7 @@ export function sendOne(context: EngineContext, sending: Sending): void {
     mode: after.mode,
     recipients: allowed.map((recipient) => recipient.position),
     approvals: approvals.map((decision) => decision.leaf_hash.toString("hex")),
+    ...risen(row, after),
   });
   writes.records.entries.push(entry.row);
   writes.handoffs.push({
@@ -98,6 +99,17 @@ export function sendOne(context: EngineContext, sending: Sending): void {
     }),
   );
   writes.out.push(outgoingOf(sending, attempt));
+}
+
+/** What the gate asks for now, where that is more than before. */
+function risen(
+  row: LoadedMessage["row"],
+  { required, passkey }: Message,
+): { approvals_required?: number; passkey_required?: boolean } {
+  return {
+    ...(required > row.required ? { approvals_required: required } : {}),
+    ...(passkey && !row.passkey ? { passkey_required: true } : {}),
+  };
 }
 
 function outgoingOf(sending: Omit<Sending, "writes" | "after">, attempt: number): Outgoing {
@@ -177,7 +189,7 @@ export async function endOne(context: EngineContext, ending: Ending): Promise<vo
     if (sent.ok) after = sent.message;
   }
   const words = endings[after.status];
-  const data: Record<string, unknown> = { digest: row.digest };
+  const data: Record<string, unknown> = { digest: row.digest, ...risen(row, after) };
   if (after.status === "sandboxed" && mime) {
     // A test message is signed like any other, so that keys and headers are exercised; then it stays here.
     const [first] = recipients;

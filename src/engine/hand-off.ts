@@ -223,6 +223,9 @@ function handOffEvent(
       written.map((recipient) => recipient.address),
       around.allowlists.get(row.mailbox_id) ?? [],
     ),
+    verdict: "pass",
+    required: mailbox?.approvals_required ?? 1,
+    passkey: mailbox?.passkey_required ?? false,
     stopped: around.operator.stopped_at !== null,
     // A copy for the overseer of what nobody gets is no mail to send.
     suppressed: allowed.length === 0 || left.every(({ kind }) => kind === "copy"),

@@ -13,8 +13,13 @@ export function toMachine({ row, decisions }: Pick<LoadedMessage, "row" | "decis
     digest: row.digest,
     approvals: decisions
       .filter((decision) => decision.decision === "approve" && decision.voided_at === null)
-      .map((decision) => ({ by: decision.principal, digest: decision.digest })),
+      .map((decision) => ({
+        by: decision.principal,
+        digest: decision.digest,
+        class: decision.class,
+      })),
     required: row.required,
+    passkey: row.passkey,
     timing: row.timing === "schedule_first" ? "schedule_first" : "gate_first",
     gated: row.gated,
     handed: row.handed,
@@ -41,6 +46,8 @@ export function toUpdate(
     status: after.status,
     gated: after.gated,
     handed: after.handed,
+    required: after.required,
+    passkey: after.passkey,
     attempts: row.attempts,
     first_attempt_at: row.first_attempt_at,
     reason: null,

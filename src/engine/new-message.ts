@@ -31,7 +31,7 @@ export async function newMessage(
   of: {
     operator: OperatorRow;
     mailbox: MailboxRow;
-    state: Pick<Message, "mode" | "test" | "required" | "timing" | "gated" | "authors">;
+    state: Pick<Message, "mode" | "test" | "required" | "passkey" | "timing" | "gated" | "authors">;
     recipients: NewMessage["recipients"];
     send_at: Date | null;
     now: Date;
@@ -51,6 +51,7 @@ export async function newMessage(
     mode: state.mode,
     test: state.test,
     required: state.required,
+    passkey: state.passkey,
     timing: state.timing,
     gated: state.gated,
     authors: [...state.authors],

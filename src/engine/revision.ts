@@ -64,6 +64,7 @@ export function underPresentMode(loaded: LoadedMessage, { mailbox }: Surrounding
     ...state,
     mode: stricter(state.mode, readMode(mailbox.mode)),
     required: Math.max(state.required, mailbox.approvals_required),
+    passkey: state.passkey || mailbox.passkey_required,
   };
 }
 
@@ -173,5 +174,6 @@ export function entryOf(
     status: state.status,
     gated: state.gated,
     required: state.required,
+    passkey: state.passkey,
   });
 }

@@ -6,7 +6,7 @@ import type { Tx } from "../store/database.ts";
 import { deleteDue, putDue } from "../store/due.ts";
 import { replaceContent, replaceRecipients, updateRow } from "../store/message-edits.ts";
 import { type LoadedMessage, type NewMessage, loadMessages } from "../store/messages.ts";
-import type { AttachmentMeta } from "../store/tables.ts";
+import type { AttachmentMeta } from "../store/column-types.ts";
 
 /** A message as it is to be. */
 export type Rewritten = {
@@ -62,6 +62,7 @@ export async function rewrite(
   const content = {
     mode: state.mode,
     required: state.required,
+    passkey: state.passkey,
     authors: [...state.authors],
     ...(state.digest === row.digest
       ? {}

@@ -10,7 +10,7 @@ import { batcher } from "../store/batcher.ts";
 import { mayBeOneItems } from "../store/database.ts";
 import { type KeyClaim, claimKeys, findKey } from "../store/idempotency.ts";
 import type { MailboxRow } from "../store/mailboxes.ts";
-import { type NewMessage, insertMessages, loadMessages } from "../store/messages.ts";
+import { type NewMessage, insertMessages, isUnder, loadMessages } from "../store/messages.ts";
 import { type Records, addRecords, appendRecords, noRecords } from "../store/records.ts";
 import { type Draft, type Envelope, envelopeOf } from "./composition.ts";
 import { contentEntry } from "./content-entry.ts";
@@ -253,6 +253,7 @@ function begin(actor: Actor, request: SubmitRequest, mailbox: MailboxRow): Messa
     authors: [...new Set([principal(actor), ...(request.written_by ?? [])])],
     digest: "",
     required: mailbox.approvals_required,
+    passkey: mailbox.passkey_required,
     timing: request.gate_timing ?? "gate_first",
   });
   if (!begun.ok) throw modeForbids(mailbox);
@@ -350,8 +351,7 @@ async function commitAll(
       // The database tightens what it inserts to what the mailbox asks for now; the entry must not say less.
       const under = new Map(inserted.map((row) => [row.message_id, row]));
       for (const { message } of fresh) {
-        const row = under.get(message.message_id);
-        if (row?.mode !== message.mode || row.required !== message.required)
+        if (!isUnder(under.get(message.message_id), message))
           throw new Tightened(message.message_id);
       }
     }

@@ -39,6 +39,7 @@ export const refusalStatus: Readonly<Record<RefusalCode, number>> = {
   not_pending: 409,
   stale_digest: 409,
   already_decided: 409,
+  passkey_required: 403,
   not_cancellable: 409,
   not_scheduled: 409,
   not_editable: 409,

@@ -200,6 +200,7 @@ const REPLIES: Readonly<Record<RefusalCode, readonly [code: number, enhanced: st
   not_pending: WRONG_STATE,
   stale_digest: WRONG_STATE,
   already_decided: WRONG_STATE,
+  passkey_required: WRONG_STATE,
   not_cancellable: WRONG_STATE,
   not_scheduled: WRONG_STATE,
   not_editable: WRONG_STATE,

@@ -2,7 +2,8 @@
 import type { Insertable, Selectable } from "kysely";
 import { type Database, type Tx, everyOperator, sqlBuilder as db } from "./database.ts";
 import { pack } from "./packing.ts";
-import type { AttachmentMeta, MailKindName, RecipientKind, Tables } from "./tables.ts";
+import type { AttachmentMeta, RecipientKind } from "./column-types.ts";
+import type { MailKindName, Tables } from "./tables.ts";
 
 /** A row of `inbound`. */
 export type InboundRow = Selectable<Tables["inbound"]>;

@@ -2,7 +2,8 @@
 import type { Updateable } from "kysely";
 import { type Tx, sqlBuilder as db } from "./database.ts";
 import type { NewMessage } from "./messages.ts";
-import type { AttachmentMeta, Tables } from "./tables.ts";
+import type { AttachmentMeta } from "./column-types.ts";
+import type { Tables } from "./tables.ts";
 
 /** What an edit may change of a message's row. */
 export type RowEdit = Pick<
@@ -10,6 +11,7 @@ export type RowEdit = Pick<
   | "status"
   | "mode"
   | "required"
+  | "passkey"
   | "authors"
   | "gated"
   | "digest"

@@ -2,14 +2,8 @@
 import type { Selectable } from "kysely";
 import { type Tx, sqlBuilder as db } from "./database.ts";
 import { pack } from "./packing.ts";
-import type {
-  AttachmentMeta,
-  DueKind,
-  Receipt,
-  RecipientKind,
-  RecipientStatus,
-  Tables,
-} from "./tables.ts";
+import type { AttachmentMeta, RecipientKind } from "./column-types.ts";
+import type { DueKind, Receipt, RecipientStatus, Tables } from "./tables.ts";
 
 /** A row of `message`. */
 export type MessageRow = Selectable<Tables["message"]>;
@@ -26,6 +20,7 @@ export type NewMessage = {
   mode: string;
   test: boolean;
   required: number;
+  passkey: boolean;
   timing: string;
   gated: boolean;
   authors: string[];
@@ -55,19 +50,19 @@ export type NewMessage = {
 
 const insertMessagesText = `
 WITH m AS (
-  INSERT INTO message (operator_id, message_id, mailbox_id, direction, status, mode, test, required, timing, gated, handed,
+  INSERT INTO message (operator_id, message_id, mailbox_id, direction, status, mode, test, required, passkey, timing, gated, handed,
     authors, author_kind, author_id, digest, thread_id, rfc_message_id, from_address, subject, size_bytes, attachments, tags,
     metadata, reason, screening, send_at, expires_at, created_at, updated_at, in_reply_to, reply_of)
-  SELECT $1, message_id, mailbox_id, 'outbound', status, mode, test, required, timing, gated, false,
+  SELECT $1, message_id, mailbox_id, 'outbound', status, mode, test, required, passkey, timing, gated, false,
     ARRAY(SELECT jsonb_array_elements_text(authors)), author_kind, author_id, digest, thread_id, rfc_message_id, from_address,
     subject, size_bytes, attachments, tags, metadata, reason, screening, send_at, expires_at, created_at, created_at,
     in_reply_to, reply_of
   FROM jsonb_to_recordset($2::jsonb) AS r(message_id text, mailbox_id text, status text, mode text, test boolean,
-    required smallint, timing text, gated boolean, authors jsonb, author_kind text, author_id text, digest text, thread_id text,
+    required smallint, passkey boolean, timing text, gated boolean, authors jsonb, author_kind text, author_id text, digest text, thread_id text,
     rfc_message_id text, from_address text, subject text, size_bytes integer, attachments jsonb, tags jsonb, metadata jsonb,
     reason text, screening jsonb, send_at timestamptz, expires_at timestamptz, created_at timestamptz, in_reply_to text,
     reply_of text)
-  RETURNING message_id, mode, required
+  RETURNING message_id, mode, required, passkey
 ), c AS (
   INSERT INTO message_content (operator_id, message_id, mime, markdown)
   SELECT $1, message_id, substring($4::bytea FROM pos FOR len), markdown
@@ -83,12 +78,29 @@ WITH m AS (
 )
 -- Recipients are written before their messages: of a message that is there and may leave they are fixed. OFFSET keeps the
 -- planner from turning the order round.
-SELECT inserted.message_id, inserted.mode, inserted.required
+SELECT inserted.message_id, inserted.mode, inserted.required, inserted.passkey
 FROM (SELECT count(*) AS n FROM r) AS written
 CROSS JOIN LATERAL (SELECT * FROM m WHERE written.n >= 0 OFFSET 0) AS inserted`;
 
 /** The mode and quorum that a message was inserted under: those of its mailbox, where they had become stricter. */
-export type InsertedUnder = { message_id: string; mode: string; required: number };
+export type InsertedUnder = {
+  message_id: string;
+  mode: string;
+  required: number;
+  passkey: boolean;
+};
+
+/** True when the message was inserted under what it says itself. */
+export function isUnder(
+  under: InsertedUnder | undefined,
+  message: Omit<InsertedUnder, "message_id">,
+): boolean {
+  return (
+    under?.mode === message.mode &&
+    under.required === message.required &&
+    under.passkey === message.passkey
+  );
+}
 
 /** Inserts messages with content, recipients and due rows in one statement; answers what they were inserted under. */
 export async function insertMessages(
@@ -184,6 +196,9 @@ export type MessageUpdate = {
   status: string;
   gated: boolean;
   handed: boolean;
+  /** What the gate asks for: it only grows. */
+  required: number;
+  passkey: boolean;
   attempts: number;
   first_attempt_at: Date | null;
   reason: string | null;
@@ -194,9 +209,11 @@ export type MessageUpdate = {
 // table: from a plan made while it was small, each update would read all rows of the operator.
 const updateMessagesText = `
 UPDATE message m SET status = r.status, gated = r.gated, handed = r.handed, attempts = r.attempts,
-  first_attempt_at = r.first_attempt_at, reason = r.reason, expires_at = r.expires_at, updated_at = $10
-FROM unnest($2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::smallint[], $7::timestamptz[], $8::text[], $9::timestamptz[])
-  AS r(message_id, status, gated, handed, attempts, first_attempt_at, reason, expires_at)
+  first_attempt_at = r.first_attempt_at, reason = r.reason, expires_at = r.expires_at, updated_at = $10, required = r.required,
+  passkey = r.passkey
+FROM unnest($2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::smallint[], $7::timestamptz[], $8::text[], $9::timestamptz[],
+  $11::smallint[], $12::boolean[])
+  AS r(message_id, status, gated, handed, attempts, first_attempt_at, reason, expires_at, required, passkey)
 WHERE m.operator_id = $1 AND m.message_id = ANY($2) AND m.message_id = r.message_id`;
 
 /** Saves the outcome of steps. */
@@ -217,6 +234,8 @@ export async function updateMessages(
     updates.map((update) => update.reason),
     updates.map((update) => update.expires_at?.toISOString() ?? null),
     now.toISOString(),
+    updates.map((update) => update.required),
+    updates.map((update) => update.passkey),
   ]);
 }
 

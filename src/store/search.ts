@@ -1,7 +1,7 @@
 /** Full-text search: what of a message is indexed, and finding messages by it, newest first. */
 import type { Tx } from "./database.ts";
 import { type MessageFilter, listMessageIds } from "./message-list.ts";
-import type { AttachmentMeta } from "./tables.ts";
+import type { AttachmentMeta } from "./column-types.ts";
 
 /** What of a message is indexed. Texts are cut; the index takes no more. */
 export type IndexSource = {

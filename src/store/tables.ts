@@ -1,13 +1,10 @@
 /** The tables as TypeScript sees them: column types for the query builder, in the order of the migration. */
-import type { ColumnType, Generated, JSONColumnType } from "kysely";
-
-/** Written as a Date or ISO text, read as a Date. */
-type Time = ColumnType<Date, Date | string, Date | string>;
-type MaybeTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
-type Json<T> = JSONColumnType<T & object, string, string>;
+import type { ColumnType, Generated } from "kysely";
+import type { AttachmentMeta, Json, MaybeTime, RecipientKind, Time } from "./column-types.ts";
+import type { OversightTables } from "./oversight-tables.ts";
 
 /** Column types of every table. */
-export type Tables = {
+export type Tables = OversightTables & {
   operator: {
     operator_id: string;
     slug: string;
@@ -15,6 +12,9 @@ export type Tables = {
     postal_address: string;
     oversight_address: string | null;
     stopped_at: MaybeTime;
+    stopped_by: string | null;
+    stopped_reason: string | null;
+    directory_key: string | null;
     created_at: Time;
   };
   domain: {
@@ -49,6 +49,8 @@ export type Tables = {
     email: string;
     role: "owner" | "admin" | "approver" | "auditor";
     created_at: Time;
+    removed_at: MaybeTime;
+    notify: ColumnType<Record<string, unknown>, string | undefined, string>;
   };
   sign_in_link: {
     operator_id: string;
@@ -68,6 +70,12 @@ export type Tables = {
     last_seen_at: Time;
     expires_at: Time;
     ended_at: MaybeTime;
+    method: Generated<SignInMethod>;
+    user_agent: string | null;
+    verified_at: MaybeTime;
+    verified_by: Generated<SignInMethod>;
+    previous_hash: Buffer | null;
+    rotated_at: MaybeTime;
   };
   api_key: {
     operator_id: string;
@@ -94,6 +102,7 @@ export type Tables = {
     approvals_required: number;
     expiry_seconds: number;
     undo_seconds: number;
+    passkey_required: Generated<boolean>;
     ai_disclosure: boolean;
     created_at: Time;
     updated_at: Time;
@@ -101,6 +110,7 @@ export type Tables = {
     warm_up_started_at: MaybeTime;
     paused_at: MaybeTime;
     paused_reason: string | null;
+    approver_ids: string[] | null;
     scan_policy: ColumnType<Record<string, string>, string | undefined, string>;
   };
   allowlist_entry: {
@@ -131,6 +141,7 @@ export type Tables = {
     mode: string;
     test: boolean;
     required: number;
+    passkey: Generated<boolean>;
     timing: string;
     gated: boolean;
     handed: boolean;
@@ -162,6 +173,7 @@ export type Tables = {
     user_label: string | null;
     complained_at: MaybeTime;
     unsubscribed_at: MaybeTime;
+    policy_id: string | null;
   };
   message_content: {
     operator_id: string;
@@ -265,6 +277,7 @@ export type Tables = {
     leaf_hash: Buffer;
     created_at: Time;
     voided_at: MaybeTime;
+    passkey_id: string | null;
   };
   handoff: {
     operator_id: string;
@@ -273,6 +286,7 @@ export type Tables = {
     digest: string;
     entry_id: string;
     handed_at: Time;
+    policy_id: string | null;
   };
   due: {
     operator_id: string;
@@ -345,9 +359,6 @@ export type DomainCheck = {
   message: string;
 };
 
-/** Where a recipient stands; `copy` is the oversight address of a monitored mailbox. */
-export type RecipientKind = "to" | "cc" | "bcc" | "copy";
-
 /** What became of one recipient. */
 export type RecipientStatus =
   | "pending"
@@ -359,20 +370,23 @@ export type RecipientStatus =
   | "suppressed";
 
 /** Kinds of due rows. */
-export type DueKind = "deliver" | "release" | "expire" | "receive" | "index" | "verify_domain";
+export type DueKind =
+  | "deliver"
+  | "release"
+  | "expire"
+  | "receive"
+  | "index"
+  | "verify_domain"
+  | "remind"
+  | "escalate"
+  | "notify"
+  | "service_mail";
+
+/** How a person proved who they are. */
+export type SignInMethod = "link" | "code" | "passkey" | "invitation";
 
 /** What an inbound message is; see the mail room's classification. */
 export type MailKindName = "mail" | "auto_reply" | "bounce" | "complaint" | "report";
-
-/** What is kept of an attachment beside its bytes in the MIME. */
-export type AttachmentMeta = {
-  filename: string;
-  content_type: string;
-  size_bytes: number;
-  /** Of received mail: meant to stand inside the HTML, and under which id. */
-  inline?: boolean;
-  content_id?: string | null;
-};
 
 /** One remote answer; see the contract's `receipt`. */
 export type Receipt = {

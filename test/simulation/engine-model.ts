@@ -55,6 +55,7 @@ export function submitted(
     authors: [principal(author)],
     digest: "",
     required: box.required,
+    passkey: false,
     timing: "gate_first",
   });
   if (!begun.ok) return begun;
@@ -83,12 +84,13 @@ export function decided(
   now: number,
 ): Answer {
   const undo = actor.kind === "person" ? message.box.undo_seconds * second : 0;
-  const refusal = take(message, {
-    type: decision,
-    by: principal(actor),
-    digest: digest ?? message.state.digest,
-    wait: undo > 0,
-  });
+  const about = { by: principal(actor), digest: digest ?? message.state.digest };
+  const refusal = take(
+    message,
+    decision === "approve"
+      ? { type: decision, ...about, class: "B", wait: undo > 0 }
+      : { type: decision, ...about },
+  );
   if (refusal !== null) return refusal;
   const { status } = message.state;
   if (status === "queued") message.due = { kind: "deliver", at: now };
@@ -134,6 +136,9 @@ export function handedOff(message: Modelled, around: Around, now: number): boole
     type: "hand_off",
     mode: blind ? "gated_all" : box.mode,
     allowlisted: allAllowlisted(written, around.allowlist.get(box.mailbox_id) ?? []),
+    verdict: "pass",
+    required: box.required,
+    passkey: false,
     stopped: around.stopped,
     suppressed: left.every(({ kind }) => kind === "copy") || allowed.length === 0,
     over_quota: false,

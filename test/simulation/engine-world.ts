@@ -40,7 +40,7 @@ export type Row = {
   authors: string[];
   digest: string;
   /** By principal: decisions of one transaction have no order among them. */
-  approvals: { by: string; digest: string }[];
+  approvals: { by: string; digest: string; class: string }[];
   attempts: number;
   first_attempt_at: Date | null;
   recipients: string[];
@@ -253,7 +253,7 @@ async function makeActors(
 async function readRows(owner: pg.Client, ids: readonly string[]): Promise<Map<string, Row>> {
   const { rows } = await owner.query<Row & { message_id: string }>(
     `SELECT m.*,
-       coalesce((SELECT json_agg(json_build_object('by', d.principal, 'digest', d.digest) ORDER BY d.principal) FROM decision d
+       coalesce((SELECT json_agg(json_build_object('by', d.principal, 'digest', d.digest, 'class', d.class) ORDER BY d.principal) FROM decision d
          WHERE d.message_id = m.message_id AND d.decision = 'approve' AND d.voided_at IS NULL), '[]') AS approvals,
        (SELECT array_agg(r.status ORDER BY r.position) FROM recipient r WHERE r.message_id = m.message_id) AS recipients,
        (SELECT array_agg(r.address ORDER BY r.position) FROM recipient r WHERE r.message_id = m.message_id) AS addresses,

@@ -8,6 +8,7 @@ import {
   modes,
   type Status,
   statuses,
+  decisionClasses,
 } from "../../src/core/oversight/types.ts";
 
 const people = ["a", "b", "p", "q", "r"] as const;
@@ -16,6 +17,8 @@ const contents = ["d0", "d1", "d2", "d3"] as const;
 const person = fc.constantFrom(...people);
 const content = fc.constantFrom(...contents);
 const mode = fc.constantFrom(...modes);
+const strength = fc.constantFrom(...decisionClasses);
+const verdict = fc.constantFrom("pass" as const, "review" as const, "block" as const);
 
 /** Any message that the type allows, reachable or not. */
 export const anyMessage: fc.Arbitrary<Message> = fc.record({
@@ -24,8 +27,11 @@ export const anyMessage: fc.Arbitrary<Message> = fc.record({
   test: fc.boolean(),
   authors: fc.uniqueArray(person, { minLength: 1, maxLength: 3 }),
   digest: content,
-  approvals: fc.array(fc.record({ by: person, digest: content }), { maxLength: 6 }),
+  approvals: fc.array(fc.record({ by: person, digest: content, class: strength }), {
+    maxLength: 6,
+  }),
   required: fc.integer({ min: 1, max: 5 }),
+  passkey: fc.boolean(),
   timing: fc.constantFrom(...gateTimings),
   gated: fc.boolean(),
   handed: fc.boolean(),
@@ -35,7 +41,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.record({
 export const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   fc.record({
     type: fc.constant("scan" as const),
-    verdict: fc.constantFrom("pass" as const, "review" as const, "block" as const),
+    verdict,
     allowlisted: fc.boolean(),
     wait: fc.boolean(),
   }),
@@ -43,6 +49,7 @@ export const anyEvent: fc.Arbitrary<Event> = fc.oneof(
     type: fc.constant("approve" as const),
     by: person,
     digest: content,
+    class: strength,
     wait: fc.boolean(),
   }),
   fc.record({
@@ -69,6 +76,9 @@ export const anyEvent: fc.Arbitrary<Event> = fc.oneof(
     type: fc.constant("hand_off" as const),
     mode,
     allowlisted: fc.boolean(),
+    verdict,
+    required: fc.integer({ min: 1, max: 5 }),
+    passkey: fc.boolean(),
     stopped: fc.boolean(),
     suppressed: fc.boolean(),
     over_quota: fc.boolean(),
@@ -83,6 +93,7 @@ export const anySubmission = fc.record({
   authors: fc.constant(["a"]),
   digest: fc.constant("d0"),
   required: fc.integer({ min: 1, max: 3 }),
+  passkey: fc.boolean(),
   timing: fc.constantFrom(...gateTimings),
 });
 
@@ -125,7 +136,13 @@ export function eventOf({ drawn, bend, choice }: Move, message: Message): Event 
         wait: choice % 3 > 0,
       };
     case "approve":
-      return { type, by, digest: message.digest, wait: choice % 3 === 0 };
+      return {
+        type,
+        by,
+        digest: message.digest,
+        class: decisionClasses[choice % 4] ?? "A",
+        wait: choice % 3 === 0,
+      };
     case "reject":
     case "revise":
       return { type, by, digest: message.digest };
@@ -138,6 +155,9 @@ export function eventOf({ drawn, bend, choice }: Move, message: Message): Event 
         type,
         mode: yes ? message.mode : (modes[choice % modes.length] ?? "read_only"),
         allowlisted: choice % 2 > 0,
+        verdict: choice % 11 > 0 ? "pass" : "review",
+        required: choice % 13 > 0 ? 1 : 2,
+        passkey: choice % 17 === 0,
         stopped: false,
         suppressed: false,
         over_quota: false,

@@ -1,7 +1,7 @@
 /** The oversight machine: one pure, total function from a message and an event to the next state or a refusal. */
 import type { RefusalCode } from "../refusal.ts";
 import { gates, maySubmit, stricter } from "./mode.ts";
-import type { Event, Message, Mode, Status, Step } from "./types.ts";
+import type { Approval, Event, Message, Mode, Status, Step } from "./types.ts";
 
 const no = (refusal: RefusalCode): Step => ({ ok: false, refusal });
 const to = (message: Message, status: Status, change: Partial<Message> = {}): Step => ({
@@ -12,7 +12,7 @@ const to = (message: Message, status: Status, change: Partial<Message> = {}): St
 /** What a new message needs to be submitted. */
 export type Submission = Pick<
   Message,
-  "mode" | "test" | "authors" | "digest" | "required" | "timing"
+  "mode" | "test" | "authors" | "digest" | "required" | "passkey" | "timing"
 >;
 
 /** The first state of a submitted message, or `mode_forbids_send`. */
@@ -30,11 +30,23 @@ export function submit(submission: Submission): Step {
   };
 }
 
-/** Distinct approvals of exactly this digest by people who neither wrote nor edited it. */
+/** True for an approval that is as strong as the message asks for. */
+function isStrong(
+  { passkey }: Pick<Message, "passkey">,
+  approval: Pick<Approval, "class">,
+): boolean {
+  return !passkey || approval.class === "A";
+}
+
+/** Distinct approvals of exactly this digest, strong enough, by people who neither wrote nor edited it. */
 export function countApprovals(message: Message, digest: string): number {
   const approvers = new Set<string>();
   for (const approval of message.approvals)
-    if (approval.digest === digest && !message.authors.includes(approval.by))
+    if (
+      approval.digest === digest &&
+      isStrong(message, approval) &&
+      !message.authors.includes(approval.by)
+    )
       approvers.add(approval.by);
   return approvers.size;
 }
@@ -100,8 +112,16 @@ function decide(
   if (event.digest !== message.digest) return no("stale_digest");
   if (event.type === "reject") return to(message, "rejected");
   if (event.type === "revise") return to(message, "draft", { approvals: [] });
-  if (message.approvals.some((approval) => approval.by === event.by)) return no("already_decided");
-  const approvals = [...message.approvals, { by: event.by, digest: event.digest }];
+  if (!isStrong(message, event)) return no("passkey_required");
+  // Who approved weakly before passkeys were asked for may approve again.
+  const again = message.approvals.some(
+    (approval) => approval.by === event.by && isStrong(message, approval),
+  );
+  if (again) return no("already_decided");
+  const approvals = [
+    ...message.approvals,
+    { by: event.by, digest: event.digest, class: event.class },
+  ];
   const next = { ...message, approvals };
   if (!isApproved(next)) return to(next, "pending_approval");
   return to(next, event.wait ? "scheduled" : "queued");
@@ -160,12 +180,19 @@ function handOff(message: Message, event: Extract<Event, { type: "hand_off" }>):
   if (event.stopped) return no("operator_stopped");
   const mode = stricter(message.mode, event.mode);
   if (!maySubmit(mode)) return to(message, "blocked");
-  const gated = message.gated || gates(mode, event.allowlisted);
-  if (gated && !isApproved(message)) return to(message, "pending_approval", { gated });
-  if (event.suppressed) return to(message, "suppressed", { gated });
-  if (message.test) return to(message, "sandboxed", { gated });
+  if (event.verdict === "block") return to(message, "blocked");
+  const gated = message.gated || event.verdict === "review" || gates(mode, event.allowlisted);
+  const demands = {
+    gated,
+    required: Math.max(message.required, event.required),
+    passkey: message.passkey || event.passkey,
+  };
+  if (gated && !isApproved({ ...message, ...demands }))
+    return to(message, "pending_approval", demands);
+  if (event.suppressed) return to(message, "suppressed", demands);
+  if (message.test) return to(message, "sandboxed", demands);
   if (event.over_quota) return no("quota_exceeded");
-  return to(message, "sending", { gated, handed: true });
+  return to(message, "sending", { ...demands, handed: true });
 }
 
 function result(

@@ -48,8 +48,14 @@ export const gateTimings = ["gate_first", "schedule_first"] as const;
 /** One of {@link gateTimings}. */
 export type GateTiming = (typeof gateTimings)[number];
 
+/** How strongly a decision is proved: A a passkey, B the service vouches, C the operator asserts (product contract, section 5). */
+export const decisionClasses = ["A", "B", "C"] as const;
+
+/** One of {@link decisionClasses}. */
+export type DecisionClass = (typeof decisionClasses)[number];
+
 /** One person's or system's yes to one digest. */
-export type Approval = { by: string; digest: string };
+export type Approval = { by: string; digest: string; class: DecisionClass };
 
 /** An outbound message as far as oversight is concerned. Principals and digests are opaque strings. */
 export type Message = {
@@ -64,6 +70,8 @@ export type Message = {
   approvals: readonly Approval[];
   /** Distinct approvals that a gate asks for, 1..5. */
   required: number;
+  /** True when only approvals by passkey (class A) count. */
+  passkey: boolean;
   timing: GateTiming;
   /** True when the scan found that a person has to decide. */
   gated: boolean;
@@ -71,13 +79,13 @@ export type Message = {
   handed: boolean;
 };
 
-/** What the scan found. `review` gates the message even where the mode would not. */
+/** What scan and policies say. `review` gates the message even where the mode would not. */
 export type Verdict = "pass" | "review" | "block";
 
 /** Everything that can happen to a message. */
 export type Event =
   | { type: "scan"; verdict: Verdict; allowlisted: boolean; wait: boolean }
-  | { type: "approve"; by: string; digest: string; wait: boolean }
+  | { type: "approve"; by: string; digest: string; class: DecisionClass; wait: boolean }
   | { type: "reject"; by: string; digest: string }
   | { type: "revise"; by: string; digest: string }
   | { type: "edit"; by: string; digest: string }
@@ -90,8 +98,14 @@ export type Event =
       type: "hand_off";
       /** The mailbox's mode now. */
       mode: Mode;
-      /** Every recipient matches the allowlist now. */
+      /** Every recipient matches the allowlist now, or a rule that stands now lets the message through. */
       allowlisted: boolean;
+      /** What the policies say now. */
+      verdict: Verdict;
+      /** Approvals that mailbox and policies ask for now; the greater of this and the message's own counts. */
+      required: number;
+      /** Whether mailbox or policies ask for passkeys now. */
+      passkey: boolean;
       /** The operator's kill switch. */
       stopped: boolean;
       /** No recipient is left that may be written to. */
