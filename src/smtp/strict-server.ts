@@ -234,6 +234,29 @@ class StrictConnection extends SMTPConnection {
     return clear_auth !== null && (this.secure || clear_auth(this.remoteAddress));
   }
 
+  override handler_MAIL(command: Buffer, callback: () => void): void {
+    const known = ["SIZE", "BODY", "SMTPUTF8", ...(this._isSupported("AUTH") ? ["AUTH"] : [])];
+    if (this.#refusesParameter("MAIL FROM", command, known)) callback();
+    else super.handler_MAIL(command, callback);
+  }
+
+  override handler_RCPT(command: Buffer, callback: () => void): void {
+    if (this.#refusesParameter("RCPT TO", command, [])) callback();
+    else super.handler_RCPT(command, callback);
+  }
+
+  /**
+   * Says 555 to a parameter of an extension that we do not offer (RFC 5321 §4.1.1.11): smtp-server passes over it, and a client
+   * that asked for DSN or REQUIRETLS would believe that it has it.
+   */
+  #refusesParameter(name: string, command: Buffer, known: readonly string[]): boolean {
+    const parsed = this._parseAddressCommand(name, command);
+    const args = parsed === false ? false : parsed.args;
+    if (!args || Object.keys(args).every((one) => known.includes(one))) return false;
+    this.send(555, `5.5.4 ${name} has a parameter that is not offered here`);
+    return true;
+  }
+
   /** RFC 5321 §3.5.3: neither confirms nor denies. */
   override handler_VRFY(_command: Buffer, callback: () => void): void {
     this.send(252, "2.5.2 cannot verify an address, but will take mail for it if it exists");

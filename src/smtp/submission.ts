@@ -86,6 +86,7 @@ export function isLoopback(remote_address: string): boolean {
 interface SignedIn<Actor> {
   readonly actor: Actor;
   readonly user_name: string;
+  readonly key: string;
 }
 
 /** What the submission door answers, command by command. */
@@ -113,7 +114,9 @@ class Desk<Actor> {
       await punish(this.#sources, remote);
       throw new SmtpAnswer(535, "5.7.8", "the password is no valid API key");
     }
-    return { user: { actor: found.actor, user_name: auth.username ?? "" } };
+    return {
+      user: { actor: found.actor, user_name: auth.username ?? "", key: auth.password ?? "" },
+    };
   }
 
   async sender(address: string, session: SMTPServerSession): Promise<void> {
@@ -130,13 +133,17 @@ class Desk<Actor> {
   }
 
   async message(raw: Buffer, session: SMTPServerSession): Promise<string> {
-    const { actor, user_name } = signedIn<Actor>(session);
+    const { user_name, key } = signedIn<Actor>(session);
+    // Asked again: a session may outlive its key by half an hour, and nothing leaves by a key that was revoked.
+    const found = await answered(this.#options.authenticate(key, session.remoteAddress));
+    if (found === null)
+      throw new SmtpAnswer(535, "5.7.8", "the API key of this session is no longer valid");
     const mail = {
       ...envelopeOf(session),
       raw,
       session: { ...mailSession(session, this.#options.now()), user_name },
     };
-    const { id, status } = await answered(this.#options.submit(actor, mail));
+    const { id, status } = await answered(this.#options.submit(found.actor, mail));
     this.#options.log.info({ id, status, size: raw.length }, "submission: message taken");
     return `queued as ${id} (${status})`;
   }

@@ -1,0 +1,48 @@
+/** Attacks on correspondence, as found by hand: each test is one that succeeded once. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { Client } from "./smtp-dialog.ts";
+import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
+import { type SentOut, sentOut } from "./sent-out.ts";
+
+let out: SentOut;
+let keys: OwnerKeys;
+beforeAll(async () => {
+  out = await sentOut();
+  keys = await ownerKeys(out.node);
+});
+afterAll(() => out?.stop());
+
+describe("an SMTP session that was signed in", () => {
+  test("submits nothing once its key is revoked", async () => {
+    const { running } = out;
+    const { known } = running;
+    const { id, secret } = await keys.make(["read", "send"]);
+    const client = new Client(running.instance.smtp!.submission);
+    await client.reply();
+    await client.say("EHLO agent.example");
+    const login = Buffer.from(`\0agent\0${secret}`).toString("base64");
+    expect(await client.say(`AUTH PLAIN ${login}`)).toMatch(/^235 /);
+    const letter = async (subject: string): Promise<string | null> => {
+      await client.say(`MAIL FROM:<${known.mailbox_address}>`);
+      await client.say("RCPT TO:<ada@example.com>");
+      await client.say("DATA");
+      return ask(
+        client,
+        `From: ${known.mailbox_address}\r\nTo: ada@example.com\r\nSubject: ${subject}\r\n\r\nHello.\r\n.`,
+      );
+    };
+    expect(await letter("With a key")).toMatch(/^250 /);
+    const revoked = await running.call(known.admin_key, `/v1/api-keys/${id}`, undefined, {
+      method: "DELETE",
+    });
+    expect(revoked.status).toBe(200);
+    expect(await letter("Without one")).toMatch(/^535 5\.7\.8 /);
+    const { body } = await running.call(
+      known.agent_key,
+      `/v1/mailboxes/${known.mailbox_id}/emails?direction=outbound&subject_contains=Without`,
+    );
+    expect(body.emails).toEqual([]);
+    client.close();
+  });
+});
