@@ -27,8 +27,7 @@ describe("an SMTP session that was signed in", () => {
       await client.say(`MAIL FROM:<${known.mailbox_address}>`);
       await client.say("RCPT TO:<ada@example.com>");
       await client.say("DATA");
-      return ask(
-        client,
+      return client.say(
         `From: ${known.mailbox_address}\r\nTo: ada@example.com\r\nSubject: ${subject}\r\n\r\nHello.\r\n.`,
       );
     };
