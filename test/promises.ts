@@ -111,7 +111,7 @@ export const promises = {
   "inbound.accepted-is-kept":
     "A message that was answered with 250 is in its mailbox, with what it says",
   "inbound.once":
-    "The same Message-ID with the same body comes once, however often and by whichever way",
+    "The same message comes once, however often and by whichever way; another under its Message-ID comes, too",
   "inbound.no-relay":
     "An unknown recipient is told 550 5.1.1, and so is whoever would have us relay",
   "thread.reply-address":

@@ -26,7 +26,7 @@ export type Opened = {
   stored: Buffer;
   /** Hex SHA-256 of what came. */
   digest: string;
-  /** The same for the same Message-ID with the same body, however often and by whichever way it comes. */
+  /** The same for the same message, however often and by whichever way it comes; see {@link fingerprintOf}. */
   fingerprint: Buffer;
 };
 
@@ -49,7 +49,7 @@ export async function openMail(
   const trace = traceFields(server_name, row, session);
   const results = authenticationResultsHeader(authentication, server_name);
   return {
-    ...(await identified(context, row, parsed)),
+    ...(await identified(context, row, parsed, authentication)),
     kind: classifyMail(parsed, { from: row.envelope_from, to: row.envelope_to[0] ?? "" }),
     authentication,
     opinion,
@@ -72,7 +72,7 @@ export async function leaveClosed(
   const { stripAuthenticationResults } = await import("../mail/authentication-results.ts");
   const { server_name } = context.mail;
   return {
-    ...(await identified(context, row, unreadableMail(row.raw))),
+    ...(await identified(context, row, unreadableMail(row.raw), null)),
     kind: { kind: "mail", list: false },
     authentication: null,
     opinion: null,
@@ -88,6 +88,7 @@ async function identified(
   context: Pick<EngineContext, "subjects">,
   row: InboundRow,
   parsed: ParsedMail,
+  authentication: Authentication | null,
 ): Promise<
   Pick<Opened, "row" | "session" | "parsed" | "from" | "subject" | "digest" | "fingerprint">
 > {
@@ -99,7 +100,7 @@ async function identified(
     from,
     subject: await context.subjects.of(row.operator_id, from.address),
     digest: createHash("sha256").update(row.raw).digest("hex"),
-    fingerprint: fingerprintOf(parsed, row),
+    fingerprint: fingerprintOf(parsed, row, authentication?.dmarc?.result === "fail"),
   };
 }
 
@@ -119,17 +120,35 @@ function traceFields(serverName: string, row: InboundRow, session: InboundSessio
   ].join("\r\n");
 }
 
-/** The same for the same message however it comes. One that bears neither Message-ID nor date is like no other. */
-function fingerprintOf(parsed: ParsedMail, row: InboundRow): Buffer {
+/** What a reader goes by, beside the body. Fields that mail systems add on the way are not among them. */
+const tellingFields = [
+  "message-id",
+  "from",
+  "reply-to",
+  "subject",
+  "date",
+  "in-reply-to",
+  "references",
+  "content-type",
+  "content-transfer-encoding",
+] as const;
+
+/**
+ * The same for the same Message-ID with the same body and the same {@link tellingFields}. A Message-ID alone proves nothing: many
+ * programs use one for all their mail, and whoever knows that of a message under way could send its body first, in their own name
+ * or `forged`, and have the genuine one dropped. One that bears neither Message-ID nor date is like no other.
+ */
+function fingerprintOf(parsed: ParsedMail, row: InboundRow, forged: boolean): Buffer {
   const { raw } = row;
   const hash = createHash("sha256");
   const end = raw.indexOf("\r\n\r\n");
   const body = end < 0 ? raw : raw.subarray(end);
-  // Without a Message-ID, who, when and what stand for it.
-  const who = [parsed.from[0]?.address ?? "", parsed.date ?? row.inbound_id, parsed.subject];
-  const name = parsed.message_id ?? JSON.stringify(who);
+  const said = tellingFields.map((field) =>
+    parsed.headers.flatMap(({ name, value }) => (name === field ? [value] : [])),
+  );
+  const nameless = parsed.message_id === null && parsed.date === null;
   return hash
-    .update(JSON.stringify(name))
+    .update(JSON.stringify([said, forged, nameless ? row.inbound_id : null]))
     .update(createHash("sha256").update(body).digest())
     .digest();
 }

@@ -45,3 +45,32 @@ describe("an SMTP session that was signed in", () => {
     client.close();
   });
 });
+
+describe("whoever knows Message-ID and body of a message under way", () => {
+  const letter = (more: string): string =>
+    `${more}\r\nMessage-ID: <under-way@example.com>\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n\r\nThe same words.\r\n`;
+
+  test("cannot have it dropped by sending them first: every other header is another message", async () => {
+    const { mail, running } = out;
+    const genuine = letter("From: Ada <ada@example.com>\r\nSubject: Genuine");
+    for (const data of [
+      letter("From: Eve <eve@example.net>\r\nSubject: Genuine"),
+      letter("From: Ada <ada@example.com>\r\nSubject: Other"),
+      letter("From: Ada <ada@example.com>\r\nReply-To: eve@example.net\r\nSubject: Genuine"),
+      letter(
+        "From: Ada <ada@example.com>\r\nSubject: Genuine\r\nContent-Type: multipart/mixed; boundary=none",
+      ),
+      genuine,
+      genuine,
+    ])
+      expect(await mail.raw("ada@example.com", running.known.mailbox_address, data)).toMatch(
+        /^250 /,
+      );
+    await out.opened();
+    const found = (await mail.inbox()).filter(({ subject }) => /^(?:Genuine|Other)$/.test(subject));
+    expect(found).toHaveLength(5);
+    expect(
+      found.filter(({ from, subject }) => subject === "Genuine" && from === "ada@example.com"),
+    ).toHaveLength(3);
+  });
+});
