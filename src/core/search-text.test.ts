@@ -1,6 +1,7 @@
 /** Words are found whatever their case and accents, and nothing that is typed is more than words. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { highlights, indexAddress, indexText, readQuery } from "./search-text.ts";
+import { highlighter, indexAddress, indexText, readQuery } from "./search-text.ts";
 
 describe("text for search", () => {
   test("is the same with and without accents, case and width", () => {
@@ -43,31 +44,49 @@ describe("a query", () => {
 
 describe("what is shown as found", () => {
   test("stands between marks that the text cannot forge", () => {
-    expect(highlights("Pay the ⟦fake⟧ Rechnüng now", "rechnung")).toEqual([
+    expect(highlighter("rechnung")("Pay the ⟦fake⟧ Rechnüng now")).toEqual([
       "Pay the [fake] ⟦Rechnüng⟧ now",
     ]);
   });
 
   test("is markup neither read nor written: plain text", () => {
-    expect(highlights("<script>invoice</script>", "invoice")).toEqual([
+    expect(highlighter("invoice")("<script>invoice</script>")).toEqual([
       "<script>⟦invoice⟧</script>",
     ]);
   });
 
   test("marks beginnings for an open query, and leaves out what was excluded", () => {
-    expect(highlights("invoices and notes", "-notes invoi")).toEqual(["⟦invoices⟧ and notes"]);
-    expect(highlights("invoices", '"invoi"')).toEqual([]);
+    expect(highlighter("-notes invoi")("invoices and notes")).toEqual(["⟦invoices⟧ and notes"]);
+    expect(highlighter('"invoi"')("invoices")).toEqual([]);
   });
 
   test("is at most three short parts, and quick on long hostile text", () => {
     const started = performance.now();
-    const parts = highlights(`${"a".repeat(30_000)} ${"x word ".repeat(20_000)}`, "word");
+    const parts = highlighter("word")(`${"a".repeat(30_000)} ${"x word ".repeat(20_000)}`);
     expect(performance.now() - started).toBeLessThan(5_000);
     expect(parts).toHaveLength(3);
     for (const part of parts) expect(part.length).toBeLessThan(600);
   });
 
+  test("is the same in text of ASCII alone, which is looked through another way", () => {
+    const typed = fc.string({
+      unit: fc.constantFrom(...Array.from('ab1A_ "-.or')),
+      minLength: 1,
+      maxLength: 12,
+    });
+    const text = fc.string({ unit: fc.constantFrom(...Array.from("ab1A_ .-\n")), maxLength: 600 });
+    const away = " ".repeat(200);
+    fc.assert(
+      fc.property(typed, text, (q, body) => {
+        const show = highlighter(q);
+        expect(show(`${body}${away}.`)).toEqual(show(`${body}${away}\u00e9`));
+      }),
+      { numRuns: 2000 },
+    );
+    expect(highlighter("a1 bb")("x_a1 A1b bb2")).toEqual(["x_⟦a1⟧ A1b ⟦bb2⟧"]);
+  });
+
   test("marks a run of a script without spaces inside its sentence", () => {
-    expect(highlights("昨日の発票です", "発票")).toEqual(["昨日の⟦発票⟧です"]);
+    expect(highlighter("発票")("昨日の発票です")).toEqual(["昨日の⟦発票⟧です"]);
   });
 });

@@ -6,11 +6,15 @@ const unspaced =
 const unspacedRun = new RegExp(`${unspaced.source}+`, "gu");
 const unspacedEach = new RegExp(unspaced.source, "gu");
 
+const ascii = /^[\0-\x7f]*$/;
+
 /**
  * Folds text for comparing: compatibility forms, case and the accents of Latin, Greek and Cyrillic are levelled, so that
  * `Café` is `cafe`. Words are not stemmed: mail is in every language, and names and numbers are what is looked for.
  */
 export function fold(text: string): string {
+  // Most words of most mail; nothing but their case is levelled.
+  if (ascii.test(text)) return text.toLowerCase();
   return text
     .normalize("NFKD")
     .replaceAll(/[\u0300-\u036f]+/g, "")
@@ -73,34 +77,44 @@ const maxParts = 3;
 const maxHits = 60;
 
 /**
- * Parts of a text in which words of the query stand, at most three, as plain text with ⟦ ⟧ around each word. Empty where no
- * word is met: it was found by subject, address or attachment.
+ * For a query: gives the parts of a text in which words of it stand, at most three, as plain text with ⟦ ⟧ around each word.
+ * Empty where no word is met: it was found by subject, address or attachment.
  */
-export function highlights(text: string, typed: string): string[] {
+export function highlighter(typed: string): (text: string) => string[] {
   const wanted = wantedWords(typed);
-  if (wanted.words.size === 0 && wanted.runs.length === 0) return [];
-  const shown = text
-    .slice(0, highlightLength)
-    .toWellFormed()
-    .replaceAll(foundMarks.begin, "[")
-    .replaceAll(foundMarks.end, "]");
-  const hits = hitsIn(shown, wanted);
-  const parts: string[] = [];
-  for (let i = 0; i < hits.length && parts.length < maxParts;) {
-    const first = hits[i];
-    if (!first) break;
-    const from = Math.max(0, first.from - around);
-    const to = Math.min(shown.length, first.to + around);
-    const inside = hits.slice(i).filter((hit) => hit.to <= to);
-    parts.push(markedPart(shown, from, to, inside));
-    i += inside.length;
+  if (wanted.words.size === 0 && wanted.runs.length === 0) return () => [];
+  const inAscii = asciiPattern(wanted);
+  return (text) => {
+    const begun = text.slice(0, highlightLength);
+    if (Buffer.byteLength(begun) === begun.length)
+      return partsOf(begun, asciiHits(begun, inAscii)).map((part) => markedPart(begun, part));
+    const shown = begun
+      .toWellFormed()
+      .replaceAll(foundMarks.begin, "[")
+      .replaceAll(foundMarks.end, "]");
+    return partsOf(shown, hitsIn(shown, wanted)).map((part) => markedPart(shown, part));
+  };
+}
+
+type Hit = { from: number; to: number };
+type Part = { from: number; to: number; hits: Hit[] };
+
+/** The first parts; the text behind them is not looked through. */
+function partsOf(text: string, hits: Iterable<Hit>): Part[] {
+  const parts: Part[] = [];
+  for (const hit of hits) {
+    const last = parts.at(-1);
+    if (last && hit.to <= last.to) last.hits.push(hit);
+    else if (parts.length === maxParts) break;
+    else {
+      const from = Math.max(0, hit.from - around);
+      parts.push({ from, to: Math.min(text.length, hit.to + around), hits: [hit] });
+    }
   }
   return parts;
 }
 
-type Hit = { from: number; to: number };
-
-function markedPart(text: string, from: number, to: number, hits: readonly Hit[]): string {
+function markedPart(text: string, { from, to, hits }: Part): string {
   let part = from > 0 ? "…" : "";
   let at = from;
   for (const hit of hits) {
@@ -129,19 +143,42 @@ function wantedWords(typed: string): Wanted {
 }
 
 /** The first hits in order, without overlaps. */
-function hitsIn(text: string, { words, prefix, runs }: Wanted): Hit[] {
-  const hits: Hit[] = [];
+function* hitsIn(text: string, wanted: Wanted): Generator<Hit> {
+  let hits = 0;
   for (const match of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
-    const [word] = match;
-    const folded = fold(word);
-    if (words.has(folded) || (prefix !== null && folded.startsWith(prefix)))
-      hits.push({ from: match.index, to: match.index + word.length });
-    else if (folded.length === word.length) {
-      const run = runs.find((one) => folded.includes(one));
-      const at = match.index + (run === undefined ? 0 : folded.indexOf(run));
-      if (run !== undefined) hits.push({ from: at, to: at + run.length });
-    }
-    if (hits.length >= maxHits) break;
+    const hit = hitOf(match[0], match.index, wanted);
+    if (!hit) continue;
+    yield hit;
+    if (++hits >= maxHits) return;
   }
-  return hits;
+}
+
+/** Finds the words in lower case ASCII text, or is null where none of them can stand there. Words are letters and digits only. */
+function asciiPattern({ words, prefix }: Wanted): RegExp | null {
+  const whole = [...words].filter((word) => ascii.test(word)).map((word) => `${word}(?![a-z0-9])`);
+  const begun = prefix !== null && ascii.test(prefix) ? [`${prefix}[a-z0-9]*`] : [];
+  const any = [...whole, ...begun];
+  return any.length === 0 ? null : new RegExp(`(?<![a-z0-9])(?:${any.join("|")})`, "g");
+}
+
+/** The same as {@link hitsIn} for ASCII text, where folding is lower case and most words need not be looked at one by one. */
+function* asciiHits(text: string, pattern: RegExp | null): Generator<Hit> {
+  if (pattern === null) return;
+  let hits = 0;
+  for (const match of text.toLowerCase().matchAll(pattern)) {
+    yield { from: match.index, to: match.index + match[0].length };
+    if (++hits >= maxHits) return;
+  }
+}
+
+/** What of one word of the text was looked for. */
+function hitOf(word: string, at: number, { words, prefix, runs }: Wanted): Hit | null {
+  const folded = fold(word);
+  if (words.has(folded) || (prefix !== null && folded.startsWith(prefix)))
+    return { from: at, to: at + word.length };
+  if (runs.length === 0 || folded.length !== word.length) return null;
+  const run = runs.find((one) => folded.includes(one));
+  if (run === undefined) return null;
+  const from = at + folded.indexOf(run);
+  return { from, to: from + run.length };
 }

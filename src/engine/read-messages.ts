@@ -10,7 +10,7 @@ import {
 import { countApprovals } from "../core/oversight/machine.ts";
 import type { Status } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
-import { highlightLength, highlights, readQuery } from "../core/search-text.ts";
+import { highlightLength, highlighter, readQuery } from "../core/search-text.ts";
 import { MAX_SHOWN, readForShow } from "../mail/read.ts";
 import type { Tx } from "../store/database.ts";
 import { type MessageFilter, listMessageIds } from "../store/message-list.ts";
@@ -22,7 +22,7 @@ import {
   loadMime,
   loadText,
 } from "../store/messages.ts";
-import { loadBodies, searchMessageIds } from "../store/search.ts";
+import { searchMessages } from "../store/search.ts";
 import type { EngineContext } from "./context.ts";
 import { toMachine } from "./machine-row.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
@@ -78,19 +78,11 @@ export function messageReaders({ database }: EngineContext) {
           after_id: newest ? filter.since_id : (cursor ?? filter.since_id),
           limit: page.limit + 1,
         };
-        const ids =
+        const views =
           q === undefined
-            ? await listMessageIds(tx, wanted)
-            : await searchMessageIds(tx, readQuery(q), wanted);
-        // Begun together: the bodies in which what was found is shown do not wait for the rows.
-        const [views, bodies] = await Promise.all([
-          viewsOf(tx, ids),
-          q === undefined ? null : loadBodies(tx, ids.slice(0, page.limit), highlightLength),
-        ]);
-        const shown = paged(views, page.limit, (message) => message.row.message_id);
-        return q === undefined || bodies === null
-          ? shown
-          : { ...shown, rows: shown.rows.map((view) => marked(view, bodies, q)) };
+            ? await viewsOf(tx, await listMessageIds(tx, wanted))
+            : await searched(tx, q, wanted, page.limit);
+        return paged(views, page.limit, (message) => message.row.message_id);
       }),
 
     message: (actor: Actor, emailId: string, mailboxId?: string): Promise<MessageDetail> =>
@@ -134,9 +126,24 @@ async function viewsOf(tx: Tx, ids: readonly string[]): Promise<MessageView[]> {
   });
 }
 
-/** The same with what was found. */
-function marked(view: MessageView, bodies: ReadonlyMap<string, string>, q: string): MessageView {
-  return { ...view, highlights: highlights(bodies.get(view.row.message_id) ?? "", q) };
+/** Messages in which words are found; the first `shown` with what was found in them. */
+async function searched(
+  tx: Tx,
+  q: string,
+  wanted: MessageFilter,
+  shown: number,
+): Promise<MessageView[]> {
+  const found = await searchMessages(tx, readQuery(q), wanted, highlightLength);
+  // Only of mail that waited for people are there decisions.
+  const gated = found.filter(({ row }) => row.gated).map(({ row }) => row.message_id);
+  const decided = new Map(
+    (await loadMessages(tx, gated, false)).map((message) => [message.row.message_id, message]),
+  );
+  const highlight = highlighter(q);
+  return found.map(({ body, row, recipients }, i) => {
+    const message = decided.get(row.message_id) ?? { row, recipients, decisions: [] };
+    return { ...viewOf(message), ...(i < shown ? { highlights: highlight(body) } : {}) };
+  });
 }
 
 /** One message that the actor may see; throws `not_found` for any other. `lock` holds its row until the transaction ends. */

@@ -52,12 +52,9 @@ const inboundOnly: ReadonlySet<string> = new Set(
   inboundStatuses.filter((one) => one !== "rejected"),
 );
 
-/** Lists message ids by id, which is by time. */
-export async function listMessageIds(tx: Tx, filter: MessageFilter): Promise<string[]> {
-  let query = db
-    .selectFrom("message")
-    .select("message_id")
-    .where("operator_id", "=", tx.operator_id);
+/** The messages that a filter lets through; order, limit and offset are left to the caller. */
+export function messagesOf(operatorId: string, filter: MessageFilter): ListQuery {
+  let query: ListQuery = db.selectFrom("message").where("operator_id", "=", operatorId);
   query = ofMailboxes(query, filter.mailbox_ids);
   if (!filter.withheld) query = query.where(sql<boolean>`${sql.raw(visibleMessages("message"))}`);
   if (filter.ids) query = query.where(sql<boolean>`message_id = ANY(${[...filter.ids]}::text[])`);
@@ -67,8 +64,14 @@ export async function listMessageIds(tx: Tx, filter: MessageFilter): Promise<str
   if (filter.date_before) query = query.where("created_at", "<", filter.date_before);
   if (filter.before_id) query = query.where("message_id", "<", filter.before_id);
   if (filter.after_id) query = query.where("message_id", ">", filter.after_id);
+  return query;
+}
+
+/** Lists message ids by id, which is by time. */
+export async function listMessageIds(tx: Tx, filter: MessageFilter): Promise<string[]> {
   const rows = await tx.run(
-    query
+    messagesOf(tx.operator_id, filter)
+      .select("message_id")
       .orderBy("message_id", filter.order === "newest" ? "desc" : "asc")
       .limit(filter.limit)
       .offset(filter.offset ?? 0),
@@ -76,7 +79,7 @@ export async function listMessageIds(tx: Tx, filter: MessageFilter): Promise<str
   return rows.map((row) => row.message_id);
 }
 
-type ListQuery = SelectQueryBuilder<Tables, "message", { message_id: string }>;
+type ListQuery = SelectQueryBuilder<Tables, "message", object>;
 
 /** One mailbox is compared by equality: an index that begins with it is in the order of the list, and is read from its end. */
 function ofMailboxes(query: ListQuery, ids: MessageFilter["mailbox_ids"]): ListQuery {
@@ -84,7 +87,7 @@ function ofMailboxes(query: ListQuery, ids: MessageFilter["mailbox_ids"]): ListQ
   const [only] = ids;
   return ids.length === 1 && only !== undefined
     ? query.where("mailbox_id", "=", only)
-    : query.where("mailbox_id", "in", [...ids, ""]);
+    : query.where(sql<boolean>`mailbox_id = ANY(${[...ids]}::text[])`);
 }
 
 /** One status is compared by equality, and received mail's with its direction: so the partial indexes are used. */

@@ -1,6 +1,9 @@
 /** Full-text search: what of a message is indexed, and finding messages by it, newest first. */
-import type { Tx } from "./database.ts";
-import { type MessageFilter, listMessageIds } from "./message-list.ts";
+import { createHash } from "node:crypto";
+import { type RawBuilder, sql } from "kysely";
+import { type Tx, sqlBuilder } from "./database.ts";
+import { type MessageFilter, messagesOf } from "./message-list.ts";
+import type { MessageRow, RecipientRow } from "./messages.ts";
 import type { AttachmentMeta } from "./column-types.ts";
 
 /** What of a message is indexed. Texts are cut; the index takes no more. */
@@ -69,62 +72,167 @@ export async function writeSearch(tx: Tx, rows: readonly IndexRow[]): Promise<vo
   );
 }
 
-// A tsquery's text ends in a quote where its last part is a word: then the word may go on. websearch_to_tsquery takes any text,
-// and gives a query without nodes for one without words.
-const candidatesText = `
-WITH read AS (
-  SELECT CASE WHEN $4::boolean AND right(q::text, 1) = '''' THEN (q::text || ':*')::tsquery ELSE q END AS query
-  FROM websearch_to_tsquery('simple', $3) q
-)
-SELECT found.message_id FROM read, search_messages($1, $2, read.query, $5, $6, $7) AS found(message_id) WHERE numnode(read.query) > 0`;
+/** What is looked for: a query as websearch_to_tsquery reads it, and whether its last word is a beginning too. */
+type TextQuery = { text: string; open: boolean };
 
-/** Candidates of the first look for each result; each further look is wider, so that filters which let little through do not cost many. */
-const firstLook = 2;
+/** One message that was found, with all that a list shows of it. */
+export type FoundMessage = {
+  row: MessageRow;
+  recipients: RecipientRow[];
+  /** The beginning of its text. */
+  body: string;
+};
+
+/** Candidates of the first look beyond what is wanted; each further look is wider, so that filters which let little through do not cost many. */
+const spare = 8;
 const widerBy = 8;
 
 /**
  * Messages that match the query and the filter, newest first: the index is asked for candidates, and each is put to the filter
- * (and so to the wall of what the caller may see) until there are enough. Needs `order: "newest"`.
+ * (and so to the wall of what the caller may see) until there are enough. Needs `order: "newest"`. Of each body at most
+ * `bodyLength` characters come along. One statement, unless the filter lets little through.
  */
-export async function searchMessageIds(
+export async function searchMessages(
   tx: Tx,
-  query: { text: string; open: boolean },
+  query: TextQuery,
   filter: MessageFilter,
-): Promise<string[]> {
-  const wanted = (filter.offset ?? 0) + filter.limit;
-  const found: string[] = [];
-  let before = filter.before_id ?? null;
-  for (let most = Math.max(50, firstLook * wanted); ; most *= widerBy) {
-    const candidates = await tx.named<{ message_id: string }>("search_messages", candidatesText, [
-      tx.operator_id,
-      filter.mailbox_ids,
-      query.text,
-      query.open,
-      before,
-      filter.after_id ?? null,
-      most,
-    ]);
-    const ids = candidates.map((row) => row.message_id);
-    if (ids.length > 0)
-      found.push(
-        ...(await listMessageIds(tx, { ...filter, ids, offset: 0, limit: wanted - found.length })),
-      );
-    if (found.length >= wanted || ids.length < most) return found.slice(filter.offset ?? 0);
-    before = ids.at(-1) ?? null;
+  bodyLength: number,
+): Promise<FoundMessage[]> {
+  let before = filter.before_id;
+  if (filter.offset) {
+    const skipped = await searchIds(tx, query, { ...filter, limit: filter.offset });
+    if (skipped.length < filter.offset) return [];
+    before = skipped.at(-1);
+  }
+  const found: FoundMessage[] = [];
+  for (let most = filter.limit + spare; ; most *= widerBy) {
+    const wanted = { ...filter, before_id: before, limit: filter.limit - found.length };
+    const rows = await look(tx, foundRows(tx.operator_id, query, wanted, most, bodyLength), filter);
+    for (const row of rows) if (isFound(row)) found.push(foundOf(row));
+    const [first] = rows;
+    if (!first || found.length >= filter.limit || first.looked_at < most) return found;
+    before = first.looked_to ?? undefined;
   }
 }
 
-/** The beginnings of bodies, by message, to show in them what was found. */
-export async function loadBodies(
+/** The ids of what {@link searchMessages} finds. */
+async function searchIds(tx: Tx, query: TextQuery, filter: MessageFilter): Promise<string[]> {
+  const ids: string[] = [];
+  let before = filter.before_id;
+  for (let most = filter.limit + spare; ; most *= widerBy) {
+    const wanted = { ...filter, before_id: before, limit: filter.limit - ids.length };
+    const rows = await look(tx, foundIds(tx.operator_id, query, wanted, most), filter);
+    ids.push(...rows.flatMap((row) => row.message_id ?? []));
+    const [first] = rows;
+    if (!first || ids.length >= filter.limit || first.looked_at < most) return ids;
+    before = first.looked_to ?? undefined;
+  }
+}
+
+/** Each row says how far the look went; where nothing was found there is one, which says only that. */
+type Looked = { looked_at: number; looked_to: string | null };
+type FoundId = Looked & { message_id: string | null };
+type FoundRow = Looked & MessageRow & { body: string | null; recipients: RecipientRow[] | null };
+
+const isFound = (row: FoundRow | (Looked & { message_id: null })): row is FoundRow =>
+  row.message_id !== null;
+
+function foundOf({
+  looked_at: _,
+  looked_to: _to,
+  body,
+  recipients,
+  ...row
+}: FoundRow): FoundMessage {
+  return { row, recipients: recipients ?? [], body: body ?? "" };
+}
+
+/** Runs a look; prepared, where filters like it are few enough that all of them can stay prepared. */
+function look<T extends Looked>(
   tx: Tx,
-  ids: readonly string[],
-  length: number,
-): Promise<Map<string, string>> {
-  const rows = await tx.named<{ message_id: string; body: string }>(
-    "load_bodies",
-    `SELECT message_id, left(coalesce(body_text, markdown), $3) AS body FROM message_content
-     WHERE operator_id = $1 AND message_id = ANY($2)`,
-    [tx.operator_id, ids, length],
+  statement: RawBuilder<T>,
+  filter: MessageFilter,
+): Promise<T[]> {
+  const compiled = statement.compile(sqlBuilder);
+  if (!isCommon(filter)) return tx.run({ compile: () => compiled });
+  const { sql: text, parameters } = compiled;
+  const name = `search_${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+  return tx.named<T>(name, text, [...parameters]);
+}
+
+/** Without any of what may be there or not in so many combinations. */
+function isCommon(filter: MessageFilter): boolean {
+  return (
+    [filter.sender, filter.subject_contains, filter.tag, filter.thread_id, filter.kind].every(
+      (one) => one === undefined,
+    ) &&
+    [filter.date_after, filter.date_before, filter.has_attachments].every(
+      (one) => one === undefined,
+    ) &&
+    (filter.statuses?.length ?? 0) <= 1
   );
-  return new Map(rows.map((row) => [row.message_id, row.body]));
+}
+
+// A tsquery's text ends in a quote where its last part is a word: then the word may go on. websearch_to_tsquery takes any text,
+// and gives a query without nodes for one without words.
+function candidates(
+  operatorId: string,
+  query: TextQuery,
+  filter: MessageFilter,
+  most: number,
+): RawBuilder<unknown> {
+  return sql`read AS (
+  SELECT CASE WHEN ${query.open}::boolean AND right(q::text, 1) = '''' THEN (q::text || ':*')::tsquery ELSE q END AS query
+  FROM websearch_to_tsquery('simple', ${query.text}) q
+), candidate AS MATERIALIZED (
+  SELECT hit.message_id FROM read, search_messages(${operatorId}, ${filter.mailbox_ids}::text[], read.query, ${filter.before_id ?? null},
+    ${filter.after_id ?? null}, ${most}::int) AS hit(message_id)
+  WHERE numnode(read.query) > 0
+)`;
+}
+
+/** How far the candidates went. */
+const looked = sql`(SELECT count(*) FROM candidate)::int AS looked_at, (SELECT min(message_id) FROM candidate) AS looked_to`;
+
+/**
+ * What the filter lets through of the candidates. OFFSET 0 keeps the planner from turning the join round: each candidate is
+ * looked up by its id, whatever it believes of the tables' sizes.
+ */
+function passed(operatorId: string, filter: MessageFilter, ids: boolean): RawBuilder<unknown> {
+  // Where the candidates begin and end is said to the index already.
+  const through = messagesOf(operatorId, { ...filter, before_id: undefined, after_id: undefined })
+    .where(sql<boolean>`message_id = candidate.message_id`)
+    .$call((one) => (ids ? one.select("message_id") : one.selectAll()));
+  return sql`SELECT one.* FROM candidate CROSS JOIN LATERAL (${through} OFFSET 0) AS one
+  ORDER BY candidate.message_id DESC LIMIT ${filter.limit}`;
+}
+
+function foundIds(
+  operatorId: string,
+  query: TextQuery,
+  filter: MessageFilter,
+  most: number,
+): RawBuilder<FoundId> {
+  return sql`WITH ${candidates(operatorId, query, filter, most)}
+SELECT ${looked}, found.message_id FROM (VALUES (1)) AS always LEFT JOIN (${passed(operatorId, filter, true)}) AS found ON true
+ORDER BY found.message_id DESC`;
+}
+
+/** The same with the messages, their recipients and the beginnings of their texts. */
+function foundRows(
+  operatorId: string,
+  query: TextQuery,
+  filter: MessageFilter,
+  most: number,
+  bodyLength: number,
+): RawBuilder<FoundRow> {
+  return sql`WITH ${candidates(operatorId, query, filter, most)}, passed AS MATERIALIZED (${passed(operatorId, filter, false)})
+SELECT ${looked}, found.* FROM (VALUES (1)) AS always LEFT JOIN (
+  SELECT passed.*,
+    (SELECT left(coalesce(c.body_text, c.markdown), ${bodyLength}::int) FROM message_content c
+      WHERE c.operator_id = ${operatorId} AND c.message_id = passed.message_id) AS body,
+    (SELECT json_agg(r ORDER BY r.position) FROM recipient r
+      WHERE r.operator_id = ${operatorId} AND r.message_id = passed.message_id) AS recipients
+  FROM passed) AS found ON true
+ORDER BY found.message_id DESC`;
 }

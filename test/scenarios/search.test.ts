@@ -124,6 +124,34 @@ describe("search", () => {
     expect(all).toEqual([mail["archived"], mail["answer"], mail["ours"]]);
   });
 
+  test("shows each message as the list without words does, also one that people decided on", async () => {
+    const { id } = (
+      await running.send({
+        to: ["Zoe <zoe@navy.example>", "abe@navy.example"],
+        cc: ["cy@navy.example"],
+        subject: "Gated quokka",
+        markdown: "A quokka.",
+      })
+    ).body;
+    mail["quokka"] = id;
+    await running.decide(id, "approve");
+    await running.settled(id, "delivered");
+    await indexed();
+    const list = `/v1/mailboxes/${box}/emails`;
+    const key = running.known.agent_key;
+    const { emails } = (await running.call(key, list)).body;
+    const searched = (await running.call(key, `${list}?q=quokka`)).body.emails;
+    expect(searched).toEqual([
+      { ...emails.find((one: Found) => one.id === id), highlights: ["A ⟦quokka⟧."] },
+    ]);
+    expect(searched[0]).toMatchObject({
+      to: ["zoe@navy.example", "abe@navy.example"],
+      approvals: 1,
+    });
+    const unknown = await running.call(key, `/v1/mailboxes/${"0".repeat(26)}/emails?q=quokka`);
+    expect(unknown.status).toBe(404);
+  });
+
   test("shows what it found as plain text between marks", async () => {
     const [, , ours] = await found("amount");
     expect(ours?.highlights).toEqual([

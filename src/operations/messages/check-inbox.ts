@@ -67,8 +67,6 @@ export const checkInbox = operation({
   tool: true,
   cli: { command: "inbox" },
   async handle({ read, actor }, input) {
-    // A mailbox that does not exist is told apart from an empty one.
-    await read.mailbox(actor, input.mailbox_id);
     const { rows, next_cursor } = await read.messages(
       actor,
       {
@@ -90,6 +88,8 @@ export const checkInbox = operation({
       },
       input,
     );
+    // A mailbox that does not exist is told apart from an empty one.
+    if (rows.length === 0) await read.mailbox(actor, input.mailbox_id);
     const emails = rows.map((row) =>
       row.highlights ? { ...summaryOf(row), highlights: row.highlights } : summaryOf(row),
     );
