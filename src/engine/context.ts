@@ -26,6 +26,12 @@ export type EngineContext = {
   public_url: string;
   /** Key of the tokens in unsubscribe links. */
   unsubscribe_key: Buffer;
+  /** Key of the links by which a person decides without signing in. */
+  link_key: Buffer;
+  /** The instance's own mail domain: what the service itself writes from. */
+  instance_domain: string;
+  /** Key of the stored form of one-time codes. */
+  code_key: Buffer;
   log: Log;
   /** Messages that a mailbox without a quota of its own may send in a day. */
   daily_quota: number;
@@ -36,5 +42,5 @@ export type EngineContext = {
   /** What was suppressed a moment ago. */
   recall: Recall;
   /** Hints to workers that something became due; losing one costs a polling interval. */
-  wake: { deliver(): void; timers(): void; sequence(): void; receive(): void };
+  wake: { deliver(): void; timers(): void; sequence(): void; receive(): void; service_mail(): void };
 };

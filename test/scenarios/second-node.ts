@@ -60,6 +60,7 @@ export async function secondNode(
     subjects: createSubjects(database, masterKey, now, randomBytes),
     public_url: running.known.url,
     unsubscribe_key: createHmac("sha256", masterKey).update("unsubscribe").digest(),
+    code_key: createHmac("sha256", masterKey).update("one-time-code").digest(),
     log: quiet,
     domains: domainsWithoutDns(now),
     mail: readingWithoutDns(now),

@@ -140,6 +140,7 @@ function contextOf(
     subjects: createSubjects(database, masterKey, now, random),
     public_url: "https://mail.operator.example",
     unsubscribe_key: createHmac("sha256", masterKey).update("unsubscribe").digest(),
+    code_key: createHmac("sha256", masterKey).update("one-time-code").digest(),
     log,
     domains: domainsWithoutDns(now),
     mail: readingWithoutDns(now),
