@@ -38,6 +38,7 @@ const requests: Readonly<Record<string, readonly string[]>> = {
     "Unsubscribe\n\n> To unsubscribe click here",
     "No more emails please",
     "Leave me alone!",
+    "Get me off your mailing list.",
   ],
   de: [
     "abmelden",
@@ -50,6 +51,10 @@ const requests: Readonly<Record<string, readonly string[]>> = {
     "Können Sie mich bitte aus Ihrem Verteiler nehmen?",
     "Ich möchte mich abmelden",
     "Keine Mails mehr",
+    "Bitte keine weiteren E-Mails mehr.",
+    "Bitte keine E-Mails mehr schicken.",
+    "Schreiben Sie mir nicht mehr",
+    "Bitte kontaktieren Sie mich nicht mehr.",
   ],
   fr: [
     "désabonner",
@@ -60,6 +65,7 @@ const requests: Readonly<Record<string, readonly string[]>> = {
     "Je ne souhaite plus recevoir vos e-mails.",
     "Arrêtez de m'envoyer des mails",
     "Ne m'envoyez plus de mails",
+    "Plus d'emails s'il vous plaît",
     "Pourriez-vous me désabonner ?",
   ],
   es: [
@@ -125,6 +131,7 @@ const requests: Readonly<Record<string, readonly string[]>> = {
     "Proszę wypisać mnie z listy",
     "Nie chcę otrzymywać więcej maili",
     "Przestańcie do mnie pisać",
+    "Nie pisz do mnie więcej",
   ],
   cs: [
     "Odhlásit",
@@ -133,6 +140,7 @@ const requests: Readonly<Record<string, readonly string[]>> = {
     "Nechci dostávat další e-maily",
   ],
   ru: [
+    "Прошу больше не присылать мне письма",
     "Отписаться",
     "Отпишите меня",
     "Пожалуйста, удалите меня из рассылки",
@@ -264,6 +272,9 @@ const others = [
   "Bitte nehmen Sie mich nicht aus dem Verteiler.",
   "Unsere Kunden wollen sich abmelden.",
   "Können Sie mir die Abmeldung erklären?",
+  "Ich habe keine E-Mails mehr bekommen.",
+  "Keine weiteren E-Mails in Sachen Müller sind gekommen.",
+  "Get me the price list.",
   "Ne me désabonnez pas",
   "Comment me désabonner ?",
   "Je souhaite recevoir vos e-mails.",
