@@ -67,7 +67,13 @@ export async function startInstance(config: Config, log: Logger): Promise<Instan
 }
 
 type Stops = (() => Promise<void>)[];
-type Wakes = { deliver?: Worker; timers?: Worker; sequence?: Worker; receive?: Worker };
+type Wakes = {
+  deliver?: Worker;
+  timers?: Worker;
+  sequence?: Worker;
+  receive?: Worker;
+  service_mail?: Worker;
+};
 
 async function start(
   config: Config,
@@ -83,6 +89,7 @@ async function start(
     timers: () => workers.timers?.wake(),
     sequence: () => workers.sequence?.wake(),
     receive: () => workers.receive?.wake(),
+    service_mail: () => workers.service_mail?.wake(),
   });
   stops.push(reading.close);
   const engine = createEngine(context);

@@ -75,6 +75,7 @@ export async function auditAppend(options: { count: number; rounds: number }): P
   const wake = {
     deliver: () => undefined,
     receive: () => undefined,
+    service_mail: () => undefined,
     timers: () => undefined,
     sequence: () => sequencer?.wake(),
   };

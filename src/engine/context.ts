@@ -42,5 +42,11 @@ export type EngineContext = {
   /** What was suppressed a moment ago. */
   recall: Recall;
   /** Hints to workers that something became due; losing one costs a polling interval. */
-  wake: { deliver(): void; timers(): void; sequence(): void; receive(): void; service_mail(): void };
+  wake: {
+    deliver(): void;
+    timers(): void;
+    sequence(): void;
+    receive(): void;
+    service_mail(): void;
+  };
 };

@@ -74,7 +74,7 @@ const crlf = (text: string): string => text.replace(/\n/g, "\r\n");
  * Encoded words where the text is not plain, looks like an encoded word, or has no place to fold.
  * MailComposer passes text through that already looks encoded; here text is always just text.
  */
-function encodeText(text: string): string {
+export function encodeText(text: string): string {
   const plain =
     !/[^\x20-\x7e]/.test(text) &&
     !text.includes("=?") &&
@@ -86,7 +86,7 @@ function encodeText(text: string): string {
 }
 
 /** A field value that MailComposer shall write as it is, folded at white space. */
-function ready(
+export function ready(
   key: string,
   value: string,
 ): { key: string; value: { prepared: true; foldLines: true; value: string } } {
@@ -125,7 +125,7 @@ function checkAttachments(attachments: readonly ComposeAttachment[]): MailAttach
 }
 
 /** Boundary of 128 bits over all content: the same input gives the same bytes, and no content can hold its own boundary. */
-function boundary(messageId: string, parts: readonly (string | Buffer)[]): string {
+export function boundary(messageId: string, parts: readonly (string | Buffer)[]): string {
   const hash = createHash("sha256").update(messageId);
   for (const part of parts) hash.update(`\0${part.length}\0`).update(part);
   return hash.digest("hex").slice(0, 32);

@@ -28,7 +28,18 @@ export async function reclaimDue(
   node: string,
   now: Date,
   what: { kinds: DueKind[]; except: string[] } = {
-    kinds: ["deliver", "release", "expire", "receive", "index", "verify_domain"],
+    kinds: [
+      "deliver",
+      "release",
+      "expire",
+      "receive",
+      "index",
+      "verify_domain",
+      "remind",
+      "escalate",
+      "notify",
+      "service_mail",
+    ],
     except: [],
   },
 ): Promise<number> {

@@ -60,6 +60,8 @@ export async function secondNode(
     subjects: createSubjects(database, masterKey, now, randomBytes),
     public_url: running.known.url,
     unsubscribe_key: createHmac("sha256", masterKey).update("unsubscribe").digest(),
+    link_key: createHmac("sha256", masterKey).update("decision link").digest(),
+    instance_domain: "multimail.localhost",
     code_key: createHmac("sha256", masterKey).update("one-time-code").digest(),
     log: quiet,
     domains: domainsWithoutDns(now),
@@ -68,6 +70,7 @@ export async function secondNode(
     recall: createRecall(now),
     wake: {
       receive: () => undefined,
+      service_mail: () => undefined,
       deliver: () => undefined,
       timers: () => undefined,
       sequence: () => undefined,

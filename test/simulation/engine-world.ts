@@ -140,6 +140,8 @@ function contextOf(
     subjects: createSubjects(database, masterKey, now, random),
     public_url: "https://mail.operator.example",
     unsubscribe_key: createHmac("sha256", masterKey).update("unsubscribe").digest(),
+    link_key: createHmac("sha256", masterKey).update("decision link").digest(),
+    instance_domain: "operator.example",
     code_key: createHmac("sha256", masterKey).update("one-time-code").digest(),
     log,
     domains: domainsWithoutDns(now),
@@ -148,6 +150,7 @@ function contextOf(
     recall: createRecall(now),
     wake: {
       receive: () => undefined,
+      service_mail: () => undefined,
       deliver: () => undefined,
       timers: () => undefined,
       sequence: () => undefined,
