@@ -63,7 +63,10 @@ export async function searching(options: SearchOptions): Promise<Row> {
       const took: [number[], number[]] = [[], []];
       for (let n = 0; n < times; n++)
         for (const q of queries) {
-          const [mine, other] = [await ours(server, q), await theirs(owner, server, q)];
+          // Whoever comes second finds the rows in the processor's caches; so each comes second every other time.
+          const first = n % 2 === 0 ? await ours(server, q) : null;
+          const other = await theirs(owner, server, q);
+          const mine = first ?? (await ours(server, q));
           if (mine.ids.join() !== other.ids.join()) throw new Error(`${q}: not the same results`);
           took[0].push(mine.ms);
           took[1].push(other.ms);
