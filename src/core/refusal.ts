@@ -15,6 +15,8 @@ export const refusalCodes = [
   "scope_required",
   "role_required",
   "fresh_sign_in_required",
+  "invalid_passkey",
+  "passkeys_unavailable",
   "csrf_failed",
   "invalid_link",
   "self_approval",

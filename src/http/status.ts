@@ -15,6 +15,8 @@ export const refusalStatus: Readonly<Record<RefusalCode, number>> = {
   scope_required: 403,
   role_required: 403,
   fresh_sign_in_required: 403,
+  invalid_passkey: 403,
+  passkeys_unavailable: 409,
   csrf_failed: 403,
   invalid_link: 410,
   self_approval: 403,

@@ -185,6 +185,8 @@ const REPLIES: Readonly<Record<RefusalCode, readonly [code: number, enhanced: st
   scope_required: NOT_ALLOWED,
   role_required: NOT_ALLOWED,
   fresh_sign_in_required: NOT_ALLOWED,
+  invalid_passkey: NOT_ALLOWED,
+  passkeys_unavailable: NOT_ALLOWED,
   csrf_failed: NOT_ALLOWED,
   invalid_link: NOT_ALLOWED,
   self_approval: NOT_ALLOWED,
