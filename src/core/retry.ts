@@ -22,8 +22,10 @@ export function nextAttempt(input: {
   first_attempt_at: number;
   now: number;
   chance: number;
+  /** Milliseconds after the first attempt; 5 days unless given. */
+  give_up_after?: number;
 }): number | null {
   const delay = Math.round(baseDelay(input.attempts) * (0.9 + input.chance * 0.2));
   const next = input.now + delay;
-  return next - input.first_attempt_at > giveUpAfter ? null : next;
+  return next - input.first_attempt_at > (input.give_up_after ?? giveUpAfter) ? null : next;
 }
