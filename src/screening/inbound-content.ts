@@ -12,12 +12,25 @@ interface Phrase {
   rule: string;
   score: number;
   find: RegExp;
+  /** What must follow within so many characters. Not part of `find`: a gap that wide would be searched once a match. */
+  near?: { within: number; find: RegExp };
 }
 
 const phrase = (rule: string, score: number, source: string): Phrase => ({
   rule,
   score,
   find: new RegExp(source, "iu"),
+});
+
+const pair = (
+  rule: string,
+  score: number,
+  [first, within, then]: readonly [string, number, string],
+): Phrase => ({
+  rule,
+  score,
+  find: new RegExp(first, "giu"),
+  near: { within, find: new RegExp(then, "giu") },
 });
 
 const credentials =
@@ -27,26 +40,36 @@ const haste =
   /\b(?:within (?:24|48|12|72|two|the next) ?(?:hours?|h\b|hrs)|immediately|urgent(?:ly)?|final (?:notice|warning|reminder)|last warning|as soon as possible|right away|innerhalb von \d{1,2} stunden|umgehend|dringend|letzte mahnung|sous \d{1,2} ?(?:h|heures)|immédiatement|urgente?|de inmediato|en \d{1,2} horas|entro \d{1,2} ore|immediatamente|imediatamente|binnen \d{1,2} uur|onmiddellijk|natychmiast|pilne|срочно|немедленно|в течение \d{1,2} час|acil|\d{1,2} saat içinde)\b|立即|至急|直ちに|24時間|24小时|即刻|긴급|즉시/iu;
 
 const phrases: readonly Phrase[] = [
-  phrase(
-    "advance_fee",
-    4.5,
-    "\\b(?:next of kin|beneficiary of|inheritance (?:fund|of)|unclaimed (?:fund|inheritance|estate)|(?:million|billion) (?:us |united states )?(?:dollars|usd|euros?|pounds)|foreign partner|late client|diplomat(?:ic)? (?:courier|box)|dying widow|barrister|transfer of (?:the )?funds?)\\b[^]{0,600}\\b(?:reply|contact me|confidential|percent|%|bank|transfer|strictly|deceased|share|fund)|(?:herencia|héritage|erbschaft|наследств|herança|eredità|遗产|遺産)[^]{0,400}(?:mill|euro|usd|dol|дол|евро|万|ドル)",
-  ),
+  pair("advance_fee", 4.5, [
+    "\\b(?:next of kin|beneficiary of|inheritance (?:fund|of)|unclaimed (?:fund|inheritance|estate)|(?:million|billion) (?:us |united states )?(?:dollars|usd|euros?|pounds)|foreign partner|late client|diplomat(?:ic)? (?:courier|box)|dying widow|barrister|transfer of (?:the )?funds?)\\b",
+    600,
+    "\\b(?:reply|contact me|confidential|percent|%|bank|transfer|strictly|deceased|share|fund)",
+  ]),
+  pair("advance_fee", 4.5, [
+    "(?:herencia|héritage|erbschaft|наследств|herança|eredità|遗产|遺産)",
+    400,
+    "(?:mill|euro|usd|dol|дол|евро|万|ドル)",
+  ]),
   phrase(
     "lottery",
     4.5,
     "\\b(?:you(?:'ve| have)? won|you are (?:the |a |our )?(?:lucky )?winner|winning (?:ticket|number|notification)|(?:e-?mail|international|online) lottery|lottery (?:winner|prize)|claim your (?:prize|reward|winnings|gift)|ha(?:s|ben) (?:sie )?gewonnen|sie haben gewonnen|vous avez gagné|has ganado|hai vinto|você ganhou|вы выиграли|kazandınız)\\b|您?中奖|当選しました|당첨",
   ),
-  phrase(
-    "extortion",
-    7,
-    "\\b(?:recorded you|webcam|your camera|hacked your|infected your|adult (?:site|website|content)|intimate|masturbat|malware on your|trojan|deine kamera|ihre webcam|gehackt|votre webcam|tu cámara|твою камеру|веб-камер)[^]{0,1500}\\b(?:bitcoin|btc|usdt|monero|crypto|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|bc1[a-z0-9]{20,60})",
-  ),
-  phrase(
-    "gift_cards",
-    5,
-    "\\b(?:gift ?cards?|itunes cards?|steam cards?|google play cards?|amazon cards?|gutscheinkarten|cartes? cadeaux?|tarjetas? (?:de )?regalo)\\b[^]{0,400}\\b(?:scratch|codes?|discreet|urgent|surprise|reimburse|meeting|photo|picture|confidential|send me|asap|besprechung|réunion|reunión)|\\b(?:need|buy|purchase|get)\\b[^.!?\\n]{0,40}\\bgift ?cards?\\b[^]{0,300}\\b(?:clients?|staff|employees|codes?)",
-  ),
+  pair("extortion", 7, [
+    "\\b(?:recorded you|webcam|your camera|hacked your|infected your|adult (?:site|website|content)|intimate|masturbat|malware on your|trojan|deine kamera|ihre webcam|gehackt|votre webcam|tu cámara|твою камеру|веб-камер)",
+    1500,
+    "\\b(?:bitcoin|btc|usdt|monero|crypto|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|bc1[a-z0-9]{20,60})",
+  ]),
+  pair("gift_cards", 5, [
+    "\\b(?:gift ?cards?|itunes cards?|steam cards?|google play cards?|amazon cards?|gutscheinkarten|cartes? cadeaux?|tarjetas? (?:de )?regalo)\\b",
+    400,
+    "\\b(?:scratch|codes?|discreet|urgent|surprise|reimburse|meeting|photo|picture|confidential|send me|asap|besprechung|réunion|reunión)",
+  ]),
+  pair("gift_cards", 5, [
+    "\\b(?:need|buy|purchase|get)\\b[^.!?\\n]{0,40}\\bgift ?cards?\\b",
+    300,
+    "\\b(?:clients?|staff|employees|codes?)",
+  ]),
   phrase(
     "bank_change",
     4.5,
@@ -72,26 +95,26 @@ const phrases: readonly Phrase[] = [
     4.5,
     "\\b(?:double your (?:money|bitcoin|investment|crypto)|guaranteed (?:profits?|returns?|income)|(?:earn|make) (?:up to )?[$€£]?\\d[\\d.,]{1,10} ?(?:[$€£]|usd|eur)? ?(?:per|a|every|each) (?:day|week|hour|month)|work from home[^.!?\\n]{0,60}(?:\\$|€|£|earn)|forex signals?|(?:bitcoin|crypto|btc)[^.!?\\n]{0,50}(?:giveaway|airdrop|investment (?:plan|opportunity)|guaranteed)|seed phrase|recovery phrase|claim your (?:airdrop|tokens)|wallet (?:connect|validation|synchroni)|verdienen sie (?:bis zu )?\\d|gana(?:r)? (?:hasta )?\\d[^.!?\\n]{0,20}(?:diari|al día)|заработ\\w{0,6} (?:от|до) \\d|轻松赚|稳赚)",
   ),
-  phrase(
-    "seo_cold",
-    3.5,
-    "\\b(?:rank (?:your (?:web)?site|on (?:the )?(?:first|top|1st) page)|first page of google|seo (?:services|packages?|audit|proposal)|guest post(?:s|ing)?|backlinks?|domain authority|email (?:lists?|database|leads) of|verified (?:contacts|leads|email list)|attendees? list)\\b[^]{0,800}\\b(?:price|cost|quote|interested|offer|packages?|proposal|rank|counts?)",
-  ),
+  pair("seo_cold", 3.5, [
+    "\\b(?:rank (?:your (?:web)?site|on (?:the )?(?:first|top|1st) page)|first page of google|seo (?:services|packages?|audit|proposal)|guest post(?:s|ing)?|backlinks?|domain authority|email (?:lists?|database|leads) of|verified (?:contacts|leads|email list)|attendees? list)\\b",
+    800,
+    "\\b(?:price|cost|quote|interested|offer|packages?|proposal|rank|counts?)",
+  ]),
   phrase(
     "generic_greeting",
     0.8,
     "\\bdear (?:valued |esteemed )?(?:customer|user|client|member|beneficiary|friend|account holder|webmail user|email user)\\b|sehr geehrter kunde\\b|cher(?:e)? client|estimado (?:cliente|usuario)|gentile cliente|уважаемый (?:клиент|пользователь)|尊敬的(?:客户|用户)|お客様各位",
   ),
-  phrase(
-    "parcel_fee",
-    3,
-    "\\b(?:parcel|package|shipment|delivery|paket|sendung|colis|paquete|pacco|pakket|paczk\\w|посылк\\w|bưu kiện)\\b[^]{0,200}(?:customs? fee|unpaid (?:fee|duty|postage)|pay(?:ment)? (?:of )?(?:a )?(?:small )?(?:[$€£] ?\\d|\\d)|shipping fee|held at|could not be delivered|zollgebühr|gebühr|frais de (?:douane|livraison)|tasa|aduana|dogan|opłat|доплат|пошлин)",
-  ),
-  phrase(
-    "tax_refund",
-    3,
-    "\\b(?:tax (?:refund|rebate)|steuererstattung|steuerrückerstattung|remboursement d'impôt|remboursement (?:de )?(?:vos )?impôts|devolución de impuestos|reembolso|rimborso fiscale|zwrot podatku|возврат налога)\\b[^]{0,300}(?:click|claim|link|form|klick|clique|haga|pulse|cliquez|kliknij|formular|http)",
-  ),
+  pair("parcel_fee", 3, [
+    "\\b(?:parcel|package|shipment|delivery|paket|sendung|colis|paquete|pacco|pakket|paczk\\w|посылк\\w|bưu kiện)\\b",
+    200,
+    "(?:customs? fee|unpaid (?:fee|duty|postage)|pay(?:ment)? (?:of )?(?:a )?(?:small )?(?:[$€£] ?\\d|\\d)|shipping fee|held at|could not be delivered|zollgebühr|gebühr|frais de (?:douane|livraison)|tasa|aduana|dogan|opłat|доплат|пошлин)",
+  ]),
+  pair("tax_refund", 3, [
+    "\\b(?:tax (?:refund|rebate)|steuererstattung|steuerrückerstattung|remboursement d'impôt|remboursement (?:de )?(?:vos )?impôts|devolución de impuestos|reembolso|rimborso fiscale|zwrot podatku|возврат налога)\\b",
+    300,
+    "(?:click|claim|link|form|klick|clique|haga|pulse|cliquez|kliknij|formular|http)",
+  ]),
 ];
 
 /** Scores wording; credential lures by where their links lead. */
@@ -107,8 +130,9 @@ export function contentRules(subject: Subject): Findings {
     reasons.push({ rule, score, detail });
   const hasty = haste.exec(folded)?.[0];
   let asked = false;
-  for (const { rule, score, find } of phrases) {
-    const match = find.exec(folded)?.[0];
+  for (const wanted of phrases) {
+    const { rule, score } = wanted;
+    const match = reasons.some((one) => one.rule === rule) ? undefined : foundIn(folded, wanted);
     if (match === undefined) continue;
     add(rule, score, `“${quoted(match)}”`);
     if (score >= 3) asked = true;
@@ -126,6 +150,22 @@ export function contentRules(subject: Subject): Findings {
   if (asked && !subject.dmarc_pass)
     add("unproven_request", 1.5, "asks for money or access without proof of its author");
   return { reasons, injection: false, capped: whole.length > INSPECT_CHARS * 3 };
+}
+
+/** What a phrase finds, from its first word on. Linear: both halves are looked for once, and paired by where they stand. */
+function foundIn(text: string, { find, near }: Phrase): string | undefined {
+  if (near === undefined) return find.exec(text)?.[0];
+  let ends: number[] | undefined;
+  let next = 0;
+  for (const { 0: first, index } of text.matchAll(find)) {
+    ends ??= Array.from(text.matchAll(near.find), (match) => match.index);
+    const from = index + first.length;
+    while ((ends[next] ?? Infinity) < from) next += 1;
+    const then = ends[next];
+    if (then === undefined) return undefined;
+    if (then - from <= near.within) return text.slice(index, then + 20);
+  }
+  return undefined;
 }
 
 function lure(

@@ -185,3 +185,30 @@ describe("hostile input", () => {
     expect(long).toBeLessThan(Math.max(5000, short * 24));
   });
 });
+
+test("words that wait for others far behind them cost little more than any words", () => {
+  const least = (text: string): number =>
+    Math.min(
+      ...Array.from({ length: 5 }, () => {
+        const begun = performance.now();
+        screenInbound(inputOf({ name: "long", text }));
+        return performance.now() - begun;
+      }),
+    );
+  const prose = least("We met her there once ".repeat(4500));
+  // Each of these opens a gap of 200 to 1500 characters.
+  for (const word of ["trojan ", "gehackt ", "barrister ", "gift card ", "backlinks ", "parcel "])
+    expect(least(word.repeat(Math.ceil(99_000 / word.length))) / prose, word).toBeLessThan(8);
+});
+
+test("two words of a lure count within their distance and not beyond", () => {
+  const rules = (text: string): string[] =>
+    screenInbound(inputOf({ name: "pair", text })).reasons.map(({ rule }) => rule);
+  const lure = (gap: number): string =>
+    `Your webcam was on. ${"and so on ".repeat(gap)}Pay in bitcoin.`;
+  expect(rules(lure(100))).toContain("extortion");
+  expect(rules(lure(200))).not.toContain("extortion");
+  // The first of two is too far away, the second is not.
+  expect(rules(`A webcam. ${lure(100)}`)).toContain("extortion");
+  expect(rules(`${lure(200)} ${lure(10)}`)).toContain("extortion");
+});
