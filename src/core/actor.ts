@@ -29,7 +29,12 @@ export type Actor = {
   test: boolean;
   /** When a person signed in (ISO 8601); null for keys. Sensitive acts want it fresh. */
   signed_in_at: string | null;
+  /** The sensitive call under way, where a key makes one: what a person granted is bound to it. */
+  asks?: Ask;
 };
+
+/** A call as a person grants it: the operation, and its input with defaults and without an approval code. */
+export type Ask = { operation: string; input: Record<string, unknown> };
 
 /** Scopes that a person has by their role. Nobody sends as a person: mail is written by agents. */
 export const roleScopes: Readonly<Record<Role, readonly Scope[]>> = {

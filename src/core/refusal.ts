@@ -19,6 +19,7 @@ export const refusalCodes = [
   "passkeys_unavailable",
   "csrf_failed",
   "invalid_link",
+  "invalid_code",
   "self_approval",
   "key_not_narrower",
   "test_key",

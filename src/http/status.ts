@@ -19,6 +19,7 @@ export const refusalStatus: Readonly<Record<RefusalCode, number>> = {
   passkeys_unavailable: 409,
   csrf_failed: 403,
   invalid_link: 410,
+  invalid_code: 403,
   self_approval: 403,
   key_not_narrower: 403,
   test_key: 403,

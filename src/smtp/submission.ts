@@ -189,6 +189,7 @@ const REPLIES: Readonly<Record<RefusalCode, readonly [code: number, enhanced: st
   passkeys_unavailable: NOT_ALLOWED,
   csrf_failed: NOT_ALLOWED,
   invalid_link: NOT_ALLOWED,
+  invalid_code: NOT_ALLOWED,
   self_approval: NOT_ALLOWED,
   key_not_narrower: NOT_ALLOWED,
   test_key: NOT_ALLOWED,

@@ -116,6 +116,10 @@ export const refusalWords: Readonly<
   Partial<Record<RefusalCode, { title: string; advice?: string }>>
 > = {
   unauthenticated: { title: "Please sign in" },
+  invalid_code: {
+    title: "This code does not work",
+    advice: "A code works once, for a while, and only for what it was mailed for.",
+  },
   invalid_link: {
     title: "This sign-in link no longer works",
     advice: "A link works once, and only for a while.",

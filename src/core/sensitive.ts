@@ -1,0 +1,14 @@
+/** Changes that a key may ask for and a person lets through: how the need for that person travels up to the dispatcher. */
+import { Refusal, type RefusalCode, type RefusalDetail } from "./refusal.ts";
+
+/** Thrown where a key asks for a sensitive change that nobody granted; where no door knows how to ask a person, it is a plain no. */
+export class ApprovalNeeded extends Refusal {
+  /** What would be done, in one sentence for the person who is asked. */
+  readonly summary: string;
+
+  constructor(summary: string, code: RefusalCode, message: string, detail: RefusalDetail = {}) {
+    super(code, message, detail);
+    this.name = "ApprovalNeeded";
+    this.summary = summary;
+  }
+}
