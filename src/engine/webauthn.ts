@@ -15,7 +15,7 @@ import {
   type ChallengePurpose,
   countChallenges,
   insertChallenge,
-  useChallenge,
+  takeChallenge,
 } from "../store/webauthn-challenges.ts";
 import type { EngineContext } from "./context.ts";
 
@@ -83,14 +83,14 @@ export async function issueChallenge(
 
 /**
  * Uses the challenge up and gives what was kept with it; null when it is unknown, used, expired, of another purpose or person. In
- * the same transaction as what it lets happen.
+ * the same transaction as what it lets happen, or in one before it.
  */
 export async function consumeChallenge(
   context: EngineContext,
   tx: Tx,
   by: { purpose: ChallengePurpose; challenge: Buffer; person_id: string | null },
 ): Promise<{ data: Record<string, unknown>; session_id: string | null } | null> {
-  const row = await useChallenge(tx, { ...by, now: context.now() });
+  const row = await takeChallenge(tx, { ...by, now: context.now() });
   return row && { data: row.data, session_id: row.session_id };
 }
 

@@ -53,7 +53,6 @@ export type OversightTables = {
     data: Json<Record<string, unknown>>;
     created_at: Time;
     expires_at: Time;
-    used_at: MaybeTime;
   };
   one_time_code: {
     operator_id: string;
@@ -115,13 +114,22 @@ export type OversightTables = {
   service_mail: {
     operator_id: string;
     mail_id: string;
+    channel: ColumnType<"mail" | "chat", "mail" | "chat" | undefined, never>;
     kind: string;
     to_address: string;
+    message_id: string | null;
     mime: Buffer | null;
     attempts: Generated<number>;
     created_at: Time;
     sent_at: MaybeTime;
     failed_at: MaybeTime;
     last_reply: string | null;
+  };
+  waiting_notice: {
+    operator_id: string;
+    person_id: string;
+    message_id: string;
+    about: "pending" | "reminder";
+    created_at: Time;
   };
 };

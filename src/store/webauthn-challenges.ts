@@ -17,7 +17,7 @@ function ownerOf(tx: Tx): string {
 /** Keeps a challenge, and forgets those of the operator that nobody can answer any more. */
 export async function insertChallenge(
   tx: Tx,
-  row: Omit<ChallengeRow, "operator_id" | "used_at">,
+  row: Omit<ChallengeRow, "operator_id">,
 ): Promise<void> {
   await tx.run(
     db
@@ -28,7 +28,7 @@ export async function insertChallenge(
   await tx.run(
     db
       .insertInto("webauthn_challenge")
-      .values({ ...row, data: JSON.stringify(row.data), operator_id: ownerOf(tx), used_at: null }),
+      .values({ ...row, data: JSON.stringify(row.data), operator_id: ownerOf(tx) }),
   );
 }
 
@@ -44,28 +44,59 @@ export async function countChallenges(
       .where("operator_id", "=", ownerOf(tx))
       .where("purpose", "=", by.purpose)
       .where("person_id", "is not distinct from", by.person_id)
-      .where("used_at", "is", null)
       .where("expires_at", ">", by.now),
   );
   return row?.count ?? 0;
 }
 
-/** Marks the challenge as used and gives it; null when there is none of this purpose and person that still works. */
-export async function useChallenge(
+/**
+ * Takes the challenge away and gives it; null when there is none of this purpose and person that still works. Nothing of it is
+ * left: for decisions it holds what opens commitments, which must not outlive an erasure.
+ */
+export async function takeChallenge(
   tx: Tx,
   by: { purpose: ChallengePurpose; challenge: Buffer; person_id: string | null; now: Date },
 ): Promise<ChallengeRow | null> {
   const [row] = await tx.run(
     db
-      .updateTable("webauthn_challenge")
-      .set({ used_at: by.now })
+      .deleteFrom("webauthn_challenge")
       .where("operator_id", "=", ownerOf(tx))
       .where("challenge", "=", by.challenge)
       .where("purpose", "=", by.purpose)
       .where("person_id", "is not distinct from", by.person_id)
-      .where("used_at", "is", null)
       .where("expires_at", ">", by.now)
       .returningAll(),
   );
   return row ?? null;
+}
+
+/** Living challenges for decisions. Each is about one message: whoever holds that message's row is the only one to take it. */
+export function readDecisionChallenges(
+  tx: Tx,
+  challenges: readonly Buffer[],
+  now: Date,
+): Promise<ChallengeRow[]> {
+  return tx.run(
+    db
+      .selectFrom("webauthn_challenge")
+      .selectAll()
+      .where("operator_id", "=", ownerOf(tx))
+      .where("challenge", "in", [...challenges, Buffer.alloc(0)])
+      .where("purpose", "=", "decide")
+      .where("expires_at", ">", now),
+  );
+}
+
+/** Takes away what decisions were made by; throws when one is gone already. */
+export async function spendChallenges(tx: Tx, challenges: readonly Buffer[]): Promise<void> {
+  if (challenges.length === 0) return;
+  const gone = await tx.run(
+    db
+      .deleteFrom("webauthn_challenge")
+      .where("operator_id", "=", ownerOf(tx))
+      .where("challenge", "in", [...challenges])
+      .returning("challenge"),
+  );
+  if (gone.length !== challenges.length)
+    throw new Error("a challenge was spent while its message was locked");
 }

@@ -34,15 +34,17 @@ CREATE TABLE invitation (
 );
 
 -- method: how the person signed in. verified_at: when they last proved who they are (sign-in or step-up). A token that was
--- rotated away works a little longer, for requests that were under way.
+-- rotated away works a little longer, for requests that were under way; whoever shows an older one has a copy.
 ALTER TABLE session
   ADD method text NOT NULL DEFAULT 'link' CHECK (method IN ('link', 'code', 'passkey', 'invitation')),
   ADD user_agent text,
   ADD verified_at timestamptz,
   ADD verified_by text NOT NULL DEFAULT 'link' CHECK (verified_by IN ('link', 'code', 'passkey', 'invitation')),
   ADD previous_hash bytea,
+  ADD spent_hashes bytea[] NOT NULL DEFAULT '{}',
   ADD rotated_at timestamptz;
 CREATE INDEX session_by_previous ON session (previous_hash) WHERE previous_hash IS NOT NULL;
+CREATE INDEX session_by_spent ON session USING gin (spent_hashes) WHERE ended_at IS NULL;
 CREATE INDEX session_by_person ON session (operator_id, person_id) WHERE ended_at IS NULL;
 
 -- Credentials of people. Those for decisions are the approver directory and never sign anybody in; every change of it is an entry.
@@ -83,7 +85,7 @@ CREATE TABLE directory_head (
   PRIMARY KEY (operator_id, head_id)
 );
 
--- Each WebAuthn challenge works once. operator_id '' before it is known who signs in.
+-- Each WebAuthn challenge works once: whoever uses it takes it away. operator_id '' before it is known who signs in.
 CREATE TABLE webauthn_challenge (
   operator_id text NOT NULL,
   challenge   bytea NOT NULL,
@@ -93,7 +95,6 @@ CREATE TABLE webauthn_challenge (
   data        jsonb NOT NULL,
   created_at  timestamptz NOT NULL,
   expires_at  timestamptz NOT NULL,
-  used_at     timestamptz,
   PRIMARY KEY (operator_id, challenge)
 );
 CREATE INDEX webauthn_challenge_by_time ON webauthn_challenge (expires_at);
@@ -175,12 +176,16 @@ CREATE TABLE message_version (
 );
 ALTER TABLE message_version ALTER COLUMN mime SET STORAGE EXTERNAL;
 
--- Codes, invitations and notices to people of the operator. The bytes go when the mail has gone.
+-- Codes, invitations and notices to people of the operator, by mail or to a chat's webhook. The bytes go when it has gone.
 CREATE TABLE service_mail (
   operator_id text NOT NULL REFERENCES operator,
   mail_id     text NOT NULL,
+  channel     text NOT NULL DEFAULT 'mail' CHECK (channel IN ('mail', 'chat')),
   kind        text NOT NULL,
+  -- An address, or the URL of the webhook.
   to_address  text NOT NULL,
+  -- The message that a decision is asked for: once it waits for none, nobody is told any more.
+  message_id  text,
   mime        bytea,
   attempts    smallint NOT NULL DEFAULT 0,
   created_at  timestamptz NOT NULL,
@@ -188,6 +193,19 @@ CREATE TABLE service_mail (
   failed_at   timestamptz,
   last_reply  text,
   PRIMARY KEY (operator_id, mail_id)
+);
+-- How often somebody was told of late.
+CREATE INDEX service_mail_pace ON service_mail (operator_id, to_address, created_at) WHERE kind = 'notice';
+
+-- What a person is told later, with more of the kind: their digest, or the end of their quiet hours.
+CREATE TABLE waiting_notice (
+  operator_id text NOT NULL,
+  person_id   text NOT NULL,
+  message_id  text NOT NULL,
+  about       text NOT NULL CHECK (about IN ('pending', 'reminder')),
+  created_at  timestamptz NOT NULL,
+  PRIMARY KEY (operator_id, person_id, message_id),
+  FOREIGN KEY (operator_id, person_id) REFERENCES person
 );
 
 ALTER TABLE mailbox
@@ -280,7 +298,6 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER used_once BEFORE UPDATE ON webauthn_challenge FOR EACH ROW EXECUTE FUNCTION used_once();
 CREATE TRIGGER used_once BEFORE UPDATE ON one_time_code FOR EACH ROW EXECUTE FUNCTION used_once();
 CREATE TRIGGER used_once BEFORE UPDATE ON change_request FOR EACH ROW EXECUTE FUNCTION used_once();
 
@@ -400,7 +417,7 @@ DO $$
 DECLARE t text;
 BEGIN
   FOREACH t IN ARRAY ARRAY['invitation', 'passkey', 'directory_head', 'webauthn_challenge', 'one_time_code', 'change_request', 'policy',
-                           'message_version', 'service_mail'] LOOP
+                           'message_version', 'service_mail', 'waiting_notice'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY tenant ON %I USING (operator_id = current_setting(''multimail.operator'', true) OR current_setting(''multimail.operator'', true) = ''*'')', t);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO multimail_app', t);
@@ -408,8 +425,7 @@ BEGIN
 END $$;
 REVOKE UPDATE ON message_version, directory_head, passkey, webauthn_challenge, one_time_code, change_request, policy FROM multimail_app;
 GRANT UPDATE (name, sign_count, backed_up, last_used_at, revoked_at, revoked_by) ON passkey TO multimail_app;
-GRANT UPDATE (used_at) ON webauthn_challenge TO multimail_app;
 GRANT UPDATE (tries, used_at) ON one_time_code TO multimail_app;
 GRANT UPDATE (granted_by, granted_at, refused_by, used_at) ON change_request TO multimail_app;
 GRANT UPDATE (name, position, updated_at, expires_at, revoked_at, revoked_by) ON policy TO multimail_app;
-GRANT DELETE ON webauthn_challenge, one_time_code, service_mail, invitation TO multimail_app;
+GRANT DELETE ON webauthn_challenge, one_time_code, service_mail, waiting_notice, invitation TO multimail_app;
