@@ -22,14 +22,17 @@ import {
   loadMime,
   loadText,
 } from "../store/messages.ts";
-import { searchMessages } from "../store/search.ts";
+import { type ListedRow, searchMessages } from "../store/search.ts";
 import type { EngineContext } from "./context.ts";
 import { toMachine } from "./machine-row.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
 
 /** A message with its standing approvals counted. */
-export type MessageView = LoadedMessage & {
-  approvals: number;
+export type MessageView = LoadedMessage & { approvals: number };
+
+/** A message as lists show it. */
+export type ListedView = Pick<MessageView, "recipients" | "approvals"> & {
+  row: ListedRow;
   /** Where it was searched for: parts of its body with what was found between ⟦ and ⟧. */
   highlights?: string[];
 };
@@ -55,8 +58,6 @@ export type ListRequest = Omit<
 > & {
   mailbox_id?: string | undefined;
   since_id?: string | undefined;
-  /** Words to be found in subject, people, attachment names and body; needs `order: "newest"`. */
-  q?: string | undefined;
   /** Absent: all but spam and what was deleted. */
   statuses?: readonly (Status | InboundStatus)[] | undefined;
 };
@@ -66,22 +67,19 @@ export function messageReaders({ database }: EngineContext) {
   return {
     messages: (actor: Actor, filter: ListRequest, page: PageRequest): Promise<Page<MessageView>> =>
       database.as(actor.operator_id, async (tx) => {
-        const cursor = readCursor(page.cursor);
-        const newest = filter.order === "newest";
-        const { q, ...rest } = filter;
-        const wanted: MessageFilter = {
-          ...rest,
-          ...visibility(actor, filter),
-          // A cursor is behind what was skipped.
-          offset: cursor === undefined ? filter.offset : 0,
-          before_id: newest ? cursor : undefined,
-          after_id: newest ? filter.since_id : (cursor ?? filter.since_id),
-          limit: page.limit + 1,
-        };
-        const views =
-          q === undefined
-            ? await viewsOf(tx, await listMessageIds(tx, wanted))
-            : await searched(tx, q, wanted, page.limit);
+        const views = await viewsOf(tx, await listMessageIds(tx, wantedOf(actor, filter, page)));
+        return paged(views, page.limit, (message) => message.row.message_id);
+      }),
+
+    /** Finds the words of `q` in subject, people, attachment names and body; needs `order: "newest"`. */
+    search: (
+      actor: Actor,
+      q: string,
+      filter: ListRequest,
+      page: PageRequest,
+    ): Promise<Page<ListedView>> =>
+      database.as(actor.operator_id, async (tx) => {
+        const views = await searched(tx, q, wantedOf(actor, filter, page), page.limit);
         return paged(views, page.limit, (message) => message.row.message_id);
       }),
 
@@ -100,6 +98,21 @@ export function messageReaders({ database }: EngineContext) {
         await visibleMessage(tx, actor, emailId, mailboxId);
         return mimeOf(tx, emailId);
       }),
+  };
+}
+
+/** The filter of one page, with one row more than the page shows. */
+function wantedOf(actor: Actor, filter: ListRequest, page: PageRequest): MessageFilter {
+  const cursor = readCursor(page.cursor);
+  const newest = filter.order === "newest";
+  return {
+    ...filter,
+    ...visibility(actor, filter),
+    // A cursor is behind what was skipped.
+    offset: cursor === undefined ? filter.offset : 0,
+    before_id: newest ? cursor : undefined,
+    after_id: newest ? filter.since_id : (cursor ?? filter.since_id),
+    limit: page.limit + 1,
   };
 }
 
@@ -132,17 +145,17 @@ async function searched(
   q: string,
   wanted: MessageFilter,
   shown: number,
-): Promise<MessageView[]> {
+): Promise<ListedView[]> {
   const found = await searchMessages(tx, readQuery(q), wanted, highlightLength);
   // Only of mail that waited for people are there decisions.
   const gated = found.filter(({ row }) => row.gated).map(({ row }) => row.message_id);
-  const decided = new Map(
-    (await loadMessages(tx, gated, false)).map((message) => [message.row.message_id, message]),
+  const approvals = new Map(
+    (await viewsOf(tx, gated)).map((view) => [view.row.message_id, view.approvals]),
   );
   const highlight = highlighter(q);
   return found.map(({ body, row, recipients }, i) => {
-    const message = decided.get(row.message_id) ?? { row, recipients, decisions: [] };
-    return { ...viewOf(message), ...(i < shown ? { highlights: highlight(body) } : {}) };
+    const view = { row, recipients, approvals: approvals.get(row.message_id) ?? 0 };
+    return i < shown ? { ...view, highlights: highlight(body) } : view;
   });
 }
 

@@ -75,9 +75,44 @@ export async function writeSearch(tx: Tx, rows: readonly IndexRow[]): Promise<vo
 /** What is looked for: a query as websearch_to_tsquery reads it, and whether its last word is a beginning too. */
 type TextQuery = { text: string; open: boolean };
 
+/** What lists show of a message's row, and `gated`. */
+const listed = [
+  "message_id",
+  "mailbox_id",
+  "direction",
+  "status",
+  "mode",
+  "test",
+  "required",
+  "gated",
+  "digest",
+  "thread_id",
+  "rfc_message_id",
+  "from_address",
+  "from_name",
+  "subject",
+  "size_bytes",
+  "attachments",
+  "tags",
+  "reason",
+  "kind",
+  "in_reply_to",
+  "reply_of",
+  "user_label",
+  "send_at",
+  "expires_at",
+  "created_at",
+  "updated_at",
+  "complained_at",
+  "unsubscribed_at",
+] as const satisfies readonly (keyof MessageRow)[];
+
+/** A message's row as far as lists show it. */
+export type ListedRow = Pick<MessageRow, (typeof listed)[number]>;
+
 /** One message that was found, with all that a list shows of it. */
 export type FoundMessage = {
-  row: MessageRow;
+  row: ListedRow;
   recipients: RecipientRow[];
   /** The beginning of its text. */
   body: string;
@@ -132,7 +167,7 @@ async function searchIds(tx: Tx, query: TextQuery, filter: MessageFilter): Promi
 /** Each row says how far the look went; where nothing was found there is one, which says only that. */
 type Looked = { looked_at: number; looked_to: string | null };
 type FoundId = Looked & { message_id: string | null };
-type FoundRow = Looked & MessageRow & { body: string | null; recipients: RecipientRow[] | null };
+type FoundRow = Looked & ListedRow & { body: string | null; recipients: RecipientRow[] | null };
 
 const isFound = (row: FoundRow | (Looked & { message_id: null })): row is FoundRow =>
   row.message_id !== null;
@@ -202,7 +237,7 @@ function passed(operatorId: string, filter: MessageFilter, ids: boolean): RawBui
   // Where the candidates begin and end is said to the index already.
   const through = messagesOf(operatorId, { ...filter, before_id: undefined, after_id: undefined })
     .where(sql<boolean>`message_id = candidate.message_id`)
-    .$call((one) => (ids ? one.select("message_id") : one.selectAll()));
+    .$call((one) => (ids ? one.select("message_id") : one.select(listed)));
   return sql`SELECT one.* FROM candidate CROSS JOIN LATERAL (${through} OFFSET 0) AS one
   ORDER BY candidate.message_id DESC LIMIT ${filter.limit}`;
 }

@@ -9,6 +9,8 @@ import {
   time,
   wireStatus,
 } from "../../contract/resources.ts";
+import type { Page } from "../../engine/paging.ts";
+import type { ListedView } from "../../engine/read-messages.ts";
 import { operation } from "../context.ts";
 import { fromWire, summaryOf } from "./views.ts";
 
@@ -67,27 +69,27 @@ export const checkInbox = operation({
   tool: true,
   cli: { command: "inbox" },
   async handle({ read, actor }, input) {
-    const { rows, next_cursor } = await read.messages(
-      actor,
-      {
-        mailbox_id: input.mailbox_id,
-        direction: input.direction,
-        statuses: input.status === undefined ? undefined : [fromWire(input.status)],
-        kind: input.kind,
-        q: input.q,
-        sender: input.sender,
-        subject_contains: input.subject_contains,
-        thread_id: input.thread_id,
-        tag: tagOf(input.tag),
-        date_after: input.date_after === undefined ? undefined : new Date(input.date_after),
-        date_before: input.date_before === undefined ? undefined : new Date(input.date_before),
-        has_attachments: input.has_attachments,
-        since_id: input.since_id,
-        offset: input.offset,
-        order: "newest",
-      },
-      input,
-    );
+    const filter = {
+      mailbox_id: input.mailbox_id,
+      direction: input.direction,
+      statuses: input.status === undefined ? undefined : [fromWire(input.status)],
+      kind: input.kind,
+      sender: input.sender,
+      subject_contains: input.subject_contains,
+      thread_id: input.thread_id,
+      tag: tagOf(input.tag),
+      date_after: input.date_after === undefined ? undefined : new Date(input.date_after),
+      date_before: input.date_before === undefined ? undefined : new Date(input.date_before),
+      has_attachments: input.has_attachments,
+      since_id: input.since_id,
+      offset: input.offset,
+      order: "newest" as const,
+    };
+    const found: Page<ListedView> =
+      input.q === undefined
+        ? await read.messages(actor, filter, input)
+        : await read.search(actor, input.q, filter, input);
+    const { rows, next_cursor } = found;
     // A mailbox that does not exist is told apart from an empty one.
     if (rows.length === 0) await read.mailbox(actor, input.mailbox_id);
     const emails = rows.map((row) =>

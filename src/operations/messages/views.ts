@@ -4,7 +4,7 @@ import type { email, emailSummary, wireStatus } from "../../contract/resources.t
 import { type InboundStatus, inboundStatuses } from "../../core/inbound-status.ts";
 import { readMode } from "../../core/oversight/mode.ts";
 import { type Status, statuses } from "../../core/oversight/types.ts";
-import type { MessageDetail, MessageView } from "../../engine/read-messages.ts";
+import type { ListedView, MessageDetail } from "../../engine/read-messages.ts";
 
 /** `pending_approval` is `pending_send_approval` on the wire: existing clients filter by it. */
 export function toWire(status: string): z.infer<typeof wireStatus> {
@@ -19,7 +19,7 @@ export function fromWire(status: z.infer<typeof wireStatus>): Status | InboundSt
 }
 
 /** A message in a list. */
-export function summaryOf(view: MessageView): z.infer<typeof emailSummary> {
+export function summaryOf(view: ListedView): z.infer<typeof emailSummary> {
   const { row, recipients } = view;
   const of = (kind: string): string[] =>
     recipients.filter((recipient) => recipient.kind === kind).map((recipient) => recipient.address);
