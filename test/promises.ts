@@ -70,6 +70,7 @@ export const promises = {
   "gate.database-refuses":
     "The database refuses a hand-off without approvals, whatever the application does",
   "decide.edit-voids": "An edit voids the approvals given before it",
+  "policy.expired-never-lets-through": "A rule that has expired or was revoked lets nothing through",
   "gate.mode-checked-twice":
     "A mailbox that was lowered after submission does not let scheduled mail out ungated",
   "log.no-send-without-leaf":
@@ -92,6 +93,8 @@ export const promises = {
   "decide.stale-digest":
     "A decision on other content than the present is refused with stale_digest",
   "decide.distinct-people": "Approving twice by the same person counts once",
+  "edit.needs-the-digest-seen":
+    "An approver's edit names the digest it saw, and is refused when the message changed since",
   "decide.passkey-only": "Where a passkey is demanded, only approvals by passkey count",
   "keys.only-narrower": "A key can create only keys that are narrower than itself",
   "api.names-the-field": "Each wrong field gives a 400 that names it",
