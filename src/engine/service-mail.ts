@@ -17,6 +17,8 @@ export type ServiceMail = {
   /** Where answers go, where that is not the service's own address. */
   reply_to?: string;
   headers?: Readonly<Record<string, string>>;
+  /** The message that a decision is asked for: once it waits for none, the mail does not go any more. */
+  message_id?: string;
 };
 
 /** The address that the service itself writes from. */
@@ -51,11 +53,15 @@ export async function queueServiceMail(
     date: now,
     ...(headers === undefined ? {} : { headers }),
   });
-  await insertServiceMail(tx, {
-    mail_id: id,
-    kind: mail.kind,
-    to_address: mail.to,
-    mime,
-    created_at: now,
-  });
+  await insertServiceMail(tx, [
+    {
+      mail_id: id,
+      channel: "mail",
+      kind: mail.kind,
+      to_address: mail.to,
+      message_id: mail.message_id ?? null,
+      mime,
+      created_at: now,
+    },
+  ]);
 }

@@ -1,0 +1,133 @@
+/** The worker that sends what the service itself writes: by the same way as all mail, and to the webhooks of people's chats. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Engine } from "../engine/engine.ts";
+import type { Claim, Queue } from "../engine/queue.ts";
+import type { Transport } from "../mail/smtp-client.ts";
+import { type Worker, startLoop } from "./loop.ts";
+
+/** How long a claim holds, in milliseconds: longer than any SMTP transaction. */
+const lease = 40 * 60_000;
+
+/** Sendings between claim and result at most. One that hangs holds up no other. */
+const maxInFlight = 50;
+
+/** Posts a JSON document to a webhook; answers what came of it and never throws. */
+export type ChatPost = (
+  url: string,
+  body: Buffer,
+) => Promise<{ outcome: "accepted" | "temporary" | "permanent"; reply: string }>;
+
+/** What the worker needs. */
+export type ServiceMailOptions = {
+  engine: Engine;
+  queue: Queue;
+  transport: Transport;
+  post: ChatPost;
+  node: string;
+  now(): Date;
+  log: { error(fields: object, message: string): void };
+};
+
+/** Starts the worker. `landed` waits, once the transport is closed, for what was under way. */
+export function startServiceMail(
+  options: ServiceMailOptions,
+): Worker & { landed(): Promise<void> } {
+  const { queue, node } = options;
+  const flying = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  /** After a failure of the database nobody knows what had been claimed: whatever is not flying comes due again. */
+  let astray = false;
+
+  function launch(claim: Claim): void {
+    const flight = send(options, claim, stopping.signal)
+      .catch((error: unknown) => {
+        astray = true;
+        options.log.error(
+          { mail_id: claim.message_id, error: String(error) },
+          "mail of the service waits",
+        );
+      })
+      .finally(() => flying.delete(claim.message_id));
+    flying.set(claim.message_id, flight);
+  }
+
+  const loop = startLoop({
+    name: "service_mail",
+    poll_ms: 1000,
+    log: options.log,
+    async round() {
+      const now = options.now();
+      if (astray)
+        await queue.reclaim(node, now, { kinds: ["service_mail"], except: [...flying.keys()] });
+      astray = true;
+      const claims = await queue.claim("service_mail", {
+        now,
+        lease_until: new Date(now.getTime() + lease),
+        node,
+        limit: maxInFlight - flying.size,
+      });
+      for (const claim of claims) launch(claim);
+      astray = false;
+      if (flying.size >= maxInFlight) await Promise.race(flying.values());
+      return claims.length > 0;
+    },
+  });
+  return {
+    wake: loop.wake,
+    async stop() {
+      stopping.abort();
+      await loop.stop();
+    },
+    async landed() {
+      await Promise.all(flying.values());
+    },
+  };
+}
+
+/** One attempt, and its result on disk. */
+async function send(
+  options: ServiceMailOptions,
+  claim: Claim,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { engine } = options;
+  const mail = await engine.takeServiceMail(claim.operator_id, claim);
+  if (!mail) return;
+  const result =
+    mail.channel === "chat"
+      ? await options.post(mail.to, mail.data)
+      : await byMail(options.transport, mail);
+  // It has gone; until that is on disk a crash would send it again, under the same Message-ID.
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await engine.recordServiceMail(claim.operator_id, claim, result);
+    } catch (error) {
+      if (attempt >= 20 || stopping.aborted) throw error;
+      await delay(Math.min(5000, 100 * 2 ** attempt), undefined, {
+        ref: false,
+        signal: stopping,
+      }).catch(() => undefined);
+    }
+}
+
+async function byMail(
+  transport: Transport,
+  mail: { to: string; data: Buffer },
+): Promise<Parameters<Engine["recordServiceMail"]>[2]> {
+  try {
+    const { recipients } = await transport.send({
+      // What answers by machine has nobody to answer to: there is no mailbox behind mail of the service.
+      from: "",
+      recipients: [mail.to],
+      data: mail.data,
+    });
+    const [answer] = recipients;
+    if (!answer) return { outcome: "temporary", reply: "no answer" };
+    const untried = answer.reason === "transport_closed" && answer.outcome === "temporary";
+    const { code, text } = answer.reply;
+    const reply = code === 0 ? text : `${code} ${text}`;
+    return { outcome: untried ? "not_tried" : answer.outcome, reply };
+  } catch (error) {
+    return { outcome: "temporary", reply: `not sent: ${String(error)}` };
+  }
+}
