@@ -142,7 +142,8 @@ export function checkApprovers(story: Story): Outcome {
     .map(({ decision }) => `the author decided (${decision}) on their own message`);
   const seen = new Set<string>();
   for (const { principal, entry } of decided.filter(({ decision }) => decision === "approve")) {
-    const vote = `${principal} ${contentAt(story, entry).entry.id}`;
+    // Whoever approved what was pulled back may approve it again.
+    const vote = `${principal} ${contentAt(story, entry).entry.id} ${pulledBack(story, entry)}`;
     if (seen.has(vote)) faults.push(`${principal.replace(":", " ")} approved twice`);
     seen.add(vote);
   }
@@ -177,11 +178,14 @@ function* faultsOfHandOff(step: HandedOff, story: Story): Generator<string> {
   // An edit voids what was approved until then.
   const earlier = before(story, step.entry).filter(({ entry }) => isOfLastContent(story, entry));
   const revised = earlier.findLastIndex(({ decision }) => decision === "revise");
-  // A revision sends the message back to its author: what was approved until then no longer counts.
+  const undone = pulledBack(story, step.entry);
+  // A revision sends the message back to its author, and undo puts it back: what was approved until then no longer counts.
   const standing = new Map(
     earlier
       .slice(revised + 1)
-      .filter(({ decision }) => decision === "approve")
+      .filter(
+        ({ decision, entry }) => decision === "approve" && pulledBack(story, entry) === undone,
+      )
       .map((one) => [one.entry.leaf, one]),
   );
   if (new Set(step.approvals).size < step.approvals.length)
@@ -215,6 +219,13 @@ function demandsAt(
     required: Math.max(story.submitted.required, ...raised.map(({ required }) => required)),
     passkey: story.submitted.passkey || raised.some(({ passkey }) => passkey),
   };
+}
+
+/** How often the message was pulled back before an entry. */
+function pulledBack(story: Story, { place }: ReadEntry): number {
+  return stepsOf(story, "other").filter(
+    ({ entry }) => entry.entry.type === "message.pulled_back" && entry.place < place,
+  ).length;
 }
 
 /** Decisions that stand before an entry, in the order of the log. */

@@ -17,7 +17,12 @@ const results: Readonly<Record<string, Event["type"]>> = {
 };
 
 /** Entries that change nothing of the message's status. */
-const silent: ReadonlySet<string> = new Set(["message.unsubscribed", "message.rescheduled"]);
+const silent: ReadonlySet<string> = new Set([
+  "message.unsubscribed",
+  "message.rescheduled",
+  "message.reminded",
+  "message.escalated",
+]);
 
 /** Checks that the machine allows every step of the story and ends in `status`. */
 export function checkStatus(story: Story, status: string): Outcome {
@@ -170,6 +175,8 @@ function otherEvent(before: Message, entry: ReadEntry): [Event, Message["status"
           ];
     case "message.cancelled":
       return [{ type: "cancel" }, null];
+    case "message.pulled_back":
+      return [{ type: "undo" }, "pending_approval"];
     case "message.expired":
       return [{ type: "expire" }, null];
     case "message.blocked":
@@ -207,6 +214,7 @@ function waits(next: StoryStep | undefined, end: string): boolean {
   return [
     "message.released",
     "message.cancelled",
+    "message.pulled_back",
     "message.rescheduled",
     "message.edited",
   ].includes(next.entry.entry.type);

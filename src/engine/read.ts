@@ -13,6 +13,7 @@ import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
 import { messageReaders } from "./read-messages.ts";
 import { suppressionReaders } from "./read-suppressions.ts";
 import { threadReaders } from "./read-threads.ts";
+import { type Versions, versionsOf } from "./versions.ts";
 
 /** An entry of the log, opened up. */
 export type EntryDetail = {
@@ -33,6 +34,8 @@ export function createReader(context: EngineContext) {
     ...messages,
     ...threadReaders(context, messages.message),
     ...suppressionReaders(context),
+    versions: (actor: Actor, emailId: string, mailboxId?: string): Promise<Versions> =>
+      versionsOf(context, actor, emailId, mailboxId),
     ...recordReaders(context),
     ready: () => context.database.ping(),
   };

@@ -57,6 +57,10 @@ import { scheduleEmail } from "./messages/schedule-email.ts";
 import { sendEmail } from "./messages/send-email.ts";
 import { deleteTag, getTags, setTags, tagEmail } from "./messages/tags.ts";
 import { decideEmail } from "./oversight/decide-email.ts";
+import { editPendingEmail } from "./oversight/edit-pending-email.ts";
+import { getEmailVersions } from "./oversight/get-email-versions.ts";
+import { undoDecision } from "./oversight/undo-decision.ts";
+import { waitForDecision } from "./oversight/wait-for-decision.ts";
 import { listPending } from "./oversight/list-pending.ts";
 import { getThread } from "./threads/get-thread.ts";
 import { listThreads } from "./threads/list-threads.ts";
@@ -108,6 +112,10 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   refuseEmail,
   listPending,
   decideEmail,
+  editPendingEmail,
+  undoDecision,
+  waitForDecision,
+  getEmailVersions,
   listMailboxes,
   createMailbox,
   getMailbox,

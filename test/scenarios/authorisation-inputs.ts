@@ -30,11 +30,12 @@ export type Place = {
   received_id: string;
   agent: string;
   admin: string;
+  overseer: string;
 };
+
 /** The resources of an operator, made by its keys. */
 export async function placeOf(
-  admin: string,
-  agent: string,
+  { admin, agent, overseer }: Pick<Place, "admin" | "agent" | "overseer">,
   operatorId: string,
   mailboxId: string,
 ): Promise<Place> {
@@ -52,6 +53,7 @@ export async function placeOf(
     received_id: "",
     agent,
     admin,
+    overseer,
   } as const;
   const emailId = await freshEmail(place);
   const proof = await running.call(agent, `/v1/mailboxes/${mailboxId}/emails/${emailId}/proof`);
@@ -71,8 +73,12 @@ export async function placeOf(
   };
 }
 
-async function freshEmail(place: Pick<Place, "agent" | "mailbox_id">): Promise<string> {
+async function freshEmail(
+  place: Pick<Place, "agent" | "mailbox_id">,
+  more: object = {},
+): Promise<string> {
   const message = {
+    ...more,
     to: [`r${counter++}@example.com`],
     subject: "For the matrix",
     markdown: "Some text.",
@@ -80,6 +86,19 @@ async function freshEmail(place: Pick<Place, "agent" | "mailbox_id">): Promise<s
   };
   return (await running.call(place.agent, `/v1/mailboxes/${place.mailbox_id}/send`, message)).body
     .id;
+}
+
+/** An email that was approved and leaves later. */
+async function approvedEmail(place: Place): Promise<string> {
+  const id = await freshEmail(place, { send_at: inAnHour() });
+  await running.call(place.overseer, "/v1/oversight/decide", { email_id: id, decision: "approve" });
+  return id;
+}
+
+/** The digest of an email of this place. */
+async function digestOf(place: Place, emailId: string): Promise<string> {
+  const path = `/v1/mailboxes/${place.mailbox_id}/emails/${emailId}`;
+  return (await running.call(place.agent, path)).body.digest;
 }
 
 /** A link to the attachment of an email. */
@@ -266,6 +285,15 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
     email_id: fresh ? await freshEmail(place) : place.email_id,
     decision: "reject",
   }),
+  edit_pending_email: async (place, fresh) => {
+    const email_id = fresh ? await freshEmail(place) : place.email_id;
+    return { email_id, digest: await digestOf(place, email_id), subject: "Edited" };
+  },
+  undo_decision: async (place, fresh) => ({
+    email_id: fresh ? await approvedEmail(place) : place.email_id,
+  }),
+  wait_for_decision: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, timeout_seconds: 0 }),
+  get_email_versions: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
   list_mailboxes: () => ({}),
   create_mailbox: () => ({ address: `made-${counter++}` }),
   get_mailbox: ({ mailbox_id }) => ({ mailbox_id }),

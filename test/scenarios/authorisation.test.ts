@@ -29,13 +29,17 @@ beforeAll(async () => {
     .body.id;
   reachInto(running, node);
   await makeHolders();
+  const { admin_key, agent_key, oversight_key, mailbox_id } = running.known;
   own = await placeOf(
-    running.known.admin_key,
-    running.known.agent_key,
+    { admin: admin_key, agent: agent_key, overseer: oversight_key },
     node.operator_id,
-    running.known.mailbox_id,
+    mailbox_id,
   );
-  foreign = await placeOf(other.admin_key, other.agent_key, other.operator_id, other.mailbox_id);
+  foreign = await placeOf(
+    { admin: other.admin_key, agent: other.agent_key, overseer: other.oversight_key },
+    other.operator_id,
+    other.mailbox_id,
+  );
 });
 
 afterAll(async () => {

@@ -136,7 +136,7 @@ describe("content", () => {
     // The admin's key in the owner's name: it is the owner who edits.
     await it.node.engine.edit(
       { ...admin, person_id: row.person_id },
-      { mailbox_id: box, email_id: id, draft_only: false },
+      { mailbox_id: box, email_id: id },
       { subject: "Edited by the owner" },
     );
     const message = await it.read(box, id);

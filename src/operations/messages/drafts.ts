@@ -156,7 +156,7 @@ export const updateDraft = operation({
   async handle({ engine, read, actor }, { mailbox_id, draft_id, attachments, ...change }) {
     await engine.edit(
       actor,
-      { mailbox_id, email_id: draft_id, draft_only: true },
+      { mailbox_id, email_id: draft_id, only: "draft" },
       {
         ...change,
         attachments: attachments === undefined ? undefined : decodeAttachments(attachments),

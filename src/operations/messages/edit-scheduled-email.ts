@@ -72,7 +72,7 @@ export const editScheduledEmail = operation({
   hidden_when_read_only: true,
   max_body: maxMailBody,
   async handle({ engine, actor }, { mailbox_id, email_id, attachments, ...change }) {
-    const place = { mailbox_id: mailbox_id ?? null, email_id, draft_only: false };
+    const place = { mailbox_id: mailbox_id ?? null, email_id };
     const edit: Edit = {
       ...change,
       attachments: attachments === undefined ? undefined : decodeAttachments(attachments),
