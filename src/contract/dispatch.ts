@@ -1,8 +1,18 @@
 /** The one road into an operation: scope, mailbox wall, input validation, handler. Every door calls through it. */
 import type { z } from "zod";
-import { type Actor, holds, mayUseMailbox } from "../core/actor.ts";
+import { type Actor, type Ask, mayUseMailbox } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
-import type { BytesReply, CallMeta, JsonReply, Operation, OperationSpec } from "./operation.ts";
+import { ApprovalNeeded } from "../core/sensitive.ts";
+import {
+  type BytesReply,
+  type CallMeta,
+  type JsonReply,
+  type Operation,
+  type OperationSpec,
+  type approvalRequired,
+  json,
+  opens,
+} from "./operation.ts";
 
 /** What doors are given: the list, and a way to call. */
 export type Dispatcher = {
@@ -16,10 +26,19 @@ export type Dispatcher = {
   ): Promise<JsonReply | BytesReply>;
 };
 
-/** Binds a list of operations to what their handlers need. */
+/** Asking people for what a key may not do by itself. */
+export type Approvals = {
+  /** Takes the code that was mailed for the call; throws `invalid_code`. */
+  redeem(actor: Actor, ask: Ask, code: string): Promise<void>;
+  /** Asks people to let the call through; throws `rate_limited`. */
+  open(actor: Actor, ask: Ask, summary: string): Promise<z.output<typeof approvalRequired>>;
+};
+
+/** Binds a list of operations to what their handlers need. Without `approvals` a key's sensitive calls are refused. */
 export function createDispatcher<C extends object>(
   operations: readonly Operation<C>[],
   context: C,
+  approvals?: Approvals,
 ): Dispatcher {
   const byName = new Map(operations.map((operation) => [operation.name, operation]));
   return {
@@ -32,11 +51,21 @@ export function createDispatcher<C extends object>(
       const mailboxId = parsed["mailbox_id"];
       if (typeof mailboxId === "string" && !mayUseMailbox(caller, mailboxId))
         throw new Refusal("not_found", "There is no such mailbox.");
-      const answer: unknown = await operation.handle(
-        { ...context, actor: caller, meta },
-        parsed as never,
-      );
-      return isReply(answer) ? answer : { kind: "json", status: operation.status, body: answer };
+      const handle = async (by: Actor, what: object): Promise<JsonReply | BytesReply> => {
+        const answer = await operation.handle({ ...context, actor: by, meta }, what as never);
+        return isReply(answer) ? answer : { kind: "json", status: operation.status, body: answer };
+      };
+      if (operation.sensitive !== true) return handle(caller, parsed);
+      const { approval_code: code, ...rest } = parsed;
+      if (caller.kind !== "api_key" || !approvals) return handle(caller, rest);
+      const ask = { operation: name, input: rest };
+      if (typeof code === "string") await approvals.redeem(caller, ask, code);
+      try {
+        return await handle({ ...caller, asks: ask }, rest);
+      } catch (error) {
+        if (!(error instanceof ApprovalNeeded)) throw error;
+        return json(202, await approvals.open(caller, ask, error.summary));
+      }
     },
   };
 }
@@ -48,11 +77,15 @@ function authorise(operation: OperationSpec, actor: Actor | null): Actor {
     throw new Refusal("unauthenticated", "This call needs a credential.", {
       hint: "Send an API key as Authorization: Bearer mm_live_…",
     });
-  if (!holds(actor, operation.access))
-    throw new Refusal("scope_required", `This call needs the scope ${operation.access}.`, {
+  if (!opens(operation, actor))
+    throw new Refusal("scope_required", `This call needs the scope ${scopesOf(operation)}.`, {
       hint: `The credential holds: ${actor.scopes.join(", ") || "nothing"}.`,
     });
   return actor;
+}
+
+function scopesOf({ access, or_access }: OperationSpec): string {
+  return or_access === undefined ? access : `${access} or ${or_access}`;
 }
 
 const nobody: Actor = {

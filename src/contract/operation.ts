@@ -1,6 +1,6 @@
 /** The shape of an operation: one capability, from which REST, OpenAPI, MCP, CLI and docs are computed. */
-import type { z } from "zod";
-import type { Actor, Scope } from "../core/actor.ts";
+import { z } from "zod";
+import { type Actor, type Scope, holds } from "../core/actor.ts";
 import type { RefusalCode } from "../core/refusal.ts";
 
 /** What calling it changes. Doors derive MCP annotations and caching from it, tests the authorisation matrix. */
@@ -79,6 +79,13 @@ export type OperationSpec = {
   path: string;
   effect: Effect;
   access: Access;
+  /** A second scope that opens it just as well. */
+  or_access?: Scope;
+  /**
+   * True where some calls change what protects people: asked for by a key, such a call is answered 202 and waits for a
+   * person. {@link operation} gives it the input `approval_code`, which no handler sees.
+   */
+  sensitive?: boolean;
   /** One flat object. Names in the path travel there; the rest in the query (GET, DELETE) or the body. */
   input: z.ZodObject;
   /** The JSON answer, or the media type of a byte answer. */
@@ -112,6 +119,38 @@ export type Operation<C> = OperationSpec & {
   handle(context: C & { actor: Actor; meta: CallMeta }, input: never): Promise<unknown>;
 };
 
+/** True when the caller's scopes open the operation. */
+export function opens(
+  spec: Pick<OperationSpec, "access" | "or_access">,
+  actor: Pick<Actor, "scopes">,
+): boolean {
+  return (
+    spec.access === "public" ||
+    holds(actor, spec.access) ||
+    (spec.or_access !== undefined && holds(actor, spec.or_access))
+  );
+}
+
+/** What sensitive operations take beside their own input. */
+const approval = {
+  approval_code: z
+    .string()
+    .min(1)
+    .max(32)
+    .optional()
+    .describe(
+      "The code that was mailed to the oversight address when this very call was made before",
+    ),
+};
+
+/** What a sensitive call by a key answers, with 202, until a person has let it through. */
+export const approvalRequired = z.object({
+  status: z.literal("approval_required"),
+  change_id: z.string().describe("The change that waits for a person"),
+  hint: z.string().describe("How it goes on"),
+  expires_at: z.string().describe("ISO 8601 time after which the change must be asked for anew"),
+});
+
 /** Declares an operation; the handler sees its input parsed. A plain value is answered with the usual status. */
 export function operation<C>() {
   return <I extends z.ZodObject, O extends z.ZodType | { content_type: string }>(
@@ -123,5 +162,6 @@ export function operation<C>() {
         input: z.output<I>,
       ): Promise<(O extends z.ZodType ? z.input<O> : never) | JsonReply | BytesReply>;
     },
-  ): Operation<C> => spec;
+  ): Operation<C> =>
+    spec.sensitive === true ? { ...spec, input: spec.input.extend(approval) } : spec;
 }

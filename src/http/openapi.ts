@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 description, projected from the operations: nothing in it is written by hand twice. */
-import type { z } from "zod";
-import type { OperationSpec } from "../contract/operation.ts";
+import { z } from "zod";
+import { type OperationSpec, approvalRequired } from "../contract/operation.ts";
 import { type RefusalCode, refusalCodes } from "../core/refusal.ts";
 import { type JsonObject, type ProjectedSchemas, projectSchemas } from "./openapi-schemas.ts";
 import { pathNames } from "./route.ts";
@@ -41,7 +41,11 @@ export function buildOpenApi(
     tags: tags.map((name) => ({ name })),
     paths,
     components: {
-      schemas: { ...schemas.components, Error: errorSchema },
+      schemas: {
+        ...schemas.components,
+        ...(sorted.some((spec) => spec.sensitive) ? { ApprovalRequired: approvalSchema } : {}),
+        Error: errorSchema,
+      },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "An API key or access token." },
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key", description: "An API key." },
@@ -72,6 +76,8 @@ const errorSchema: JsonObject = {
   required: ["error", "code", "request_id"],
 };
 
+const { $schema: _, ...approvalSchema } = z.toJSONSchema(approvalRequired);
+
 function describe(spec: OperationSpec, schemas: ProjectedSchemas): JsonObject {
   const { parameters, requestBody } = inputOf(spec, schemas);
   return {
@@ -84,7 +90,7 @@ function describe(spec: OperationSpec, schemas: ProjectedSchemas): JsonObject {
     ...(requestBody === null ? {} : { requestBody }),
     responses: responsesOf(spec, schemas),
     "x-effect": spec.effect,
-    "x-scope": spec.access,
+    "x-scope": spec.or_access === undefined ? spec.access : `${spec.access} or ${spec.or_access}`,
   };
 }
 
@@ -155,6 +161,15 @@ function responsesOf(spec: OperationSpec, schemas: ProjectedSchemas): JsonObject
   };
   for (const [status, meaning] of Object.entries(spec.also ?? {}))
     responses[status] = { description: meaning, headers, content };
+  if (spec.sensitive)
+    responses[202] = {
+      description:
+        "Waits for a person; repeat the call with `approval_code`, or once a member granted it",
+      headers,
+      content: {
+        "application/json": { schema: { $ref: "#/components/schemas/ApprovalRequired" } },
+      },
+    };
   const byStatus = new Map<number, RefusalCode[]>();
   for (const code of codesOf(spec)) {
     const status = refusalStatus[code];

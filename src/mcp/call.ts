@@ -1,8 +1,8 @@
 /** One tool call: from arguments through the dispatcher to an MCP result, refusals and bugs included. */
 import type { CallToolResult, ContentBlock } from "@modelcontextprotocol/server";
 import type { Dispatcher } from "../contract/dispatch.ts";
-import type { BytesReply, OperationSpec } from "../contract/operation.ts";
-import { type Actor, holds } from "../core/actor.ts";
+import { type BytesReply, type OperationSpec, opens } from "../contract/operation.ts";
+import type { Actor } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
 import { fence, partUntrusted } from "./fence.ts";
 import type { ToolEntry } from "./tools.ts";
@@ -97,7 +97,7 @@ async function assertVisible(
   actor: Actor,
 ): Promise<void> {
   if (operation.hidden_when_read_only !== true) return;
-  if (operation.access !== "public" && !holds(actor, operation.access)) return;
+  if (!opens(operation, actor)) return;
   if (await context.read_only_view(actor))
     throw new Refusal(
       "mode_forbids_send",

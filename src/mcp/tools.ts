@@ -1,7 +1,7 @@
 /** MCP tools computed from operations: schemas, annotations, and the list that a credential may see. */
 import type { Tool } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { OperationSpec } from "../contract/operation.ts";
+import { type OperationSpec, approvalRequired, opens } from "../contract/operation.ts";
 import { type Actor, holds, scopes } from "../core/actor.ts";
 import { carriesMail } from "./fence.ts";
 
@@ -45,9 +45,7 @@ export function toolTable(operations: readonly OperationSpec[]): ToolTable {
   );
   const lists = new Map<string, readonly Tool[]>();
   const allowed = (actor: Pick<Actor, "scopes">): ToolEntry[] =>
-    [...entries.values()].filter(
-      ({ operation }) => operation.access === "public" || holds(actor, operation.access),
-    );
+    [...entries.values()].filter(({ operation }) => opens(operation, actor));
   return {
     get: (name) => entries.get(name),
     list({ actor, read_only, default_mailbox }) {
@@ -79,7 +77,7 @@ function entry(operation: OperationSpec): ToolEntry {
     title: operation.summary.replace(/\.$/, ""),
     description: operation.description,
     inputSchema: input,
-    ...(output === null ? {} : { outputSchema: orRefusal(output) }),
+    ...(output === null ? {} : { outputSchema: orRefusal(output, operation.sensitive === true) }),
     annotations: annotations(operation, carries_mail),
   };
   const needs_mailbox = input.required?.includes("mailbox_id") ?? false;
@@ -106,8 +104,9 @@ function objectSchema(name: string, schema: z.ZodType): ObjectSchema {
  * A refusal travels as `structuredContent` too, and the wide-spread 1.x clients check even error results against
  * the output schema: without this branch they would show "does not match" in place of the reason.
  */
-function orRefusal(success: ObjectSchema): NonNullable<Tool["outputSchema"]> {
-  return { type: "object", anyOf: [success, refusalSchema] };
+function orRefusal(success: ObjectSchema, sensitive: boolean): NonNullable<Tool["outputSchema"]> {
+  const waits = sensitive ? [objectSchema("approval_required", approvalRequired)] : [];
+  return { type: "object", anyOf: [success, ...waits, refusalSchema] };
 }
 
 /** The shape of every refusal. */

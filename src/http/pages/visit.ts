@@ -1,11 +1,11 @@
 /** One request of a person: who they are, what they may do, and their way into the operations. */
+import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import type { z } from "zod";
-import type { SessionView } from "../../contract/sign-in.ts";
-import { holds } from "../../core/actor.ts";
+import type { SessionView, Visitor } from "../../contract/sign-in.ts";
 import { idPattern } from "../../core/id.ts";
 import { Refusal } from "../../core/refusal.ts";
-import type { OperationSpec } from "../../contract/operation.ts";
+import { type OperationSpec, opens } from "../../contract/operation.ts";
 import type { PagesOptions } from "./options.ts";
 import { readSessionCookie } from "./session-cookie.ts";
 
@@ -18,6 +18,8 @@ export type Visit = {
   /** The cookie's value, where `session` is one. */
   session_token: string | null;
   session: SessionView | null;
+  /** Where the request comes from, for what is paced by that. */
+  visitor: Visitor;
   /** Milliseconds since the epoch. */
   now: number;
 };
@@ -29,7 +31,8 @@ export type MemberVisit = Visit & { session: SessionView };
 export async function openVisit(c: Context, options: PagesOptions): Promise<Visit> {
   const token = readSessionCookie(c.req.raw.headers, options.secure_cookies);
   const session = token === null ? null : await options.sign_in.session(token);
-  return { ...anonymousVisit(c, options), session, session_token: session ? token : null };
+  const session_token = session ? (session.next_token ?? token) : null;
+  return { ...anonymousVisit(c, options), session, session_token };
 }
 
 /** A visit before anybody was looked up: enough for a page that says what went wrong. */
@@ -41,7 +44,17 @@ export function anonymousVisit(c: Context, options: PagesOptions): Visit {
     query: new URL(c.req.raw.url).searchParams,
     session_token: null,
     session: null,
+    visitor: visitorOf(c),
     now: options.now(),
+  };
+}
+
+function visitorOf(c: Context): Visitor {
+  // Without bindings nobody came over a socket: a request that a test made.
+  const env = c.env as Partial<HttpBindings> | undefined;
+  return {
+    source: env?.incoming?.socket.remoteAddress ?? "",
+    user_agent: c.req.raw.headers.get("user-agent"),
   };
 }
 
@@ -82,7 +95,7 @@ export function dispatch(visit: MemberVisit, name: string, input: object) {
 export function allowed(visit: MemberVisit, name: string): OperationSpec | undefined {
   const spec = visit.options.dispatcher.operations.find((operation) => operation.name === name);
   if (!spec) return undefined;
-  return spec.access === "public" || holds(visit.session.actor, spec.access) ? spec : undefined;
+  return opens(spec, visit.session.actor) ? spec : undefined;
 }
 
 /** The id in the path; throws `not_found` for what cannot be one. */
