@@ -42,8 +42,19 @@ export function availability(log: Logger): {
     dispatcher: (dispatcher) => ({ operations: dispatcher.operations, call: of(dispatcher.call) }),
     signIn: (signIn) => ({
       redeem: of(signIn.redeem),
+      accept: of(signIn.accept),
+      requestCode: of(signIn.requestCode),
+      redeemCode: of(signIn.redeemCode),
+      passkeyOptions: of(signIn.passkeyOptions),
+      redeemPasskey: of(signIn.redeemPasskey),
       session: of(signIn.session),
       end: of(signIn.end),
+      stepUp: {
+        requestCode: of(signIn.stepUp.requestCode),
+        redeemCode: of(signIn.stepUp.redeemCode),
+        passkeyOptions: of(signIn.stepUp.passkeyOptions),
+        redeemPasskey: of(signIn.stepUp.redeemPasskey),
+      },
     }),
   };
 }

@@ -12,6 +12,9 @@ export const roles = ["owner", "admin", "approver", "auditor"] as const;
 /** One of {@link roles}. */
 export type Role = (typeof roles)[number];
 
+/** How a person proved who they are. */
+export type SignInMethod = "link" | "code" | "passkey" | "invitation";
+
 /** An authenticated caller. `system` is our own workers; it never comes from a door. */
 export type Actor = {
   kind: "api_key" | "person" | "system";
@@ -27,8 +30,10 @@ export type Actor = {
   mailbox_ids: readonly string[] | null;
   /** A test key: everything happens except that mail never leaves. */
   test: boolean;
-  /** When a person signed in (ISO 8601); null for keys. Sensitive acts want it fresh. */
+  /** When a person last proved who they are, at sign-in or since (ISO 8601); null for keys. Sensitive acts want it fresh. */
   signed_in_at: string | null;
+  /** How they did; only where it is `passkey` did a device of theirs answer. */
+  verified_by?: SignInMethod;
   /** The sensitive call under way, where a key makes one: what a person granted is bound to it. */
   asks?: Ask;
 };

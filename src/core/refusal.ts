@@ -32,6 +32,7 @@ export const refusalCodes = [
   "domain_not_verified",
   "domain_in_use",
   "already_exists",
+  "last_owner",
   "thread_locked",
   "duplicate_reply",
   "not_inbound",

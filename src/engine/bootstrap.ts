@@ -1,7 +1,8 @@
 /** First start: the operator, its keys and log, a mailbox, a person, and three API keys. */
 import type { Scope } from "../core/actor.ts";
-import { insertApiKey, insertPerson } from "../store/credentials.ts";
+import { insertApiKey } from "../store/credentials.ts";
 import { insertMailbox } from "../store/mailboxes.ts";
+import { insertPerson } from "../store/people.ts";
 import { insertDomain } from "../store/domains.ts";
 import { insertOperator, listOperators, lockOperators } from "../store/operators.ts";
 import type { Tx } from "../store/database.ts";

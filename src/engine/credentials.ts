@@ -7,12 +7,12 @@ import {
   type ApiKeyRow,
   findApiKeys,
   getApiKey,
-  getPeople,
   insertApiKey,
   revokeApiKey,
   touchApiKeys,
 } from "../store/credentials.ts";
 import { getMailboxes } from "../store/mailboxes.ts";
+import { holdPerson } from "../store/people.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { makeEntry } from "./record.ts";
@@ -132,7 +132,7 @@ export async function createApiKey(
           field: "mailbox_ids",
         });
     }
-    if (personId !== null && (await getPeople(tx, [personId])).length === 0)
+    if (personId !== null && (await holdPerson(tx, personId)) === null)
       throw new Refusal("not_found", "person_id: there is no such person.", { field: "person_id" });
     const id = context.new_id();
     const { token, hash, shown } = newToken(wanted.test ? "mm_test_" : "mm_live_", context.random);

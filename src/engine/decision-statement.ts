@@ -10,7 +10,7 @@ import { emptyRoot } from "../audit/tree.ts";
 import { type Actor, principal } from "../core/actor.ts";
 import type { DecisionClass } from "../core/oversight/types.ts";
 import { latestCheckpoint } from "../store/audit-log.ts";
-import { getPeople } from "../store/credentials.ts";
+import { getPeople } from "../store/people.ts";
 import type { Tx } from "../store/database.ts";
 import { type DecisionRow, type LoadedMessage, loadMarkdowns } from "../store/messages.ts";
 import type { Records } from "../store/records.ts";

@@ -8,6 +8,7 @@ import { type NewContact, addContact, findContacts, removeContact } from "./cont
 import type { EngineContext } from "./context.ts";
 import { type NewApiKey, createApiKey, createAuthenticate, revoke } from "./credentials.ts";
 import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
+import { dueCalls } from "./due-calls.ts";
 import { domainCalls } from "./domain-calls.ts";
 import { type DraftPlace, type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
 import { type Edit, type Place, edit } from "./edit.ts";
@@ -18,6 +19,7 @@ import { inboxCalls } from "./inbox-calls.ts";
 import { proveEntry, readCheckpoint, readTile } from "./log-reader.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
 import type { PageRequest } from "./paging.ts";
+import { peopleCalls } from "./people-calls.ts";
 import { type Resending, resend } from "./resend.ts";
 import { type AttemptResult, createRecordResult } from "./results.ts";
 import { sequence } from "./sequencer.ts";
@@ -27,7 +29,8 @@ import { type SubmitRequest, type Submitted, createSubmit } from "./submit.ts";
 import { type Outgoing, returnPathOf, signFor } from "./signing.ts";
 import { type Owner, setOwner } from "./thread-lock.ts";
 import { tagCalls } from "./tags.ts";
-import { cancel, timeOut } from "./timers.ts";
+import { cancel, undo } from "./timers.ts";
+import { createWaiting } from "./waiting.ts";
 import { type Care, care } from "./inbound-care.ts";
 import { inboundRecipient } from "./inbound-route.ts";
 import { createReceive } from "./receive.ts";
@@ -64,6 +67,8 @@ export function createEngine(context: EngineContext) {
     addContact: (actor: Actor, wanted: NewContact) => addContact(context, actor, wanted),
     removeContact: (actor: Actor, contactId: string) => removeContact(context, actor, contactId),
     decide,
+    undo: (actor: Actor, emailId: string) => undo(context, actor, emailId),
+    waiting: createWaiting(context),
     cancel: (actor: Actor, mailboxId: string | null, emailId: string, only?: Status) =>
       cancel(context, actor, mailboxId, emailId, only),
     edit: (actor: Actor, place: Place, change: Edit) => edit(context, actor, place, change),
@@ -78,6 +83,7 @@ export function createEngine(context: EngineContext) {
     revokeApiKey: (actor: Actor, keyId: string) => revoke(context, actor, keyId),
     ...inboxCalls(context),
     ...domainCalls(context),
+    ...peopleCalls(context),
     readUnsubscribe: (token: string) => readUnsubscribe(context, token),
     unsubscribe: (token: string) => unsubscribe(context, token),
     evidence: (actor: Actor, emailId: string) => evidenceOf(context, actor, emailId),
@@ -105,8 +111,7 @@ export function createEngine(context: EngineContext) {
     isRecalled: (outgoing: Outgoing, recipient: { address: string }) =>
       context.recall.holds(outgoing.operator_id, outgoing.mailbox_id, recipient.address),
     recordResult,
-    timeOut: (kind: "release" | "expire", operatorId: string, claims: readonly Claim[]) =>
-      timeOut(context, kind, operatorId, claims),
+    ...dueCalls(context),
     sequence: () => sequence(context),
   };
 }

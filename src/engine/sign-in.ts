@@ -1,130 +1,144 @@
-/** People signing in: one-time links, sessions with an idle and an absolute end. */
-import type { SessionView, SignIn } from "../contract/sign-in.ts";
-import { type Actor, roleScopes } from "../core/actor.ts";
+/** People signing in: by a one-time link, by a mailed code, by a passkey; and proving again who they are. */
+import type { Admission, SignIn, Visitor } from "../contract/sign-in.ts";
 import { Refusal } from "../core/refusal.ts";
-import {
-  type SessionRow,
-  endSession,
-  findSession,
-  firstOwner,
-  insertSession,
-  insertSignInLink,
-  touchSession,
-  useSignInLink,
-} from "../store/credentials.ts";
-import { appendRecords } from "../store/records.ts";
+import { findPeopleByEmail, firstOwner } from "../store/people.ts";
+import { useSignInLink } from "../store/sessions.ts";
 import type { EngineContext } from "./context.ts";
-import { makeEntry } from "./record.ts";
-import { hashToken, newToken } from "./tokens.ts";
+import { redeemCode } from "./one-time-code.ts";
+import { acceptInvitation } from "./people-invitations.ts";
+import { insertLink } from "./sign-in-link.ts";
+import { type CodeReader, mailCodeTo } from "./sign-in-code.ts";
+import { signInPasskeyOptions, signInByPasskey } from "./sign-in-passkey.ts";
+import { beginSession, closeSession, openSession } from "./sessions.ts";
+import { type SourcePace, sourcePace } from "./source-pace.ts";
+import { createStepUp } from "./step-up.ts";
+import { hashToken } from "./tokens.ts";
+
+export { assertFresh } from "./person-rules.ts";
 
 const minute = 60_000;
-/** A link works for a day, once. */
+/** A link that the host makes works for a day, once. */
 const linkLife = 24 * 60 * minute;
-/** A session ends twelve hours after sign-in, or after two hours without use. */
-const sessionLife = 12 * 60 * minute;
-const idleLife = 2 * 60 * minute;
-/** Sensitive acts want a sign-in no older than this. */
-const freshLife = 15 * minute;
-
-/** Throws `fresh_sign_in_required` unless the person signed in within the last 15 minutes. */
-export function assertFresh(now: Date, actor: Actor): void {
-  if (actor.signed_in_at === null || now.getTime() - Date.parse(actor.signed_in_at) > freshLife)
-    throw new Refusal("fresh_sign_in_required", "This needs a sign-in of the last 15 minutes.", {
-      hint: "Sign out and in again with a new link.",
-    });
-}
+/** One network asks for so many codes or prompts, and tries so many answers, in ten minutes. */
+const asks = 60;
+const tries = 60;
+/** More operators than anybody works for under one address. */
+const maxOperators = 10;
 
 /** Makes a one-time link for the operator's first owner. */
-export async function mintSignInLink(context: EngineContext, operatorId: string): Promise<string> {
-  const { token, hash } = newToken("mm_link_", context.random);
-  const now = context.now();
-  await context.database.transaction(operatorId, async (tx) => {
+export function mintSignInLink(context: EngineContext, operatorId: string): Promise<string> {
+  return context.database.transaction(operatorId, async (tx) => {
     const owner = await firstOwner(tx);
     if (!owner) throw new Error(`operator ${operatorId} has no owner`);
-    await insertSignInLink(tx, {
-      token_hash: hash,
-      person_id: owner.person_id,
-      created_at: now,
-      expires_at: new Date(now.getTime() + linkLife),
-      used_at: null,
-    });
+    return insertLink(context, tx, owner.person_id, linkLife);
   });
-  return `${context.public_url}/sign-in?token=${token}`;
 }
 
 /** Sign-in for the pages. */
 export function createSignIn(context: EngineContext): SignIn {
+  const asking = sourcePace(context.now, asks, 10 * minute);
+  const trying = sourcePace(context.now, tries, 10 * minute);
+  const begun = (admission: Admission | null): Admission => {
+    if (!admission) throw unusableLink();
+    context.wake.sequence();
+    return admission;
+  };
   return {
-    async redeem(token) {
-      const now = context.now();
-      const link = await useSignInLink(context.database, hashToken(token), now);
-      if (!link)
-        throw new Refusal(
-          "invalid_link",
-          "This sign-in link is unknown, was used, or has expired.",
-          {
-            hint: "Make a new one on the server with: npx multimail sign-in-link",
-          },
-        );
-      return beginSession(context, link, now);
+    async redeem(token, visitor) {
+      const link = await useSignInLink(context.database, hashToken(token), context.now());
+      if (!link) throw unusableLink();
+      const arrival = {
+        person_id: link.person_id,
+        by: "link",
+        user_agent: visitor.user_agent,
+      } as const;
+      return begun(
+        await context.database.transaction(link.operator_id, (tx) =>
+          beginSession(context, tx, arrival),
+        ),
+      );
     },
 
-    async session(token) {
-      const now = context.now();
-      const row = await findSession(context.database, hashToken(token), now);
-      if (!row || now.getTime() - row.last_seen_at.getTime() > idleLife) return null;
-      if (now.getTime() - row.last_seen_at.getTime() > minute)
-        await touchSession(context.database, row, now);
-      return viewOf(row);
+    accept: async (token, visitor) =>
+      begun(await acceptInvitation(context, token, visitor.user_agent)),
+
+    ...codeSignIn(context, asking, trying),
+
+    async passkeyOptions(visitor) {
+      asking(visitor.source);
+      return signInPasskeyOptions(context);
     },
 
-    end: (token) => endSession(context.database, hashToken(token), context.now()),
+    async redeemPasskey(answer, visitor) {
+      trying(visitor.source);
+      return begun(await signInByPasskey(context, answer, visitor.user_agent));
+    },
+
+    session: (token) => openSession(context, token),
+    end: (token) => closeSession(context, token),
+    stepUp: createStepUp(context),
   };
 }
 
-async function beginSession(
+/**
+ * Sign-in by a mailed code. Nobody learns whether an address is known: what is answered, and the work before the answer, is the
+ * same for each.
+ */
+function codeSignIn(
   context: EngineContext,
-  link: { operator_id: string; person_id: string },
-  now: Date,
-): Promise<{ session_token: string; expires_at: string }> {
-  const session = newToken("mm_session_", context.random);
-  const expiresAt = new Date(now.getTime() + sessionLife);
-  const id = context.new_id();
-  const author = { kind: "person", credential_id: id, person_id: link.person_id } as const;
-  const about = { resource: link.person_id };
-  const entry = makeEntry(context, "person.signed_in", author, about, { by: "link" });
-  await context.database.transaction(link.operator_id, async (tx) => {
-    await insertSession(tx, {
-      session_id: id,
-      token_hash: session.hash,
-      csrf_token: newToken("", context.random).token,
-      person_id: link.person_id,
-      created_at: now,
-      last_seen_at: now,
-      expires_at: expiresAt,
-      ended_at: null,
-    });
-    await appendRecords(tx, { entries: [entry.row], openings: [], events: [] });
-  });
-  context.wake.sequence();
-  return { session_token: session.token, expires_at: expiresAt.toISOString() };
+  asking: SourcePace,
+  trying: SourcePace,
+): Pick<SignIn, "requestCode" | "redeemCode"> {
+  return {
+    async requestCode(email: string, visitor: Visitor) {
+      asking(visitor.source);
+      const people = await findPeopleByEmail(context.database, email, maxOperators);
+      // Only whom there is gets mail, and that takes time that an answer would show.
+      void mailAll(context, people);
+    },
+
+    async redeemCode({ email, code }, visitor) {
+      trying(visitor.source);
+      const people = await findPeopleByEmail(context.database, email, maxOperators);
+      const nobody = { operator_id: "", person_id: "nobody" };
+      for (const person of people.length === 0 ? [nobody] : people) {
+        const admission = await context.database.transaction(person.operator_id, async (tx) => {
+          const subject = { purpose: "sign_in", subject: person.person_id };
+          if (!(await redeemCode(context, tx, { ...subject, code }))) return null;
+          const { person_id } = person;
+          return beginSession(context, tx, {
+            person_id,
+            by: "code",
+            user_agent: visitor.user_agent,
+          });
+        });
+        if (!admission) continue;
+        context.wake.sequence();
+        return admission;
+      }
+      throw new Refusal("invalid_code", "This code is wrong, was used, or has expired.", {
+        hint: "After five wrong tries a code is dead: ask for another.",
+      });
+    },
+  };
 }
 
-function viewOf(row: SessionRow): SessionView {
-  return {
-    actor: {
-      kind: "person",
-      operator_id: row.operator_id,
-      credential_id: row.session_id,
-      person_id: row.person_id,
-      role: row.role,
-      scopes: roleScopes[row.role],
-      mailbox_ids: null,
-      test: false,
-      signed_in_at: row.created_at.toISOString(),
-    },
-    person: { id: row.person_id, name: row.name, email: row.email },
-    csrf_token: row.csrf_token,
-    expires_at: row.expires_at.toISOString(),
-  };
+async function mailAll(context: EngineContext, people: readonly CodeReader[]): Promise<void> {
+  for (const person of people)
+    try {
+      await context.database.transaction(person.operator_id, (tx) =>
+        mailCodeTo(context, tx, person, "sign_in"),
+      );
+    } catch (error) {
+      // Whoever asks too often is not told that there is somebody.
+      if (!(error instanceof Refusal))
+        context.log.error({ error: String(error) }, "a sign-in code was not mailed");
+    }
+  context.wake.service_mail();
+}
+
+function unusableLink(): Refusal {
+  return new Refusal("invalid_link", "This link is unknown, was used, or has expired.", {
+    hint: "Sign in with your e-mail address, or make a link on the server with: npx multimail sign-in-link",
+  });
 }

@@ -32,6 +32,7 @@ export const refusalStatus: Readonly<Record<RefusalCode, number>> = {
   domain_not_verified: 403,
   domain_in_use: 409,
   already_exists: 409,
+  last_owner: 409,
   thread_locked: 409,
   duplicate_reply: 409,
   not_inbound: 409,

@@ -63,7 +63,7 @@ export async function startSubmission<Actor>(options: SubmissionOptions<Actor>):
         void answer(desk.recipient(recipient.address, session), callback, log),
       onData: (stream, session, callback) =>
         void answer(
-          desk.intake.take(stream, (raw) => desk.message(raw, session)),
+          desk.intake.take(stream, session.remoteAddress, (raw) => desk.message(raw, session)),
           callback,
           log,
         ),
@@ -98,7 +98,7 @@ class Desk<Actor> {
   constructor(options: SubmissionOptions<Actor>, limits: SessionLimits, sources: SourceBook) {
     this.#options = options;
     this.#sources = sources;
-    this.intake = new MessageIntake(limits);
+    this.intake = new MessageIntake(limits, options.now);
   }
 
   async signIn(
@@ -201,6 +201,7 @@ const REPLIES: Readonly<Record<RefusalCode, readonly [code: number, enhanced: st
   domain_in_use: WRONG_STATE,
   domain_not_verified: [550, "5.1.8"],
   already_exists: WRONG_STATE,
+  last_owner: WRONG_STATE,
   thread_locked: WRONG_STATE,
   duplicate_reply: WRONG_STATE,
   not_inbound: WRONG_STATE,

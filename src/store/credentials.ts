@@ -1,14 +1,10 @@
-/** API keys, people, one-time links and sessions. Secrets are stored as SHA-256 of high-entropy tokens. */
+/** API keys. Secrets are stored as SHA-256 of high-entropy tokens. */
 import { type Insertable, type Selectable, sql } from "kysely";
 import { type Database, type Tx, everyOperator, sqlBuilder as db } from "./database.ts";
 import type { Tables } from "./tables.ts";
 
 /** A row of `api_key`. */
 export type ApiKeyRow = Selectable<Tables["api_key"]>;
-/** A row of `person`. */
-export type PersonRow = Selectable<Tables["person"]>;
-/** A session with its person. */
-export type SessionRow = Selectable<Tables["session"]> & Pick<PersonRow, "name" | "email" | "role">;
 
 /** Finds keys by the hash of their secret, in whatever operator. */
 export function findApiKeys(database: Database, hashes: readonly Buffer[]): Promise<ApiKeyRow[]> {
@@ -89,126 +85,19 @@ export async function touchApiKeys(
   );
 }
 
-/** Adds a person. */
-export async function insertPerson(
+/** Revokes keys that stand for a person: all of them, or those that hold one of the scopes. Answers their ids. */
+export async function revokeKeysOf(
   tx: Tx,
-  person: Omit<Insertable<Tables["person"]>, "operator_id">,
-): Promise<void> {
-  await tx.run(db.insertInto("person").values({ ...person, operator_id: tx.operator_id }));
-}
-
-/** People by id. */
-export function getPeople(tx: Tx, ids: readonly string[]): Promise<PersonRow[]> {
-  return tx.run(
-    db
-      .selectFrom("person")
-      .selectAll()
-      .where("operator_id", "=", tx.operator_id)
-      .where("person_id", "in", [...ids, ""]),
-  );
-}
-
-/** The operator's owner who was there first. */
-export async function firstOwner(tx: Tx): Promise<PersonRow | null> {
-  const [row] = await tx.run(
-    db
-      .selectFrom("person")
-      .selectAll()
-      .where("operator_id", "=", tx.operator_id)
-      .where("role", "=", "owner")
-      .orderBy("person_id")
-      .limit(1),
-  );
-  return row ?? null;
-}
-
-/** Adds a one-time sign-in link. */
-export async function insertSignInLink(
-  tx: Tx,
-  link: Omit<Insertable<Tables["sign_in_link"]>, "operator_id">,
-): Promise<void> {
-  await tx.run(db.insertInto("sign_in_link").values({ ...link, operator_id: tx.operator_id }));
-}
-
-/** Uses up a link: of two who try, one gets it. Null when unknown, used or expired. */
-export async function useSignInLink(
-  database: Database,
-  tokenHash: Buffer,
+  personId: string,
+  scopes: readonly string[] | null,
   now: Date,
-): Promise<{ operator_id: string; person_id: string } | null> {
-  const [row] = await database.as(everyOperator, (tx) =>
-    tx.run(
-      db
-        .updateTable("sign_in_link")
-        .set({ used_at: now })
-        .where("token_hash", "=", tokenHash)
-        .where("used_at", "is", null)
-        .where("expires_at", ">", now)
-        .returning(["operator_id", "person_id"]),
-    ),
-  );
-  return row ?? null;
-}
-
-/** Adds a session. */
-export async function insertSession(
-  tx: Tx,
-  session: Omit<Insertable<Tables["session"]>, "operator_id">,
-): Promise<void> {
-  await tx.run(db.insertInto("session").values({ ...session, operator_id: tx.operator_id }));
-}
-
-/** The living session behind a token. */
-export async function findSession(
-  database: Database,
-  tokenHash: Buffer,
-  now: Date,
-): Promise<SessionRow | null> {
-  const [row] = await database.as(everyOperator, (tx) =>
-    tx.run(
-      db
-        .selectFrom("session as s")
-        .innerJoin("person as p", (join) =>
-          join
-            .onRef("p.operator_id", "=", "s.operator_id")
-            .onRef("p.person_id", "=", "s.person_id"),
-        )
-        .selectAll("s")
-        .select(["p.name", "p.email", "p.role"])
-        .where("s.token_hash", "=", tokenHash)
-        .where("s.ended_at", "is", null)
-        .where("s.expires_at", ">", now),
-    ),
-  );
-  return row ?? null;
-}
-
-/** Notes that a session was used, which keeps it from ending for idleness. */
-export async function touchSession(
-  database: Database,
-  session: Pick<SessionRow, "operator_id" | "session_id">,
-  now: Date,
-): Promise<void> {
-  await database.as(session.operator_id, (tx) =>
-    tx.run(
-      db
-        .updateTable("session")
-        .set({ last_seen_at: now })
-        .where("operator_id", "=", session.operator_id)
-        .where("session_id", "=", session.session_id),
-    ),
-  );
-}
-
-/** Ends the session behind a token. */
-export async function endSession(database: Database, tokenHash: Buffer, now: Date): Promise<void> {
-  await database.as(everyOperator, (tx) =>
-    tx.run(
-      db
-        .updateTable("session")
-        .set({ ended_at: now })
-        .where("token_hash", "=", tokenHash)
-        .where("ended_at", "is", null),
-    ),
-  );
+): Promise<string[]> {
+  let query = db
+    .updateTable("api_key")
+    .set({ revoked_at: now })
+    .where("operator_id", "=", tx.operator_id)
+    .where("person_id", "=", personId)
+    .where("revoked_at", "is", null);
+  if (scopes) query = query.where(sql<boolean>`scopes && ${[...scopes]}::text[]`);
+  return (await tx.run(query.returning("key_id"))).map((row) => row.key_id);
 }

@@ -75,6 +75,7 @@ export type Tables = OversightTables & {
     verified_at: MaybeTime;
     verified_by: Generated<SignInMethod>;
     previous_hash: Buffer | null;
+    spent_hashes: Generated<Buffer[]>;
     rotated_at: MaybeTime;
   };
   api_key: {

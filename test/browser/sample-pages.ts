@@ -83,6 +83,7 @@ function pagesOptions(sample: State, options: Partial<PagesOptions>): PagesOptio
         sample.calls.push({ name: "end", effect: "write", input: token });
         sample.sessions.delete(token);
       },
+      ...sampleWays(sample),
     },
     caught: {
       list: async ({ limit, before }) =>
@@ -108,6 +109,36 @@ function pagesOptions(sample: State, options: Partial<PagesOptions>): PagesOptio
     log: logInto(sample.logged),
     now: () => now,
     ...options,
+  };
+}
+
+/** Ways in that the sample knows beside links: a code that always works once, and no passkeys. */
+function sampleWays(sample: State): Omit<PagesOptions["sign_in"], "redeem" | "session" | "end"> {
+  const admit = (name: string, right: boolean) => {
+    sample.calls.push({ name, effect: "write", input: null });
+    if (!right) throw new Refusal("invalid_code", "This code is wrong, was used, or has expired.");
+    const expires_at = new Date(now + 86_400_000).toISOString();
+    return { session_token: sample.signIn(), expires_at };
+  };
+  const noPasskey = async () => {
+    throw new Refusal("invalid_passkey", "This passkey signs nobody in here.");
+  };
+  return {
+    accept: async (token) => admit("accept", token === "invitation-1"),
+    async requestCode(email) {
+      sample.calls.push({ name: "request_code", effect: "write", input: email });
+    },
+    redeemCode: async ({ code }) => admit("redeem_code", code === "A7X-29K"),
+    passkeyOptions: noPasskey,
+    redeemPasskey: noPasskey,
+    stepUp: {
+      async requestCode() {
+        sample.calls.push({ name: "request_step_up", effect: "write", input: null });
+      },
+      redeemCode: async (_, code) => admit("step_up", code === "A7X-29K"),
+      passkeyOptions: async () => null,
+      redeemPasskey: noPasskey,
+    },
   };
 }
 

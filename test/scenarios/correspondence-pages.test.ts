@@ -182,12 +182,12 @@ describe("a mailbox on its page", () => {
 
   test("is not resumed with an old sign-in", async () => {
     await save({ paused: "yes", was_paused: "no" });
-    await node.asOwner(`UPDATE session SET created_at = now() - interval '1 day'`);
+    await node.asOwner(`UPDATE session SET verified_at = now() - interval '1 day'`);
     const refused = await save({ paused: "no", was_paused: "yes" });
     expect(refused.status).toBe(403);
     expect(await refused.text()).toContain("Please sign in again");
     expect((await settings()).paused).toBe(true);
-    await node.asOwner(`UPDATE session SET created_at = now()`);
+    await node.asOwner(`UPDATE session SET verified_at = now()`);
     expect((await save({ paused: "no", was_paused: "yes" })).status).toBe(303);
   });
 

@@ -1,6 +1,6 @@
 /** Keys as the owner makes them: no key of an instance is wide enough to make every kind. */
 import { type Actor, type Scope, roleScopes } from "../../src/core/actor.ts";
-import { firstOwner, insertPerson } from "../../src/store/credentials.ts";
+import { firstOwner, insertPerson } from "../../src/store/people.ts";
 import type { SecondNode } from "./second-node.ts";
 
 /** What a key may be besides its scopes. */

@@ -44,7 +44,7 @@ export async function redeemLink(visit: Visit, form: URLSearchParams): Promise<R
   const { sign_in, secure_cookies } = visit.options;
   const token = form.get("token") ?? "";
   if (token === "" || token.length > longestToken) throw unusable();
-  const made = await sign_in.redeem(token);
+  const made = await sign_in.redeem(token, visit.visitor);
   if (visit.session_token !== null) await sign_in.end(visit.session_token);
   return seeOther("/", {
     "set-cookie": sessionCookie(made.session_token, made.expires_at, secure_cookies),

@@ -151,10 +151,14 @@ CREATE TABLE policy (
   revoked_at  timestamptz,
   revoked_by  text,
   PRIMARY KEY (operator_id, policy_id),
-  CHECK (outcome <> 'allow' OR created_by LIKE 'person:%' AND expires_at IS NOT NULL),
+  -- By a person, or by a key whose call a person let through.
+  CHECK (outcome <> 'allow' OR (created_by LIKE 'person:%' OR created_by LIKE 'change:%')
+         AND expires_at <= created_at + interval '90 days' AND expires_at IS NOT NULL),
   CHECK ((outcome = 'quorum') = (required IS NOT NULL))
 );
 CREATE INDEX policy_by_mailbox ON policy (operator_id, mailbox_id, position) WHERE revoked_at IS NULL;
+-- Whom a mailbox has written to: asked where a rule wants to know.
+CREATE INDEX recipient_reached ON recipient (operator_id, lower(address)) WHERE status IN ('sent', 'delivered');
 
 -- What a message was before it was edited: proposed, and each text between. The present one is the message itself.
 CREATE TABLE message_version (
@@ -314,6 +318,20 @@ BEGIN
 END $$;
 CREATE TRIGGER policy_guard BEFORE UPDATE ON policy FOR EACH ROW EXECUTE FUNCTION policy_guard();
 
+-- What lets mail through is made by a living owner or admin, or by a change that a person granted.
+CREATE FUNCTION policy_insert_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.outcome = 'allow'
+     AND NOT EXISTS (SELECT 1 FROM public.person p WHERE p.operator_id = NEW.operator_id AND 'person:' || p.person_id = NEW.created_by
+                     AND p.removed_at IS NULL AND p.role IN ('owner', 'admin'))
+     AND NOT EXISTS (SELECT 1 FROM public.change_request c WHERE c.operator_id = NEW.operator_id AND 'change:' || c.change_id = NEW.created_by
+                     AND c.granted_at IS NOT NULL AND c.used_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'policy % refused: % may not let mail through', NEW.policy_id, NEW.created_by USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER policy_insert_guard BEFORE INSERT ON policy FOR EACH ROW EXECUTE FUNCTION policy_insert_guard();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON message_version FOR EACH ROW EXECUTE FUNCTION log_is_append_only();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON directory_head FOR EACH ROW EXECUTE FUNCTION log_is_append_only();
 
@@ -385,15 +403,20 @@ BEGIN
   IF refused THEN
     RAISE EXCEPTION 'handoff of message % refused: a recipient is suppressed, or nobody is left', m.message_id USING ERRCODE = 'restrict_violation';
   END IF;
+  -- A rule that is named stands, and lets mail of this mailbox through.
+  IF NEW.policy_id IS NOT NULL
+     AND NOT EXISTS (SELECT 1 FROM public.policy p WHERE p.operator_id = m.operator_id AND p.policy_id = NEW.policy_id
+       AND p.mailbox_id IN ('', m.mailbox_id) AND p.outcome = 'allow' AND p.revoked_at IS NULL AND p.expires_at > now()) THEN
+    RAISE EXCEPTION 'handoff of message % refused: rule % lets nothing through', m.message_id, NEW.policy_id
+      USING ERRCODE = 'restrict_violation';
+  END IF;
   gated := m.gated OR rank <= 1;
-  IF NOT gated AND rank = 2 THEN
+  IF NOT gated AND rank = 2 AND NEW.policy_id IS NULL THEN
     SELECT NOT coalesce(bool_and(EXISTS (SELECT 1 FROM public.allowlist_entry a
              WHERE a.operator_id = m.operator_id AND a.mailbox_id = m.mailbox_id
              AND (lower(a.pattern) = lower(r.address)
                   OR (left(a.pattern, 2) = '*@' AND lower(substring(a.pattern FROM 3)) = lower(substring(r.address FROM '[^@]*$')))))), false) INTO gated
       FROM public.recipient r WHERE r.operator_id = m.operator_id AND r.message_id = m.message_id AND r.kind <> 'copy';
-    gated := gated AND NOT EXISTS (SELECT 1 FROM public.policy p WHERE p.operator_id = m.operator_id AND p.policy_id = NEW.policy_id
-             AND p.mailbox_id IN ('', m.mailbox_id) AND p.outcome = 'allow' AND p.revoked_at IS NULL AND p.expires_at > now());
   END IF;
   -- Monitored mail goes with its overseer among those who get it, or a person looks first.
   IF NOT gated AND rank = 3 THEN
