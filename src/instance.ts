@@ -1,5 +1,5 @@
 /** One running instance: database, engine, workers and doors, wired and stopped in order. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
@@ -18,6 +18,7 @@ import { openControl } from "./control.ts";
 import { type Delivery, openDelivery } from "./mail-route.ts";
 import { openApiOf } from "./openapi-document.ts";
 import { allOperations } from "./operations/all.ts";
+import type { Reading } from "./mail-reading.ts";
 import { type FirstRun, keepPublicKeys, settleFirstRun } from "./first-run.ts";
 import { availability } from "./availability.ts";
 import { pagesReaders } from "./pages-readers.ts";
@@ -27,6 +28,8 @@ import { startDelivery } from "./workers/deliver.ts";
 import type { Worker } from "./workers/loop.ts";
 import { startReceiving } from "./workers/receive.ts";
 import { startSequencer } from "./workers/sequence.ts";
+import { openChatPost } from "./workers/chat-post.ts";
+import { startServiceMail } from "./workers/service-mail.ts";
 import { startTimers } from "./workers/timers.ts";
 import { startIndexing } from "./workers/index-mail.ts";
 import { startVerifying } from "./workers/verify-domains.ts";
@@ -102,7 +105,17 @@ async function start(
   const control = await openControl(config.data, { "sign-in-link": signInLink }, log);
   stops.push(control.close);
   if (config.roles.has("worker"))
-    await startWorkers({ config, context, engine, storage, delivery, log, stops, workers });
+    await startWorkers({
+      config,
+      context,
+      engine,
+      storage,
+      delivery,
+      reading,
+      log,
+      stops,
+      workers,
+    });
   const smtp = config.roles.has("smtp")
     ? await openSmtpDoors(config, engine, context.now, log)
     : null;
@@ -116,6 +129,8 @@ async function start(
       grace: Math.min(10_000, config.stop_grace),
     });
     stops.push(door.close);
+    // First of all: calls that wait would hold the door open.
+    stops.push(async () => engine.waiting.close());
   }
   return {
     url: public_url,
@@ -135,11 +150,12 @@ async function startWorkers(parts: {
   engine: Engine;
   storage: Storage;
   delivery: Delivery;
+  reading: Reading;
   log: Logger;
   stops: Stops;
   workers: Wakes;
 }): Promise<void> {
-  const { config, context, engine, storage, delivery, log, stops, workers } = parts;
+  const { config, context, engine, storage, delivery, reading, log, stops, workers } = parts;
   const queue = createQueue(storage.database);
   const shared = { engine, queue, node: storage.node, now: context.now, log };
   await queue.reclaim(storage.node, context.now());
@@ -147,8 +163,19 @@ async function startWorkers(parts: {
   workers.sequence = startSequencer({ engine, log });
   stops.push(workers.sequence.stop);
   const { driver } = delivery;
+  const { transport } = driver;
+  const post = openChatPost({
+    resolver: reading.resolver,
+    random: randomInt,
+    allow_private: config.private_targets,
+  });
+  const serviceMail = startServiceMail({ ...shared, transport, post });
+  workers.service_mail = serviceMail;
+  // It is stopped before the delivery worker, which closes the transport; then what is under way lands.
+  stops.push(serviceMail.landed);
   workers.deliver = startDelivery({ ...shared, driver, stop_grace: config.stop_grace });
   stops.push(workers.deliver.stop);
+  stops.push(serviceMail.stop);
   workers.timers = startTimers(shared);
   stops.push(workers.timers.stop);
   stops.push(startIndexing(shared).stop);

@@ -6,7 +6,7 @@ import { Refusal, type RefusalCode } from "../core/refusal.ts";
 import { findEdited } from "../store/audit-log.ts";
 import { batcher } from "../store/batcher.ts";
 import { type Tx, mayBeOneItems } from "../store/database.ts";
-import { deleteDue, putDue } from "../store/due.ts";
+import { putDue } from "../store/due.ts";
 import { getMailboxes } from "../store/mailboxes.ts";
 import {
   type LoadedMessage,
@@ -22,6 +22,7 @@ import {
   loadQuoted,
   stateDecision,
 } from "./decision-statement.ts";
+import { deletePending } from "./pending-due.ts";
 import { toMachine, toUpdate } from "./machine-row.ts";
 
 /** One decision as asked for. */
@@ -283,9 +284,8 @@ async function write(
   await Promise.all([
     insertDecisions(tx, rows),
     updateMessages(tx, updates, now),
-    deleteDue(
+    deletePending(
       tx,
-      "expire",
       decided.map(({ loaded }) => loaded.row.message_id),
     ),
     putDue(tx, "deliver", rowsOf("queued")),

@@ -7,6 +7,7 @@ import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
 import { about } from "./machine-row.ts";
+import { deletePending } from "./pending-due.ts";
 import { visibleMessage } from "./read-messages.ts";
 import { makeEntry, makeEvent } from "./record.ts";
 
@@ -87,6 +88,7 @@ export async function care(
       { status: rule.to, reason, ...(rule.label === undefined ? {} : { user_label: rule.label }) },
       context.now(),
     );
+    await deletePending(tx, [row.message_id]);
     const entry = makeEntry(context, rule.entry, actor, about(row), {
       digest: row.digest,
       from: row.status,

@@ -12,6 +12,7 @@ import { type ThreadTouch, touchThreads } from "../store/threads.ts";
 import type { EngineContext } from "./context.ts";
 import { unsubscribeByReply } from "./feedback.ts";
 import { type Opened, readable } from "./open-mail.ts";
+import { putHeld } from "./pending-due.ts";
 import { type EntryAuthor, commitTo, makeEntry, makeEvent, sealOpenings } from "./record.ts";
 import { type Screened, screenReceived } from "./screen-received.ts";
 import type { Subject } from "./subjects.ts";
@@ -96,6 +97,8 @@ export async function keepInMailbox(
   });
   const message = messageOf({ id, mailbox, opened, place, from, thread, screened });
   await insertReceived(tx, message);
+  if (message.status === "pending_inbound_approval")
+    await putHeld(tx, { message_id: id, expiry_seconds: mailbox.expiry_seconds }, context.now());
   touches.push({
     mailbox_id: mailbox.mailbox_id,
     thread_id: message.thread_id,

@@ -3,13 +3,14 @@ import type { Actor } from "../core/actor.ts";
 import { step } from "../core/oversight/machine.ts";
 import type { Status } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
-import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
+import { type Claim, deleteDue, deleteDues, putDue, standingTokens } from "../store/due.ts";
 import { getMailboxes } from "../store/mailboxes.ts";
 import { loadMessages, updateMessages } from "../store/messages.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
 import { about, toMachine, toUpdate } from "./machine-row.ts";
+import { deletePending, pendingKinds, putPending } from "./pending-due.ts";
 import { visibleMessage } from "./read-messages.ts";
 import { type EntryAuthor, makeEntry, makeEvent, worker } from "./record.ts";
 
@@ -32,7 +33,8 @@ export async function timeOut(
       const claim = claims.find((one) => one.message_id === row.message_id);
       if (!claim || tokens.get(row.message_id) !== claim.token) continue;
       const after = step(toMachine(message), { type: kind });
-      await deleteDue(tx, kind, [row.message_id]);
+      if (kind === "expire") await deletePending(tx, [row.message_id]);
+      else await deleteDue(tx, kind, [row.message_id]);
       if (!after.ok) continue;
       const { status } = after.message;
       const seconds =
@@ -49,7 +51,7 @@ export async function timeOut(
         queue = true;
         await putDue(tx, "deliver", [{ message_id: row.message_id, at: now }]);
       }
-      if (expiresAt) await putDue(tx, "expire", [{ message_id: row.message_id, at: expiresAt }]);
+      if (expiresAt) await putPending(tx, [{ message_id: row.message_id, at: expiresAt }], now);
       await appendRecords(tx, changeOf(context, worker, row, `message.${words[status] ?? status}`));
     }
     return queue;
@@ -61,6 +63,7 @@ export async function timeOut(
 const words: Readonly<Record<string, string>> = { queued: "released", pending_approval: "held" };
 
 const events: Readonly<Record<string, string>> = {
+  "message.pulled_back": "oversight.pending",
   "message.released": "message.queued",
   "message.held": "oversight.pending",
 };
@@ -112,10 +115,43 @@ export async function cancel(
           : `The message is ${row.status}: it can no longer be cancelled.`,
       );
     await updateMessages(tx, [toUpdate(row, after.message, { expires_at: null })], context.now());
-    for (const kind of ["deliver", "release", "expire"] as const)
-      await deleteDue(tx, kind, [row.message_id]);
+    await deleteDues(tx, ["deliver", "release", ...pendingKinds], [row.message_id]);
     await appendRecords(tx, changeOf(context, actor, row, "message.cancelled"));
     return { id: emailId, status: after.message.status };
+  });
+  context.wake.sequence();
+  return answer;
+}
+
+/**
+ * Pulls an approved message back before it leaves: it waits for a decision again, its approvals are void. Throws
+ * `not_scheduled` where it waits for something else, or for nothing any more.
+ */
+export async function undo(
+  context: EngineContext,
+  actor: Actor,
+  emailId: string,
+): Promise<{ id: string; status: string; expires_at: string | null }> {
+  const answer = await context.database.transaction(actor.operator_id, async (tx) => {
+    const message = await visibleMessage(tx, actor, emailId, undefined, true);
+    const { row } = message;
+    if (actor.test && !row.test)
+      throw liveThing("A test key decides on messages of test keys only.");
+    const after = step(toMachine(message), { type: "undo" });
+    if (!after.ok)
+      throw new Refusal(
+        after.refusal,
+        `The message is ${row.status}: there is no approval to take back before it leaves.`,
+        { hint: "Only what was approved and waits to leave can be pulled back." },
+      );
+    const [mailbox] = await getMailboxes(tx, [row.mailbox_id]);
+    const now = context.now();
+    const expiresAt = new Date(now.getTime() + (mailbox?.expiry_seconds ?? 0) * 1000);
+    await updateMessages(tx, [toUpdate(row, after.message, { expires_at: expiresAt })], now);
+    await deleteDue(tx, "release", [emailId]);
+    await putPending(tx, [{ message_id: emailId, at: expiresAt }], now);
+    await appendRecords(tx, changeOf(context, actor, row, "message.pulled_back"));
+    return { id: emailId, status: after.message.status, expires_at: expiresAt.toISOString() };
   });
   context.wake.sequence();
   return answer;

@@ -68,33 +68,69 @@ export async function standingTokens(
   return new Map(rows.map((row) => [row.message_id, row.token]));
 }
 
-/** Sets when rows are due; makes or moves them. */
-export async function putDue(
+/** Sets when rows of one kind are due; makes or moves them. */
+export function putDue(
   tx: Tx,
   kind: DueKind,
   rows: readonly { message_id: string; at: Date }[],
+): Promise<void> {
+  return putDues(
+    tx,
+    rows.map((row) => ({ ...row, kind })),
+  );
+}
+
+/** The same for rows of several kinds. */
+export async function putDues(
+  tx: Tx,
+  rows: readonly { kind: DueKind; message_id: string; at: Date }[],
 ): Promise<void> {
   if (rows.length === 0) return;
   await tx.named(
     "put_due",
     `INSERT INTO due (operator_id, kind, message_id, due_at)
-     SELECT $1, $2, message_id, at FROM unnest($3::text[], $4::timestamptz[]) AS r(message_id, at)
+     SELECT $1, kind, message_id, at FROM unnest($2::text[], $3::text[], $4::timestamptz[]) AS r(kind, message_id, at)
      ON CONFLICT (operator_id, kind, message_id) DO UPDATE SET due_at = excluded.due_at, node = NULL, token = nextval('due_token')`,
     [
       tx.operator_id,
-      kind,
+      rows.map((row) => row.kind),
       rows.map((row) => row.message_id),
       rows.map((row) => row.at.toISOString()),
     ],
   );
 }
 
-/** Takes rows out of the queue. */
-export async function deleteDue(tx: Tx, kind: DueKind, ids: readonly string[]): Promise<void> {
+/** Puts a row that comes due at `at`, unless one is there that comes due earlier. */
+export async function putDueEarlier(
+  tx: Tx,
+  kind: DueKind,
+  messageId: string,
+  at: Date,
+): Promise<void> {
+  await tx.named(
+    "put_due_earlier",
+    `INSERT INTO due (operator_id, kind, message_id, due_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (operator_id, kind, message_id) DO UPDATE SET due_at = least(due.due_at, excluded.due_at), node = NULL,
+       token = nextval('due_token')`,
+    [tx.operator_id, kind, messageId, at.toISOString()],
+  );
+}
+
+/** Takes rows of one kind out of the queue. */
+export function deleteDue(tx: Tx, kind: DueKind, ids: readonly string[]): Promise<void> {
+  return deleteDues(tx, [kind], ids);
+}
+
+/** Takes rows of several kinds out of the queue. */
+export async function deleteDues(
+  tx: Tx,
+  kinds: readonly DueKind[],
+  ids: readonly string[],
+): Promise<void> {
   if (ids.length === 0) return;
   await tx.named(
     "delete_due",
-    "DELETE FROM due WHERE operator_id = $1 AND kind = $2 AND message_id = ANY($3)",
-    [tx.operator_id, kind, ids],
+    "DELETE FROM due WHERE operator_id = $1 AND kind = ANY($2) AND message_id = ANY($3)",
+    [tx.operator_id, kinds, ids],
   );
 }

@@ -263,7 +263,7 @@ async function readRows(owner: pg.Client, ids: readonly string[]): Promise<Map<s
        (SELECT array_agg(r.address ORDER BY r.position) FROM recipient r WHERE r.message_id = m.message_id) AS addresses,
        (SELECT array_agg(r.kind ORDER BY r.position) FROM recipient r WHERE r.message_id = m.message_id) AS kinds,
        coalesce((SELECT json_agg(json_build_object('kind', u.kind, 'at', round(extract(epoch FROM u.due_at) * 1000)) ORDER BY u.kind)
-         FROM due u WHERE u.message_id = m.message_id AND u.kind <> 'index'), '[]') AS due
+         FROM due u WHERE u.message_id = m.message_id AND u.kind NOT IN ('index', 'notify', 'remind', 'escalate')), '[]') AS due
      FROM message m WHERE m.message_id = ANY($1)`,
     [ids],
   );
