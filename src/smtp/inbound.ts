@@ -70,7 +70,9 @@ export async function startInbound(options: InboundOptions): Promise<Door> {
         void answer(reception.recipient(recipient.address, session), callback, log),
       onData: (stream, session, callback) =>
         void answer(
-          reception.intake.take(stream, (raw) => reception.message(raw, session)),
+          reception.intake.take(stream, session.remoteAddress, (raw) =>
+            reception.message(raw, session),
+          ),
           callback,
           log,
         ),
@@ -98,7 +100,7 @@ class Reception {
     this.#sources = sources;
     const each = { ...limits, messages_per_minute: limits.messages_per_recipient };
     this.#recipients = new SourceBook(each, options.now);
-    this.intake = new MessageIntake(limits);
+    this.intake = new MessageIntake(limits, options.now);
   }
 
   async sender(address: string, session: SMTPServerSession): Promise<void> {

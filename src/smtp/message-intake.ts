@@ -1,53 +1,120 @@
 /** Takes the content of messages within one bound of memory, and turns whatever happens into an SMTP reply. */
 import type { SMTPServerDataStream } from "smtp-server";
 
+import { sourceOf } from "./session-limits.ts";
 import type { SessionLimits } from "./session-limits.ts";
 import { SmtpAnswer, replyText } from "./smtp-answer.ts";
 import type { DoorLog } from "./strict-server.ts";
 
+/** A message that is on its way in, or in use. */
+interface Held {
+  readonly source: string;
+  readonly since: number;
+  chunks: Buffer[];
+  octets: number;
+  state: "arriving" | "in_use" | "dropped";
+}
+
+/** Milliseconds for which a message may be on its way before it has to make room for others. */
+const PATIENCE = 60_000;
+
 export class MessageIntake {
   readonly #limits: SessionLimits;
+  readonly #now: () => Date;
+  readonly #held = new Set<Held>();
   #buffered = 0;
 
-  constructor(limits: SessionLimits) {
+  constructor(limits: SessionLimits, now: () => Date) {
     this.#limits = limits;
+    this.#now = now;
   }
 
   /**
    * Reads one message and hands it to `use`, whose octets count as buffered until it settles. The stream ends only
-   * where strict reading found the end of the data.
+   * where strict reading found the end of the data. One source never fills the buffer alone, and whoever sends slowly
+   * makes room for those who come later: nobody keeps the others' mail out by not ending their own.
    * @throws SmtpAnswer 552 too large, 452 no room, 451 the client went away, and what `use` throws
    */
-  async take<T>(stream: SMTPServerDataStream, use: (raw: Buffer) => Promise<T>): Promise<T> {
-    const chunks: Buffer[] = [];
-    let octets = 0;
-    let no_room = false;
+  async take<T>(
+    stream: SMTPServerDataStream,
+    remote_address: string,
+    use: (raw: Buffer) => Promise<T>,
+  ): Promise<T> {
+    const own: Held = {
+      source: sourceOf(remote_address),
+      since: this.#now().getTime(),
+      chunks: [],
+      octets: 0,
+      state: "arriving",
+    };
+    this.#held.add(own);
     try {
       try {
         // Read to the end also where it will be refused: the reply is due only then.
         for await (const chunk of stream as AsyncIterable<Buffer>) {
-          no_room ||= this.#buffered + chunk.length > this.#limits.buffered_size;
-          if (no_room || stream.sizeExceeded) {
-            this.#buffered -= octets;
-            octets = 0;
-            chunks.length = 0;
+          if (isDropped(own)) continue;
+          if (stream.sizeExceeded || !this.#hasRoom(own, chunk.length)) {
+            this.#drop(own);
             continue;
           }
-          octets += chunk.length;
+          own.octets += chunk.length;
           this.#buffered += chunk.length;
-          chunks.push(chunk);
+          own.chunks.push(chunk);
         }
       } catch {
         // The session was ended in the middle; nobody is left to read this.
         throw new SmtpAnswer(451, "4.4.2", "connection closed before the end of the message");
       }
       if (stream.sizeExceeded) throw new SmtpAnswer(552, "5.3.4", "message too large");
-      if (no_room) throw new SmtpAnswer(452, "4.3.1", "too much mail at once, try again later");
-      return await use(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+      if (isDropped(own))
+        throw new SmtpAnswer(452, "4.3.1", "too much mail at once, try again later");
+      own.state = "in_use";
+      const [only] = own.chunks;
+      const raw = only && own.chunks.length === 1 ? only : Buffer.concat(own.chunks);
+      own.chunks = [];
+      return await use(raw);
     } finally {
-      this.#buffered -= octets;
+      this.#held.delete(own);
+      this.#drop(own);
     }
   }
+
+  /** Whether so many octets more of a message fit, once those who have taken too long have made room. */
+  #hasRoom(own: Held, octets: number): boolean {
+    const { message_size, buffered_size } = this.#limits;
+    let of_source = octets;
+    for (const one of this.#held) if (one.source === own.source) of_source += one.octets;
+    // Whatever else a source sends, one message of the size offered fits.
+    if (of_source > Math.max(message_size, buffered_size / 2)) return false;
+    while (this.#buffered + octets > buffered_size) {
+      const slow = this.#slowest(own);
+      if (slow === null) return false;
+      this.#drop(slow);
+    }
+    return true;
+  }
+
+  /** Of the messages that have been on their way for too long, the one that holds most. */
+  #slowest(own: Held): Held | null {
+    const before = this.#now().getTime() - PATIENCE;
+    let found: Held | null = null;
+    for (const one of this.#held)
+      if (one !== own && one.state === "arriving" && one.since < before)
+        if (one.octets > (found?.octets ?? 0)) found = one;
+    return found;
+  }
+
+  #drop(one: Held): void {
+    this.#buffered -= one.octets;
+    one.octets = 0;
+    one.chunks = [];
+    one.state = "dropped";
+  }
+}
+
+/** Asked by a function, since the state changes behind the compiler's back. */
+function isDropped({ state }: Held): boolean {
+  return state === "dropped";
 }
 
 type Callback<T> = (error: Error | null, value?: T) => void;

