@@ -129,7 +129,9 @@ export type OversightTables = {
     operator_id: string;
     person_id: string;
     message_id: string;
-    about: "pending" | "reminder";
+    about: "pending" | "reminder" | "escalation";
+    mail: boolean;
+    chat: boolean;
     created_at: Time;
   };
 };

@@ -206,7 +206,10 @@ CREATE TABLE waiting_notice (
   operator_id text NOT NULL,
   person_id   text NOT NULL,
   message_id  text NOT NULL,
-  about       text NOT NULL CHECK (about IN ('pending', 'reminder')),
+  about       text NOT NULL CHECK (about IN ('pending', 'reminder', 'escalation')),
+  -- How they are told of it.
+  mail        boolean NOT NULL,
+  chat        boolean NOT NULL,
   created_at  timestamptz NOT NULL,
   PRIMARY KEY (operator_id, person_id, message_id),
   FOREIGN KEY (operator_id, person_id) REFERENCES person
