@@ -20,7 +20,7 @@ import { readMailbox } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
 import { changePeople } from "./people.ts";
-import { assertMayTouch } from "./person-rules.ts";
+import { assertMayTouch, assertUnbound } from "./person-rules.ts";
 import { makeEntry } from "./record.ts";
 import { queueServiceMail } from "./service-mail.ts";
 import { beginSession } from "./sessions.ts";
@@ -34,12 +34,13 @@ const perHour = 50;
 /** Somebody to be invited. */
 export type NewMember = { email: string; name: string; role: Role };
 
-/** The invitations that can still be accepted, by id. */
+/** The invitations that can still be accepted, by id. Throws `scope_required` for keys bound to mailboxes. */
 export async function findInvitations(
   context: EngineContext,
   actor: Actor,
   page: PageRequest,
 ): Promise<Page<InvitationRow>> {
+  assertUnbound(actor);
   const rows = await context.database.as(actor.operator_id, (tx) =>
     listInvitations(tx, {
       now: context.now(),

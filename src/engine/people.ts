@@ -19,7 +19,13 @@ import { voidSignInLinks } from "../store/sessions.ts";
 import { revokeAllPasskeys } from "../store/sign-in-passkeys.ts";
 import type { EngineContext } from "./context.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
-import { assertFresh, assertManages, assertMayTouch, assertPerson } from "./person-rules.ts";
+import {
+  assertFresh,
+  assertManages,
+  assertMayTouch,
+  assertPerson,
+  assertUnbound,
+} from "./person-rules.ts";
 import { makeEntry } from "./record.ts";
 import { queueServiceMail } from "./service-mail.ts";
 import { endAndRecord } from "./sessions.ts";
@@ -31,12 +37,13 @@ const recoveryLife = 60 * 60_000;
 /** Scopes of keys that a role must cover for keys in the person's name to live on. */
 const governing = ["admin", "oversight", "audit"] as const;
 
-/** The members, by id. */
+/** The members, by id. Throws `scope_required` for keys bound to mailboxes. */
 export async function findMembers(
   context: EngineContext,
   actor: Actor,
   page: PageRequest,
 ): Promise<Page<MemberRow>> {
+  assertUnbound(actor);
   const rows = await context.database.as(actor.operator_id, (tx) =>
     listPeople(tx, { after_id: readCursor(page.cursor), limit: page.limit + 1 }),
   );

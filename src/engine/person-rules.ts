@@ -14,6 +14,12 @@ export function assertPerson(actor: Actor): string {
   return actor.person_id;
 }
 
+/** Throws `scope_required` for keys bound to mailboxes: members are the whole operator's. */
+export function assertUnbound(actor: Actor): void {
+  if (actor.mailbox_ids !== null)
+    throw new Refusal("scope_required", "A key that is bound to mailboxes sees no members.");
+}
+
 /** Throws `fresh_sign_in_required` unless the person proved who they are within the last 15 minutes. */
 export function assertFresh(now: Date, actor: Actor): void {
   if (actor.signed_in_at === null || now.getTime() - Date.parse(actor.signed_in_at) > freshLife)

@@ -30,11 +30,17 @@ import { listSpam } from "./inbound/list-spam.ts";
 import { createApiKey } from "./keys/create-api-key.ts";
 import { listApiKeys } from "./keys/list-api-keys.ts";
 import { revokeApiKey } from "./keys/revoke-api-key.ts";
+import {
+  addAllowlistEntry,
+  listAllowlist,
+  removeAllowlistEntry,
+} from "./mailboxes/allowlist.ts";
 import { configureMailbox } from "./mailboxes/configure-mailbox.ts";
 import { createMailbox } from "./mailboxes/create-mailbox.ts";
 import { getMailbox } from "./mailboxes/get-mailbox.ts";
 import { listMailboxes } from "./mailboxes/list-mailboxes.ts";
 import { updateMailbox } from "./mailboxes/update-mailbox.ts";
+import { applyUpgrade, requestUpgrade } from "./mailboxes/upgrade.ts";
 import { cancelMessage } from "./messages/cancel-message.ts";
 import { getAttachmentUrl, openAttachmentLink } from "./messages/attachment-links.ts";
 import { checkInbox } from "./messages/check-inbox.ts";
@@ -56,12 +62,24 @@ import { resendEmail } from "./messages/resend-email.ts";
 import { scheduleEmail } from "./messages/schedule-email.ts";
 import { sendEmail } from "./messages/send-email.ts";
 import { deleteTag, getTags, setTags, tagEmail } from "./messages/tags.ts";
+import { decideChange, listChanges } from "./oversight/changes.ts";
 import { decideEmail } from "./oversight/decide-email.ts";
 import { editPendingEmail } from "./oversight/edit-pending-email.ts";
 import { getEmailVersions } from "./oversight/get-email-versions.ts";
 import { undoDecision } from "./oversight/undo-decision.ts";
 import { waitForDecision } from "./oversight/wait-for-decision.ts";
+import { resumeSending, stopSending } from "./oversight/kill-switch.ts";
 import { listPending } from "./oversight/list-pending.ts";
+import { inviteMember, listInvitations, revokeInvitation } from "./people/invitations.ts";
+import { listMembers, recoverMember, removeMember, updateMember } from "./people/members.ts";
+import {
+  createSignInPasskeyOptions,
+  enrolSignInPasskey,
+  listSignInPasskeys,
+  renameSignInPasskey,
+  revokeSignInPasskey,
+} from "./people/passkeys.ts";
+import { listSessions, revokeSession, revokeSessions } from "./people/sessions.ts";
 import { getThread } from "./threads/get-thread.ts";
 import { listThreads } from "./threads/list-threads.ts";
 import { setThreadOwner } from "./threads/set-thread-owner.ts";
@@ -121,6 +139,15 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   getMailbox,
   updateMailbox,
   configureMailbox,
+  requestUpgrade,
+  applyUpgrade,
+  listAllowlist,
+  addAllowlistEntry,
+  removeAllowlistEntry,
+  stopSending,
+  resumeSending,
+  listChanges,
+  decideChange,
   listDomains,
   createDomain,
   getDomain,
@@ -140,6 +167,21 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   listApiKeys,
   createApiKey,
   revokeApiKey,
+  listMembers,
+  updateMember,
+  removeMember,
+  recoverMember,
+  inviteMember,
+  listInvitations,
+  revokeInvitation,
+  listSessions,
+  revokeSession,
+  revokeSessions,
+  listSignInPasskeys,
+  createSignInPasskeyOptions,
+  enrolSignInPasskey,
+  renameSignInPasskey,
+  revokeSignInPasskey,
   getAccount,
   getJwks,
   getSigningKey,

@@ -128,6 +128,9 @@ const live = new Set(
   ),
 );
 
+/** What of members a key may see. */
+const listed = new Set(["list_members", "list_invitations"]);
+
 /** The rule: 401 without a good credential, 403 without the scope, 404 for what is not the caller's, else success. */
 function expected(spec: OperationSpec, holder: Holder, place: Place): number | "success" {
   if (blind.has(spec.name)) return "success";
@@ -141,6 +144,9 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
     !["send", "oversight", "admin"].some((scope) => holder.scopes?.includes(scope as Scope))
   )
     return 403;
+  // People do for themselves what keys may only look at: a key is no person, whoever's it is.
+  if (spec.tag === "people" && !listed.has(spec.name)) return 403;
+  if (spec.tag === "people" && holder.bound !== null) return 403;
   // Contacts and domains are the operator's: a single mailbox has nothing to do with them.
   if ((spec.tag === "contacts" || spec.tag === "domains") && holder.bound !== null) return 403;
   if (addressed(spec) && holder.operator !== place.operator) return 404;
