@@ -66,11 +66,16 @@ export const promises = {
   "gate.suppressed": "A message to a suppressed recipient never reaches a socket",
   "gate.stopped": "While the operator is stopped no message reaches a socket",
   "evidence.offline": "The evidence of a message verifies offline, without the server",
+  "passkey.offline":
+    "An outsider with one file and pinned keys checks that this person's device approved exactly this message",
+  "passkey.directory-head":
+    "Where the operator signs the approver directory with a key of their own, no approver counts whom that key does not vouch for",
   "evidence.tampering": "Each tampering with the evidence of a message makes its verification fail",
   "gate.database-refuses":
     "The database refuses a hand-off without approvals, whatever the application does",
   "decide.edit-voids": "An edit voids the approvals given before it",
-  "policy.expired-never-lets-through": "A rule that has expired or was revoked lets nothing through",
+  "policy.expired-never-lets-through":
+    "A rule that has expired or was revoked lets nothing through",
   "gate.mode-checked-twice":
     "A mailbox that was lowered after submission does not let scheduled mail out ungated",
   "log.no-send-without-leaf":

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { compactVerify, CompactSign, errors } from "jose";
-import type { Bundle, PublicKeys } from "./bundle-format.ts";
+import type { Bundle, BundleEntry, PublicKeys } from "./bundle-format.ts";
 import { identityKey } from "./bundle-log.ts";
 import type { ReadBundle } from "./bundle-parse.ts";
 import { CheckFailure, refuse } from "./bundle-report.ts";
@@ -40,6 +40,8 @@ type CompletenessStatement = {
   /** In the order in which the bundle lists them. */
   entries: { id: string; index: number | null; leaf: string }[];
   entry_count: number;
+  /** Hex SHA-256 of the RFC 8785 bytes of the directory's leaves and heads; absent where the bundle has none. */
+  directory?: string;
   checkpoint: { size: number; root: string } | null;
 };
 
@@ -47,7 +49,24 @@ type CompletenessStatement = {
 type Stated = Pick<Bundle, "created_at" | "digest" | "recipients" | "checkpoint"> & {
   email: Pick<Bundle["email"], "id" | "status">;
   entries: CompletenessStatement["entries"];
+  directory: {
+    passkeys: { enrolled: Leaf; revoked: Leaf | null }[];
+    heads: { statement: string; signature: string }[];
+  } | null;
 };
+
+type Leaf = CompletenessStatement["entries"][number];
+
+const bareLeaf = ({ id, index, leaf }: Leaf): Leaf => ({ id, index, leaf });
+
+/** What is signed of the directory: that a revocation was left out would be seen. */
+function directoryHash({ passkeys, heads }: NonNullable<Stated["directory"]>): string {
+  const bare = passkeys.map(({ enrolled, revoked }) => ({
+    enrolled: bareLeaf(enrolled),
+    revoked: revoked && bareLeaf(revoked),
+  }));
+  return hash("sha256", encodeCanonical({ passkeys: bare, heads }, "directory"), "hex");
+}
 
 function statementOf(bundle: Stated): CompletenessStatement {
   const head = bundle.checkpoint === null ? null : parseCheckpoint(bundle.checkpoint);
@@ -58,8 +77,9 @@ function statementOf(bundle: Stated): CompletenessStatement {
     status: bundle.email.status,
     digest: bundle.digest,
     recipients: hash("sha256", encodeCanonical(bundle.recipients, "recipients"), "hex"),
-    entries: bundle.entries.map(({ id, index, leaf }) => ({ id, index, leaf })),
+    entries: bundle.entries.map(bareLeaf),
     entry_count: bundle.entries.length,
+    ...(bundle.directory === null ? {} : { directory: directoryHash(bundle.directory) }),
     checkpoint: head === null ? null : { size: head.size, root: head.root.toString("base64") },
   };
 }
@@ -72,11 +92,17 @@ export function signCompleteness(
   bundle: Omit<Bundle, "completeness">,
   key: { kid: string; privateKey: KeyObject },
 ): Promise<string> {
-  const entries = bundle.entries.map(({ id, index, body }) => {
+  const hashed = ({ id, index, body }: BundleEntry): Leaf => {
     const leaf = leafHash(decodeBase64(body, "entry")).toString("hex");
     return { id, index, leaf };
-  });
-  const bytes = encodeCanonical(statementOf({ ...bundle, entries }), "completeness");
+  };
+  const passkeys = bundle.directory?.passkeys.map(({ enrolled, revoked }) => ({
+    enrolled: hashed(enrolled),
+    revoked: revoked && hashed(revoked),
+  }));
+  const directory = bundle.directory && passkeys ? { ...bundle.directory, passkeys } : null;
+  const stated = { ...bundle, entries: bundle.entries.map(hashed), directory };
+  const bytes = encodeCanonical(statementOf(stated), "completeness");
   if (bytes.length > maxBytes) throw new FormatError(`completeness: longer than ${maxBytes} bytes`);
   return new CompactSign(bytes)
     .setProtectedHeader({ alg: "ES256", typ: completenessType, kid: key.kid })

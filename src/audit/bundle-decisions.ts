@@ -1,4 +1,5 @@
 /** Checks of decisions: signed statements, who may approve, how many had to, and that a rejection is final. */
+import { readPasskeySigned } from "./bundle-directory.ts";
 import { identityKey } from "./bundle-log.ts";
 import type { Bundle, PublicKeys } from "./bundle-format.ts";
 import type { ReadBundle, ReadEntry } from "./bundle-parse.ts";
@@ -30,7 +31,9 @@ export async function readStatements(
     try {
       if (decided === undefined)
         throw new CheckFailure("no entry of the log records it, or two decisions share one");
-      const one = await readSigned(decision, decided, trusted, bundle.keys);
+      const one = await readSigned(decision, decided, trusted, bundle);
+      if (stated.some(({ hash }) => hash === one.hash))
+        throw new CheckFailure("its statement is that of another decision [statement_used_twice]");
       refuse([...faultsOfStatement(one, decision, bundle, story, origin)]);
       stated.push(one);
     } catch (error) {
@@ -53,13 +56,11 @@ async function readSigned(
   decision: Bundle["decisions"][number],
   decided: Decided,
   trusted: PublicKeys,
-  stated: PublicKeys,
+  bundle: ReadBundle,
 ): Promise<Stated> {
-  // A passkey's signature needs the approver directory to check against, which this format does not carry.
-  if ([decision.class, decided.class].includes("A"))
-    throw new CheckFailure("class A (passkey) is not supported by this release");
+  if (decision.class === "A") return readPasskeySigned(decision, decided, bundle);
   const [signature] = decision.statement.signatures;
-  const key = await identityKey(signature?.keyid ?? "", trusted, stated);
+  const key = await identityKey(signature?.keyid ?? "", trusted, bundle.keys);
   const { statement, bytes } = await verifyStatementSignature(decision.statement, key.publicKey);
   const { iat } = statement.predicate;
   if (iat < key.nbf || iat > key.exp)

@@ -13,6 +13,8 @@ export type PublicKeys = {
   dkim: Record<string, string>;
   /** Log origin to vkey (C2SP signed-note). */
   logs: Record<string, string>;
+  /** Log origin to the key by which its operator signs heads of the approver directory: `ssh-ed25519 AAAA…`. */
+  directory?: Record<string, string>;
 };
 
 /** One entry of the log that speaks of the message. `proof` is null until the sequencer has placed it. */
@@ -67,6 +69,13 @@ export type Bundle = {
     entry_id: string;
     statement: StatementEnvelope;
   }[];
+  /** Of the approver directory what class A decisions need; absent where there is none of them. */
+  directory?: {
+    /** Each passkey's enrolment, and its revocation where there is one by now. */
+    passkeys: { enrolled: BundleEntry; revoked: BundleEntry | null }[];
+    /** Heads with these passkeys in them that the operator signed with a key of their own (directory.ts, sshsig.ts). */
+    heads: { statement: string; signature: string }[];
+  };
   entries: BundleEntry[];
   openings: BundleOpening[];
   /** The signed checkpoint that the proofs lead to; null while the log is empty. */

@@ -24,9 +24,9 @@ export function checkKeys(bundle: ReadBundle, pinned: PublicKeys | undefined): O
   const origin = originOf(bundle.checkpoint);
   if (origin !== null && pinned.logs[origin] === undefined)
     faults.push(`the log ${origin} is not among the pinned keys`);
-  for (const name of ["logs", "dkim"] as const)
-    for (const [key, stated] of Object.entries(bundle.keys[name]))
-      if (pinned[name][key] !== undefined && pinned[name][key] !== stated)
+  for (const name of ["logs", "dkim", "directory"] as const)
+    for (const [key, stated] of Object.entries(bundle.keys[name] ?? {}))
+      if (pinned[name]?.[key] !== undefined && pinned[name][key] !== stated)
         faults.push(`the key of ${key} is not the pinned one`);
   const known = new Map(pinned.jwks.keys.map((key) => [key.kid, key]));
   for (const stated of bundle.keys.jwks.keys) {

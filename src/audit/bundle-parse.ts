@@ -32,9 +32,13 @@ export type ReadEntry = {
 };
 
 /** A bundle of good form; entries in the order of the log. `mime` is null where it was erased. */
-export type ReadBundle = Omit<Bundle, "mime" | "entries"> & {
+export type ReadBundle = Omit<Bundle, "mime" | "entries" | "directory"> & {
   mime: Buffer | null;
   entries: ReadEntry[];
+  directory: {
+    passkeys: { enrolled: ReadEntry; revoked: ReadEntry | null }[];
+    heads: { statement: string; signature: string }[];
+  } | null;
 };
 
 /** Bounds of what is read: a message with every attachment is smaller, and an honest bundle has far fewer parts. */
@@ -64,6 +68,7 @@ export function parseBundle(value: unknown): ReadBundle {
       ["format", "created_at", "email", "digest", "mime", "recipients"],
       ["decisions", "entries", "openings", "checkpoint", "completeness", "keys"],
     ].flat(),
+    ["directory"],
   );
   const mime = bundle["mime"] === "" ? "" : text(bundle["mime"], "mime", undefined, max.mimeText);
   return {
@@ -74,6 +79,7 @@ export function parseBundle(value: unknown): ReadBundle {
     mime: mime === "" ? null : decodeBase64(mime, "mime"),
     recipients: decodeArray(bundle["recipients"], "recipients", max.recipients, parseRecipient),
     decisions: decodeArray(bundle["decisions"], "decisions", max.decisions, parseDecision),
+    directory: bundle["directory"] === undefined ? null : parseDirectory(bundle["directory"]),
     entries: inOrder(decodeArray(bundle["entries"], "entries", max.entries, parseEntry)),
     openings: decodeArray(bundle["openings"], "openings", max.openings, parseOpening),
     checkpoint: nullable(bundle["checkpoint"], "checkpoint", max.proof),
@@ -155,6 +161,31 @@ function parseEntry(value: unknown, what: string): ReadEntry {
   };
 }
 
+function parseDirectory(value: unknown): NonNullable<ReadBundle["directory"]> {
+  const directory = decodeObject(value, "directory", ["passkeys", "heads"]);
+  return {
+    passkeys: decodeArray(
+      directory["passkeys"],
+      "directory.passkeys",
+      max.decisions,
+      (one, what) => {
+        const { enrolled, revoked } = decodeObject(one, what, ["enrolled", "revoked"]);
+        return {
+          enrolled: parseEntry(enrolled, `${what}.enrolled`),
+          revoked: revoked === null ? null : parseEntry(revoked, `${what}.revoked`),
+        };
+      },
+    ),
+    heads: decodeArray(directory["heads"], "directory.heads", max.decisions, (one, what) => {
+      const { statement, signature } = decodeObject(one, what, ["statement", "signature"]);
+      return {
+        statement: text(statement, `${what}.statement`, undefined, max.proof),
+        signature: text(signature, `${what}.signature`),
+      };
+    }),
+  };
+}
+
 function inOrder(entries: readonly ReadEntry[]): ReadEntry[] {
   const index = (entry: ReadEntry): number => entry.index ?? Number.MAX_SAFE_INTEGER;
   return entries
@@ -179,12 +210,15 @@ function parseOpening(value: unknown, what: string): BundleOpening {
 
 /** Reads keys as a bundle carries them and as a file of pinned keys holds them; throws FormatError. */
 export function parsePublicKeys(value: unknown, what: string): PublicKeys {
-  const keys = decodeObject(value, what, ["jwks", "dkim", "logs"]);
+  const keys = decodeObject(value, what, ["jwks", "dkim", "logs"], ["directory"]);
   const jwks = decodeObject(keys["jwks"], `${what}.jwks`, ["keys"]);
   return {
     jwks: { keys: decodeArray(jwks["keys"], `${what}.jwks.keys`, max.keys, parseJwk) },
     dkim: parseTexts(keys["dkim"], `${what}.dkim`),
     logs: parseTexts(keys["logs"], `${what}.logs`),
+    ...(keys["directory"] === undefined
+      ? {}
+      : { directory: parseTexts(keys["directory"], `${what}.directory`) }),
   };
 }
 

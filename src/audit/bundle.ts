@@ -15,6 +15,7 @@ import {
   readStatements,
 } from "./bundle-decisions.ts";
 import type { Stated } from "./bundle-decisions.ts";
+import { checkDirectory } from "./bundle-directory.ts";
 import type { PublicKeys } from "./bundle-format.ts";
 import { checkCompleteness } from "./bundle-completeness.ts";
 import { checkInclusion, checkKeys, readSignedCheckpoint } from "./bundle-log.ts";
@@ -171,6 +172,7 @@ async function checkDecisions(reading: Reading): Promise<Check[]> {
     await runCheck("statements", () =>
       read === null ? { absent: "the entries cannot be read" } : checkStatements(read),
     ),
+    await runCheck("directory", () => checkDirectory(bundle, reading.checkpoint, keys)),
     await runCheck("approvers", () => told(checkApprovers)),
     await runCheck("approvals", () => told(checkApprovals)),
     await runCheck("rejection", () => told(checkRejection)),

@@ -9,7 +9,14 @@ import { signCheckpoint } from "../../src/audit/checkpoint.ts";
 import { commit, encodeEntry } from "../../src/audit/entry.ts";
 import type { LogEntry } from "../../src/audit/entry.ts";
 import { formatProof } from "../../src/audit/proof.ts";
-import { buildStatement, signStatement, statementHash } from "../../src/audit/statement.ts";
+import { enrolmentData, formatHead } from "../../src/audit/directory.ts";
+import { passkeyEnvelope } from "../../src/audit/passkey-statement.ts";
+import {
+  buildStatement,
+  challenge,
+  signStatement,
+  statementHash,
+} from "../../src/audit/statement.ts";
 import type {
   ContentCommitments,
   Decision,
@@ -21,6 +28,7 @@ import { emptyRoot, inclusionProof, leafHash } from "../../src/audit/tree.ts";
 import { compose, UNSUBSCRIBE_PLACEHOLDER } from "../../src/mail/compose.ts";
 import { contentDigest } from "../../src/mail/digest.ts";
 import { finalize } from "../../src/mail/finalize.ts";
+import type { AssertionFaults, Authenticator } from "./authenticator.ts";
 import { delivered, storyTime } from "./story-plan.ts";
 import type { SigningKeys, StoryPlan, StoryStep } from "./story-plan.ts";
 
@@ -53,6 +61,12 @@ class Teller {
   readonly written: Written[] = [];
   readonly openings: BundleOpening[] = [];
   readonly decisions: Bundle["decisions"] = [];
+  readonly passkeys: {
+    id: string;
+    device: Authenticator;
+    enrolled: Written;
+    revoked: Written | null;
+  }[] = [];
   readonly approvals: { leaf: string; stmt: string; class: string }[] = [];
   readonly results = new Map<number, { status: string; receipt: BundleReceipt }>();
   attempts = 0;
@@ -73,6 +87,7 @@ class Teller {
     actor: { kind: string; id: string },
     data: Record<string, unknown>,
     approval?: LogEntry["approval"],
+    resource: string = this.id,
   ): Written {
     for (let i = 0; i < (this.plan.noise ?? 3); i++)
       this.leaves.push(leafHash(Buffer.from(`noise ${this.leaves.length}`)));
@@ -81,9 +96,9 @@ class Teller {
       type,
       at: storyTime.toISOString(),
       actor,
-      resource: this.id,
-      mailbox: mailboxId,
-      thread: this.id,
+      resource,
+      mailbox: resource === this.id ? mailboxId : null,
+      thread: resource === this.id ? this.id : null,
       ...(approval ? { approval } : {}),
       data,
     };
@@ -91,7 +106,7 @@ class Teller {
     const leaf = leafHash(body);
     const one = { id: randomId(), body, leaf, index: this.leaves.length, data };
     this.leaves.push(leaf);
-    this.written.push(one);
+    if (resource === this.id) this.written.push(one);
     return one;
   }
 
@@ -209,6 +224,26 @@ async function writeStep(teller: Teller, step: StoryStep): Promise<void> {
       });
       return;
     }
+    case "enrol": {
+      const id = randomId();
+      const data = enrolmentData({
+        member: `person:${step.by}`,
+        credential_id: step.device.credential_id.toString("base64url"),
+        public_key: step.device.cose,
+        algorithm: step.device.algorithm,
+        origin: step.origin ?? "https://mail.example.com",
+      });
+      const actor = { kind: "person", id: step.by };
+      const enrolled = teller.write("approver.enrolled", actor, data, undefined, id);
+      teller.passkeys.push({ id, device: step.device, enrolled, revoked: null });
+      return;
+    }
+    case "unenrol":
+      for (const one of teller.passkeys.filter(({ device }) => device === step.device)) {
+        const actor = { kind: "person", id: step.by };
+        one.revoked = teller.write("approver.revoked", actor, {}, undefined, one.id);
+      }
+      return;
     case "log":
       teller.write(step.type, worker, step.data ?? { digest: teller.digest });
       return;
@@ -222,7 +257,7 @@ async function writeDecision(
   step: Extract<StoryStep, { do: Decision }>,
 ): Promise<void> {
   const { keys } = teller.plan;
-  const strength = step.class ?? "B";
+  const strength = step.device || step.envelope ? "A" : (step.class ?? "B");
   const approver = { kind: step.key === undefined ? "person" : "api_key", id: step.key ?? step.by };
   const { content, owned } = teller.commitments(teller.plan.attachments?.decided ?? []);
   const input: StatementInput = {
@@ -242,12 +277,13 @@ async function writeDecision(
     nonce: randomBytes(16),
     iat: Math.floor(storyTime.getTime() / 1000),
   };
-  const statement = buildStatement(step.state ? step.state(input) : input);
-  const envelope: StatementEnvelope = await signStatement(
-    statement,
-    keys.identity.kid,
-    keys.identity.privateKey,
-  );
+  const made = buildStatement(step.state ? step.state(input) : input);
+  const envelope: StatementEnvelope =
+    step.envelope?.(teller.decisions) ??
+    (step.device
+      ? deviceEnvelope(made, step.device, step.device_faults)
+      : await signStatement(made, keys.identity.kid, keys.identity.privateKey));
+  const statement = Buffer.from(envelope.payload, "base64");
   const hash = statementHash(statement);
   const entry = teller.write(
     "message.decided",
@@ -274,6 +310,22 @@ async function writeDecision(
   });
 }
 
+function deviceEnvelope(
+  statement: Buffer,
+  device: Authenticator,
+  faults: AssertionFaults = {},
+): StatementEnvelope {
+  const { id, client_data_json, authenticator_data, signature } = device.assert(
+    challenge(statement),
+    faults,
+  );
+  return passkeyEnvelope(statement, id, {
+    clientDataJSON: Buffer.from(client_data_json, "base64url"),
+    authenticatorData: Buffer.from(authenticator_data, "base64url"),
+    signature: Buffer.from(signature, "base64url"),
+  });
+}
+
 async function finish(teller: Teller): Promise<BuiltBundle> {
   const { plan, mime, digest, recipients, results } = teller;
   const { keys } = plan;
@@ -281,6 +333,21 @@ async function finish(teller: Teller): Promise<BuiltBundle> {
   const signed = signCheckpoint({ origin: keys.origin, size, root }, keys.log);
   const checkpoint = plan.cosign ? plan.cosign(signed) : signed;
   const reader = tileReader(size, tiles);
+  const entryOf = ({ id, index, body }: Written): Bundle["entries"][number] => ({
+    id,
+    index,
+    body: body.toString("base64"),
+    proof: formatProof({ index, path: inclusionProof(index, size, reader), checkpoint }),
+  });
+  const passkeys = teller.passkeys.map(({ enrolled, revoked }) => ({
+    enrolled: entryOf(enrolled),
+    revoked: revoked && entryOf(revoked),
+  }));
+  const head = formatHead(
+    keys.origin,
+    teller.passkeys.map(({ enrolled: { index, leaf } }) => ({ index, leaf: leaf.toString("hex") })),
+  );
+  const heads = plan.sign_head ? [{ statement: head, signature: plan.sign_head(head) }] : [];
   const bundle = await resign(keys, {
     format: bundleFormat,
     created_at: storyTime.toISOString(),
@@ -307,12 +374,8 @@ async function finish(teller: Teller): Promise<BuiltBundle> {
       receipt: results.get(position)?.receipt ?? null,
     })),
     decisions: teller.decisions,
-    entries: teller.written.map(({ id, index, body }) => ({
-      id,
-      index,
-      body: body.toString("base64"),
-      proof: formatProof({ index, path: inclusionProof(index, size, reader), checkpoint }),
-    })),
+    ...(passkeys.length === 0 ? {} : { directory: { passkeys, heads } }),
+    entries: teller.written.map(entryOf),
     openings: teller.openings,
     checkpoint,
     keys: keys.public,

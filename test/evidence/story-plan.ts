@@ -2,14 +2,15 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { JWK } from "jose";
-import type { PublicKeys } from "../../src/audit/bundle-format.ts";
+import type { Bundle, PublicKeys } from "../../src/audit/bundle-format.ts";
 import type { BundleReport } from "../../src/audit/bundle-report.ts";
 import { formatVkey } from "../../src/audit/checkpoint.ts";
 import type { LogEntry } from "../../src/audit/entry.ts";
-import type { Decision, StatementInput } from "../../src/audit/statement.ts";
+import type { Decision, StatementEnvelope, StatementInput } from "../../src/audit/statement.ts";
 import { dkimTxtRecord } from "../../src/mail/dkim.ts";
 import type { DkimKey } from "../../src/mail/dkim.ts";
 import { thumbprint } from "../../src/mail/identity.ts";
+import type { AssertionFaults, Authenticator } from "./authenticator.ts";
 
 /** Private keys of one operator with their public halves as a bundle states them. */
 export type SigningKeys = {
@@ -67,8 +68,15 @@ export type StoryStep =
       /** The key by which `by`, a person, decides; without it they act as themselves. */
       key?: string;
       class?: "B" | "C";
+      /** Makes it class A, signed by this device as `device_faults` has it. */
+      device?: Authenticator;
+      device_faults?: AssertionFaults;
+      /** Puts this envelope in place of the one that would be made: another decision's, to play it again. */
+      envelope?: (made: Bundle["decisions"]) => StatementEnvelope;
       state?: (input: StatementInput) => StatementInput;
     }
+  /** The device enters the approver directory, or leaves it. */
+  | { do: "enrol" | "unenrol"; by: string; device: Authenticator; origin?: string }
   | { do: "hand_off"; approvals?: string[]; recipients?: number[] }
   | { do: "attempt"; status: string; recipient_status: string; recipients?: number[] }
   | { do: "log"; type: string; data?: Record<string, unknown> };
@@ -97,6 +105,8 @@ export type StoryPlan = {
   forge?: (entry: LogEntry) => LogEntry;
   /** Changes the checkpoint's note before the proofs are made, to add cosignatures. */
   cosign?: (note: string) => string;
+  /** Signs the directory's head, where the operator holds a key for it. */
+  sign_head?: (statement: string) => string;
 };
 
 /** The steps that tests tell most. */
