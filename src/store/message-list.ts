@@ -1,5 +1,5 @@
 /** Lists of messages: by time, filtered, and only of what the caller may see. */
-import { type SelectQueryBuilder, sql } from "kysely";
+import { type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
 import { inboundStatuses, unreleasedSpam, withheldStatuses } from "../core/inbound-status.ts";
 import { type Tx, sqlBuilder as db } from "./database.ts";
 import type { Tables } from "./tables.ts";
@@ -52,9 +52,17 @@ const inboundOnly: ReadonlySet<string> = new Set(
   inboundStatuses.filter((one) => one !== "rejected"),
 );
 
-/** The messages that a filter lets through; order, limit and offset are left to the caller. */
-export function messagesOf(operatorId: string, filter: MessageFilter): ListQuery {
-  let query: ListQuery = db.selectFrom("message").where("operator_id", "=", operatorId);
+/**
+ * The messages that a filter lets through; order, limit and offset are left to the caller. `source` is what has the messages'
+ * columns, instead of their table.
+ */
+export function messagesOf(
+  operatorId: string,
+  filter: MessageFilter,
+  source?: RawBuilder<unknown>,
+): ListQuery {
+  const from = source?.as<"message">("message") as "message" | undefined;
+  let query: ListQuery = db.selectFrom(from ?? "message").where("operator_id", "=", operatorId);
   query = ofMailboxes(query, filter.mailbox_ids);
   if (!filter.withheld) query = query.where(sql<boolean>`${sql.raw(visibleMessages("message"))}`);
   if (filter.ids) query = query.where(sql<boolean>`message_id = ANY(${[...filter.ids]}::text[])`);

@@ -165,7 +165,7 @@ async function searchIds(tx: Tx, query: TextQuery, filter: MessageFilter): Promi
 }
 
 /** Each row says how far the look went; where nothing was found there is one, which says only that. */
-type Looked = { looked_at: number; looked_to: string | null };
+type Looked = { looked_at: number; looked_to: string | null; pages: number };
 type FoundId = Looked & { message_id: string | null };
 type FoundRow = Looked & ListedRow & { body: string | null; recipients: RecipientRow[] | null };
 
@@ -175,6 +175,7 @@ const isFound = (row: FoundRow | (Looked & { message_id: null })): row is FoundR
 function foundOf({
   looked_at: _,
   looked_to: _to,
+  pages: _pages,
   body,
   recipients,
   ...row
@@ -182,17 +183,30 @@ function foundOf({
   return { row, recipients: recipients ?? [], body: body ?? "" };
 }
 
-/** Runs a look; prepared, where filters like it are few enough that all of them can stay prepared. */
-function look<T extends Looked>(
+/** How large the table of messages was at the last look, in powers of eight of a page. */
+let size = 0;
+
+/** From this size on (some thousand messages) the planner tells the right index from the others without statistics too. */
+const preparedFrom = 3;
+
+/**
+ * Runs a look. It is prepared where filters like it are few enough that all of them can stay prepared; and anew for each size of
+ * the table, as a plan that was good for few messages may go through all of them, once for each candidate, when there are many.
+ */
+async function look<T extends Looked>(
   tx: Tx,
   statement: RawBuilder<T>,
   filter: MessageFilter,
 ): Promise<T[]> {
   const compiled = statement.compile(sqlBuilder);
-  if (!isCommon(filter)) return tx.run({ compile: () => compiled });
   const { sql: text, parameters } = compiled;
-  const name = `search_${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
-  return tx.named<T>(name, text, [...parameters]);
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 24);
+  const rows =
+    size >= preparedFrom && isCommon(filter)
+      ? await tx.named<T>(`search_${hash}_${size}`, text, [...parameters])
+      : await tx.run({ compile: () => compiled });
+  size = Math.floor(Math.log2((rows[0]?.pages ?? 0) + 1) / 3);
+  return rows;
 }
 
 /** Without any of what may be there or not in so many combinations. */
@@ -226,20 +240,23 @@ function candidates(
 )`;
 }
 
-/** How far the candidates went. */
-const looked = sql`(SELECT count(*) FROM candidate)::int AS looked_at, (SELECT min(message_id) FROM candidate) AS looked_to`;
+/** How far the candidates went, and how large the table is now. */
+const looked = sql`(SELECT count(*) FROM candidate)::int AS looked_at, (SELECT min(message_id) FROM candidate) AS looked_to,
+  (pg_relation_size('message') / 8192)::int AS pages`;
 
 /**
- * What the filter lets through of the candidates. OFFSET 0 keeps the planner from turning the join round: each candidate is
- * looked up by its id, whatever it believes of the tables' sizes.
+ * What the filter lets through of the candidates. Each is looked up by its id alone, and the filter comes after: behind OFFSET 0
+ * the planner cannot put it in front, where an index of some status looks as good to it.
  */
 function passed(operatorId: string, filter: MessageFilter, ids: boolean): RawBuilder<unknown> {
+  const source = sql`(SELECT one.* FROM candidate CROSS JOIN LATERAL (
+    SELECT * FROM message WHERE operator_id = ${operatorId} AND message_id = candidate.message_id OFFSET 0) AS one)`;
   // Where the candidates begin and end is said to the index already.
-  const through = messagesOf(operatorId, { ...filter, before_id: undefined, after_id: undefined })
-    .where(sql<boolean>`message_id = candidate.message_id`)
-    .$call((one) => (ids ? one.select("message_id") : one.select(listed)));
-  return sql`SELECT one.* FROM candidate CROSS JOIN LATERAL (${through} OFFSET 0) AS one
-  ORDER BY candidate.message_id DESC LIMIT ${filter.limit}`;
+  const rest = { ...filter, before_id: undefined, after_id: undefined };
+  return sql`${messagesOf(operatorId, rest, source)
+    .$call((one) => (ids ? one.select("message_id") : one.select(listed)))
+    .orderBy("message_id", "desc")
+    .limit(filter.limit)}`;
 }
 
 function foundIds(
