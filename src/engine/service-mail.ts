@@ -1,7 +1,7 @@
 /** Mail of the service itself: codes, invitations and notices, to people of the operator and nobody else. */
 import { composeService } from "../mail/compose-service.ts";
 import type { Tx } from "../store/database.ts";
-import { insertServiceMail, isServiceRecipient } from "../store/service-mail.ts";
+import { insertServiceMail, isChatTarget, isServiceRecipient } from "../store/service-mail.ts";
 import type { EngineContext } from "./context.ts";
 
 /** One mail to one person. */
@@ -62,6 +62,27 @@ export async function queueServiceMail(
       message_id: mail.message_id ?? null,
       mime,
       created_at: now,
+    },
+  ]);
+}
+
+/** Puts a post to a person's chat in the queue, under the same terms: to a URL that a living person has given us, else it throws. */
+export async function queueChatPost(
+  context: Pick<EngineContext, "now" | "new_id">,
+  tx: Tx,
+  post: { url: string; message_id: string | null; document: object },
+): Promise<void> {
+  if (!(await isChatTarget(tx, post.url)))
+    throw new Error("chats are posted to where a person of the operator asked for it only");
+  await insertServiceMail(tx, [
+    {
+      mail_id: context.new_id(),
+      channel: "chat",
+      kind: "notice",
+      to_address: post.url,
+      message_id: post.message_id,
+      mime: Buffer.from(JSON.stringify(post.document)),
+      created_at: context.now(),
     },
   ]);
 }

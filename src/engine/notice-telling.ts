@@ -1,0 +1,138 @@
+/** One person told of messages, by mail or in their chat: what a notice says is loaded when it is needed. */
+import { z } from "zod";
+import { ComposeError } from "../mail/compose.ts";
+import type { Tx } from "../store/database.ts";
+import { listVersions } from "../store/message-versions.ts";
+import { type LoadedMessage, loadMarkdowns } from "../store/messages.ts";
+import type { Decider, NoticeAbout } from "../store/notices.ts";
+import type { EngineContext } from "./context.ts";
+import { decisionLink } from "./decision-link.ts";
+import { type NoticeItem, chatListOf, chatOf, listOf, noticeOf } from "./notice-text.ts";
+import { queueChatPost, queueServiceMail } from "./service-mail.ts";
+import { diffVersions } from "./version-diff.ts";
+
+/** A message and what a person is told of it. */
+export type Told = { message: LoadedMessage; about: NoticeAbout };
+
+const found = z.object({
+  /** Of mail to be sent. */
+  findings: z.array(z.object({ rule: z.string(), detail: z.string().catch("") })).catch([]),
+  /** Of received mail. */
+  reasons: z.array(z.object({ rule: z.string(), detail: z.string().catch("") })).catch([]),
+});
+
+/** What a message says, and what its last edit changed. */
+type Content = Pick<NoticeItem, "body" | "diff">;
+
+/** Tells people in one transaction; what several are told of is loaded once. */
+export function createTelling(context: EngineContext, tx: Tx) {
+  const contents = new Map<string, Promise<Content>>();
+  const contentOf = (message: LoadedMessage): Promise<Content> => {
+    const id = message.row.message_id;
+    const known = contents.get(id) ?? loadContent(tx, message);
+    contents.set(id, known);
+    return known;
+  };
+  const queue = `${context.public_url}/`;
+  const listed = (person: Decider, told: readonly Told[]): NoticeItem[] =>
+    told.map((one) => itemOf(context, person, one, "link", { body: "", diff: null }));
+
+  async function mailOne(person: Decider, one: Told): Promise<void> {
+    const item = itemOf(context, person, one, "link", await contentOf(one.message));
+    const mail = { kind: "notice", to: person.email, message_id: item.message_id };
+    try {
+      await queueServiceMail(context, tx, { ...mail, ...noticeOf(item) });
+    } catch (error) {
+      // Nothing in a message may keep its people from being told of it.
+      if (!(error instanceof ComposeError)) throw error;
+      const bare = { ...item, subject: "", body: "", diff: null, findings: [], reason: null };
+      await queueServiceMail(context, tx, { ...mail, ...noticeOf(bare) });
+    }
+  }
+
+  return {
+    async mail(person: Decider, told: readonly Told[], together: boolean): Promise<void> {
+      if (!together) {
+        for (const one of told) await mailOne(person, one);
+        return;
+      }
+      const mail = listOf(listed(person, told), queue);
+      await queueServiceMail(context, tx, { kind: "notice", to: person.email, ...mail });
+    },
+
+    async chat(
+      person: Decider,
+      url: string,
+      told: readonly Told[],
+      together: boolean,
+    ): Promise<void> {
+      if (together) {
+        const document = chatListOf(listed(person, told), queue);
+        await queueChatPost(context, tx, { url, message_id: null, document });
+        return;
+      }
+      for (const one of told) {
+        const item = itemOf(context, person, one, "chat", { body: "", diff: null });
+        const { message_id } = item;
+        await queueChatPost(context, tx, { url, message_id, document: chatOf(item) });
+      }
+    },
+  };
+}
+
+async function loadContent(tx: Tx, { row, recipients }: LoadedMessage): Promise<Content> {
+  const id = row.message_id;
+  const markdown = (await loadMarkdowns(tx, [id])).get(id) ?? "";
+  const before = row.direction === "outbound" ? (await listVersions(tx, id)).at(-1) : undefined;
+  const { subject, attachments } = row;
+  return {
+    body: markdown,
+    diff: before ? diffVersions(before, { subject, markdown, recipients, attachments }) : null,
+  };
+}
+
+function itemOf(
+  context: EngineContext,
+  person: Decider,
+  { message: { row, recipients, decisions }, about }: Told,
+  via: "link" | "chat",
+  content: Content,
+): NoticeItem {
+  const inbound = row.direction === "inbound";
+  const { findings, reasons } = found.parse(row.screening ?? {});
+  const link =
+    inbound || row.expires_at === null
+      ? null
+      : decisionLink(context, {
+          operator_id: row.operator_id,
+          message_id: row.message_id,
+          person_id: person.person_id,
+          digest: row.digest,
+          via,
+          expires_at: row.expires_at,
+        });
+  return {
+    message_id: row.message_id,
+    about,
+    inbound,
+    from: row.from_address,
+    subject: row.subject,
+    recipients: recipients.map(({ kind, address, name }) => ({ kind, address, name })),
+    reason: row.reason,
+    findings: [...findings, ...reasons].map(({ rule, detail }) => detail || rule),
+    attachments: row.attachments,
+    ...content,
+    digest: row.digest,
+    approvals: decisions.filter(
+      (one) => one.decision === "approve" && one.voided_at === null && one.digest === row.digest,
+    ).length,
+    required: row.required,
+    passkey: row.passkey,
+    expires_at: row.expires_at,
+    links: {
+      page: `${context.public_url}/messages/${row.message_id}`,
+      approve: link === null || row.passkey ? null : `${link}?decision=approve`,
+      reject: link === null ? null : `${link}?decision=reject`,
+    },
+  };
+}
