@@ -21,6 +21,7 @@ export type ContentStand = Pick<
   | "gated"
   | "required"
   | "passkey"
+  | "policy_id"
   | "recipients"
   | "subject"
   | "markdown"
@@ -57,6 +58,7 @@ export async function contentEntry(
     gated: message.gated,
     approvals_required: message.required,
     passkey_required: message.passkey,
+    ...(message.policy_id === null ? {} : { policy: message.policy_id }),
     size: message.size,
     ...(content === null ? {} : { content: content.commitments }),
   });

@@ -160,9 +160,10 @@ async function newDraft(
     ...described,
     status: "draft",
     reason: null,
+    policy_id: null,
     screening: request.review === undefined ? null : { review: request.review },
     expires_at: null,
-    due: null,
+    due: [],
   };
 }
 
@@ -227,7 +228,9 @@ async function sendOnce(
   const wait = row.send_at !== null && row.send_at > context.now();
   const { scanned } = composing;
   const review = await reviewWithTurns(context, actor.operator_id, row, reviewOf(row));
-  const judged = judge(state, { around, envelope, scanned, wait, review });
+  const { tags } = row;
+  const now = context.now();
+  const judged = judge(state, { around, envelope, scanned, tags, now, wait, review });
   return save(context, actor, place, composing, judged, sentBack.length > 0);
 }
 

@@ -10,10 +10,19 @@ import type { LoadedMessage, MessageRow } from "../store/messages.ts";
 import { type Records, appendRecords } from "../store/records.ts";
 import { type Draft, type Envelope, type Text, envelopeOf } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
-import { type Judged, judge, modeForbids, recipientsOf, refuseSuppressed } from "./judging.ts";
+import {
+  type Judged,
+  askRules,
+  judge,
+  modeForbids,
+  recipientsOf,
+  refuseSuppressed,
+  underRuling,
+} from "./judging.ts";
 import { about, toMachine } from "./machine-row.ts";
 import { type Scanned, scanOutgoing } from "./outbound-scan.ts";
-import { makeEntry, makeEvent } from "./record.ts";
+import { rulingReason } from "./policy-facts.ts";
+import { entryActor, makeEntry, makeEvent } from "./record.ts";
 import {
   type Composing,
   type Revised,
@@ -36,6 +45,7 @@ import {
   writtenTo,
 } from "./stored-draft.ts";
 import { refuseLocked } from "./thread-lock.ts";
+import { keepVersion } from "./versions.ts";
 
 /** What to change; what is left out stays. `send_at` null takes the time away. */
 export type Edit = {
@@ -48,10 +58,16 @@ export type Edit = {
   send_at?: string | null | undefined;
   /** The digest of the content that the editor saw. */
   digest?: string | undefined;
+  /** Why, for whoever wrote it. */
+  reason?: string | undefined;
 };
 
-/** Which message, and whether it has to be a draft. */
-export type Place = { mailbox_id: string | null; email_id: string; draft_only: boolean };
+/** Which message, and the one status that the caller means, where they mean one. */
+export type Place = {
+  mailbox_id: string | null;
+  email_id: string;
+  only?: "draft" | "pending_approval";
+};
 
 /** How often an edit begins anew because the message changed meanwhile. */
 const maxRounds = 20;
@@ -100,8 +116,10 @@ async function editOnce(
   const { loaded } = stored;
   const { row } = loaded;
   assertMayRevise(actor, row, change.digest);
-  if (place.draft_only && row.status !== "draft")
-    throw new Refusal("not_editable", `The message is ${row.status}: it is no draft any more.`);
+  if (place.only !== undefined && row.status !== place.only)
+    throw place.only === "draft"
+      ? new Refusal("not_editable", `The message is ${row.status}: it is no draft any more.`)
+      : new Refusal("not_pending", `The message is ${row.status}: it waits for no decision.`);
   const text = await textOf(context, stored);
   const wanted = wantedText(text, change);
   const envelope = wantedEnvelope(loaded, change);
@@ -135,7 +153,7 @@ async function editOnce(
     send_at: sendAt,
   };
   const after = await recompose(context, composing, rejudge(context, edited, composing));
-  return save(context, actor, stored, after);
+  return save(context, actor, stored, after, change.reason ?? null);
 }
 
 /** A draft is scanned when it is sent. */
@@ -146,7 +164,8 @@ function scanFor(
   envelope: Envelope,
   mailbox: Parameters<typeof scanOutgoing>[3],
 ): Scanned {
-  if (row.status === "draft") return { verdict: "pass", reason: null, screening: {} };
+  if (row.status === "draft")
+    return { verdict: "pass", reason: null, attachments: 0, screening: {} };
   const scanned = scanOutgoing(context, text, envelope, mailbox);
   if (scanned.verdict === "block") throw contentBlocked(scanned);
   return scanned;
@@ -159,20 +178,25 @@ function rejudge(
   { stored, around, envelope, scanned, send_at }: Composing,
 ): Judged {
   const { row } = stored.loaded;
-  const review = reviewOf(row);
-  if (edited.status === "pending_scan") {
-    const wait = send_at !== null && send_at > context.now();
-    return judge(edited, { around, envelope, scanned, wait, review });
-  }
-  const { reason, screening } = row;
+  const { reason, policy_id, screening, tags } = row;
   if (row.status === "draft") {
     const recipients = envelope.map(({ kind, address, name }) => ({ kind, address, name }));
-    return { state: edited, recipients, reason, screening };
+    return { state: edited, recipients, reason, policy_id, screening };
   }
+  const review = reviewOf(row);
+  const now = context.now();
+  const question = { around, envelope, scanned, tags, now };
+  const ruling = askRules(question);
+  const ruled = rulingReason(ruling);
+  if (ruling.verdict === "block") throw contentBlocked({ reason: ruled });
+  if (edited.status === "pending_scan")
+    return judge(edited, { ...question, wait: send_at !== null && send_at > now, review });
+  const reasons = [scanned.reason, ruled].filter((one) => one !== null);
   return {
-    state: edited,
+    state: underRuling(edited, ruling),
     recipients: recipientsOf(edited, around.operator, envelope),
-    reason: scanned.reason ?? review ?? null,
+    reason: reasons.length > 0 ? reasons.join("; ") : (review ?? null),
+    policy_id: ruling.policy?.policy_id ?? null,
     screening: { ...scanned.screening, ...(review === undefined ? {} : { review }) },
   };
 }
@@ -236,6 +260,7 @@ async function save(
   actor: Actor,
   stored: StoredMessage,
   after: Rewritten,
+  reason: string | null,
 ): Promise<Revised | null> {
   const { row } = stored.loaded;
   const { entry, openings } = await entryOf(context, "message.edited", actor, row, after);
@@ -244,7 +269,7 @@ async function save(
   const records: Records = {
     entries: [entry.row],
     openings,
-    events: [makeEvent(context, "message.edited", told, { status })],
+    events: [makeEvent(context, "message.edited", told, { status, by: entryActor(actor), reason })],
   };
   if (status === "pending_approval")
     records.events.push(makeEvent(context, "oversight.pending", told));
@@ -253,7 +278,9 @@ async function save(
   return context.database.transaction(actor.operator_id, async (tx) => {
     if (!(await stillAsLoaded(tx, stored.loaded))) return null;
     if (status !== "draft") await refuseLocked(tx, [written], { begun: true });
-    await rewrite(tx, stored, after, context.now());
+    const now = context.now();
+    await keepVersion(tx, actor, stored, { digest: after.state.digest, reason, now });
+    await rewrite(tx, stored, after, now);
     await appendRecords(tx, records);
     return answerFor(row, { ...after, status, digest: after.state.digest });
   });

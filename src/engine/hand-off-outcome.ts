@@ -6,6 +6,7 @@ import type { getMailboxes } from "../store/mailboxes.ts";
 import type {
   LoadedMessage,
   MessageUpdate,
+  NewHandoff,
   RecipientRow,
   RecipientUpdate,
 } from "../store/messages.ts";
@@ -13,6 +14,7 @@ import type { getOperator } from "../store/operators.ts";
 import type { Records } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { about, toUpdate } from "./machine-row.ts";
+import { type Rules, type Ruling, rulingReason } from "./policy-facts.ts";
 import { makeEntry, makeEvent, worker } from "./record.ts";
 import { type Outgoing, signFor } from "./signing.ts";
 
@@ -25,6 +27,8 @@ export type Surroundings = {
   mime: ReadonlyMap<string, Buffer>;
   /** First hand-offs of today by mailbox, those of this transaction counted in. */
   handed: Map<string, number>;
+  /** The standing policies of now. */
+  rules: Rules;
   /** Keys of authors and approvers. */
   keys: ReadonlyMap<string, ApiKeyRow>;
 };
@@ -38,8 +42,10 @@ export type Writes = {
   /** Messages that go to the wire. */
   sending: MessageUpdate[];
   recipients: RecipientUpdate[];
-  handoffs: { message_id: string; attempt: number; digest: string; entry_id: string }[];
+  handoffs: NewHandoff[];
   settled: string[];
+  /** Held back because the operator is stopped. */
+  stopped: string[];
   later: { message_id: string; at: Date }[];
   expire: { message_id: string; at: Date }[];
   /** Approvals that do not verify. */
@@ -57,13 +63,15 @@ type Sending = {
   after: Message;
   allowed: RecipientRow[];
   around: Surroundings;
+  /** What the rules say now. */
+  ruling: Ruling;
   mime: Buffer;
   writes: Writes;
 };
 
 /** The permission to send, the leaf that says so, and what the worker needs. */
 export function sendOne(context: EngineContext, sending: Sending): void {
-  const { message, after, allowed, writes } = sending;
+  const { message, after, allowed, ruling, writes } = sending;
   const { row } = message;
   const attempt = row.attempts + 1;
   const approvals = message.decisions.filter(
@@ -79,6 +87,7 @@ export function sendOne(context: EngineContext, sending: Sending): void {
     recipients: allowed.map((recipient) => recipient.position),
     approvals: approvals.map((decision) => decision.leaf_hash.toString("hex")),
     ...risen(row, after),
+    ...ruleOf(ruling),
   });
   writes.records.entries.push(entry.row);
   writes.handoffs.push({
@@ -86,6 +95,8 @@ export function sendOne(context: EngineContext, sending: Sending): void {
     attempt,
     digest: row.digest,
     entry_id: entry.row.entry_id,
+    // Only a rule that lets mail through is a permission; the database looks whether it stands.
+    policy_id: ruling.allowlisted ? (ruling.policy?.policy_id ?? null) : null,
   });
   if (!row.handed) {
     const { handed } = sending.around;
@@ -101,6 +112,11 @@ export function sendOne(context: EngineContext, sending: Sending): void {
   writes.out.push(outgoingOf(sending, attempt));
 }
 
+/** The rule that decided, for the log: each of its uses stands there. */
+function ruleOf({ policy }: Ruling): { policy?: string } {
+  return policy === null ? {} : { policy: policy.policy_id };
+}
+
 /** What the gate asks for now, where that is more than before. */
 function risen(
   row: LoadedMessage["row"],
@@ -112,7 +128,10 @@ function risen(
   };
 }
 
-function outgoingOf(sending: Omit<Sending, "writes" | "after">, attempt: number): Outgoing {
+function outgoingOf(
+  sending: Omit<Sending, "writes" | "after" | "ruling">,
+  attempt: number,
+): Outgoing {
   const { message, around, allowed } = sending;
   const { row, decisions } = message;
   const last = decisions.findLast(
@@ -146,6 +165,7 @@ type Ending = {
   before: Message;
   after: Message;
   around: Surroundings;
+  ruling: Ruling;
   mime: Buffer | undefined;
   writes: Writes;
 };
@@ -179,7 +199,7 @@ const endings: Partial<
 
 /** A hand-off that ends or holds the message instead of sending it. */
 export async function endOne(context: EngineContext, ending: Ending): Promise<void> {
-  const { message, around, mime, writes } = ending;
+  const { message, around, ruling, mime, writes } = ending;
   const { row, recipients } = message;
   let { after } = ending;
   const done = recipients.some(({ status }) => status === "sent" || status === "delivered");
@@ -189,7 +209,11 @@ export async function endOne(context: EngineContext, ending: Ending): Promise<vo
     if (sent.ok) after = sent.message;
   }
   const words = endings[after.status];
-  const data: Record<string, unknown> = { digest: row.digest, ...risen(row, after) };
+  const data: Record<string, unknown> = {
+    digest: row.digest,
+    ...risen(row, after),
+    ...ruleOf(ruling),
+  };
   if (after.status === "sandboxed" && mime) {
     // A test message is signed like any other, so that keys and headers are exercised; then it stays here.
     const [first] = recipients;
@@ -214,7 +238,27 @@ export async function endOne(context: EngineContext, ending: Ending): Promise<vo
     expiresAt = new Date(context.now().getTime() + seconds * 1000);
     writes.expire.push({ message_id: row.message_id, at: expiresAt });
   }
-  writes.ended.push(toUpdate(row, after, { reason: words?.reason ?? null, expires_at: expiresAt }));
+  writes.ended.push(
+    toUpdate(row, after, {
+      reason: reasonOf(ending, after) ?? words?.reason ?? null,
+      expires_at: expiresAt,
+      policy_id: ruling.policy?.policy_id ?? row.policy_id,
+    }),
+  );
+}
+
+/** Why a rule ends or holds it, where one does. */
+function reasonOf({ ruling, message }: Ending, { status }: Message): string | null {
+  if (status !== "blocked" && status !== "pending_approval") return null;
+  if (status === "blocked" && ruling.verdict !== "block") return null;
+  const { row } = message;
+  const wasLetThrough = row.policy_id !== null && !row.gated;
+  return (
+    rulingReason(ruling) ??
+    (wasLetThrough && !ruling.allowlisted
+      ? "the rule that let it through does not stand any more"
+      : null)
+  );
 }
 
 function eventAbout({ row }: LoadedMessage): {

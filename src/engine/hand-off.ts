@@ -27,16 +27,19 @@ import {
   updateRecipients,
   voidDecisions,
 } from "../store/messages.ts";
-import { getOperator } from "../store/operators.ts";
+import { getOperator, putStopped } from "../store/operators.ts";
+import { loadPolicies } from "../store/policies.ts";
 import { appendRecords, noRecords } from "../store/records.ts";
 import { checkApprovals } from "./approval-check.ts";
 import type { EngineContext } from "./context.ts";
 import { about, toMachine, toUpdate } from "./machine-row.ts";
 import { type Surroundings, type Writes, endOne, sendOne } from "./hand-off-outcome.ts";
+import { putPending } from "./pending-due.ts";
+import { type Ruling, ruleOn, rulesFor } from "./policy-facts.ts";
 import { makeEntry, worker } from "./record.ts";
 import type { Outgoing } from "./signing.ts";
 
-/** What a refused hand-off waits before it is asked again, in milliseconds. */
+/** What is held back by a stopped operator is asked again after this many milliseconds, or as soon as it goes on. */
 const heldBack = 30_000;
 
 /** The same for one that is over its mailbox's quota, or whose mailbox is paused. */
@@ -75,6 +78,7 @@ export function handOff(
         recipients: [],
         handoffs: [],
         settled: [],
+        stopped: [],
         later: next.map(({ row }) => ({ message_id: row.message_id, at: context.now() })),
         expire: [],
         forged: [],
@@ -122,25 +126,29 @@ async function loadSurroundings(
   const addresses = messages.flatMap(({ recipients }) =>
     recipients.map((recipient) => recipient.address),
   );
-  const [operator, keys, mailboxes, allowlists, suppressed, mime, handed] = await Promise.all([
-    getOperator(tx),
-    getApiKeys(tx, [
-      ...new Set(
-        messages.flatMap(({ row, decisions }) => [
-          row.author_id,
-          ...decisions.map((decision) => decision.credential_id),
-        ]),
+  const [operator, keys, mailboxes, allowlists, suppressed, mime, handed, policies] =
+    await Promise.all([
+      getOperator(tx),
+      getApiKeys(tx, [
+        ...new Set(
+          messages.flatMap(({ row, decisions }) => [
+            row.author_id,
+            ...decisions.map((decision) => decision.credential_id),
+          ]),
+        ),
+      ]),
+      getMailboxes(tx, mailboxIds),
+      loadAllowlists(tx, mailboxIds),
+      loadSuppressed(tx, addresses),
+      loadMime(
+        tx,
+        messages.map(({ row }) => row.message_id),
       ),
-    ]),
-    getMailboxes(tx, mailboxIds),
-    loadAllowlists(tx, mailboxIds),
-    loadSuppressed(tx, addresses),
-    loadMime(
-      tx,
-      messages.map(({ row }) => row.message_id),
-    ),
-    handedOn(tx, dayOf(now), mailboxIds),
-  ]);
+      handedOn(tx, dayOf(now), mailboxIds),
+      // Held, so that a rule which lets a message through is not revoked before it has.
+      loadPolicies(tx, mailboxIds, true),
+    ]);
+  const rules = await rulesFor(tx, policies, messages.map(askedOf));
   if (!operator) throw new Error(`operator ${tx.operator_id} is gone`);
   return {
     operator,
@@ -149,7 +157,22 @@ async function loadSurroundings(
     suppressed,
     mime,
     handed,
+    rules,
     keys: new Map(keys.map((key) => [key.key_id, key])),
+  };
+}
+
+/** A stored message as its rules see it. */
+function askedOf({ row, recipients }: LoadedMessage): Parameters<typeof ruleOn>[1] {
+  const { mailbox_id, message_id, tags, screening } = row;
+  const written = recipients.filter(({ kind }) => kind !== "copy");
+  return {
+    mailbox_id,
+    message_id,
+    addresses: written.map(({ address }) => address),
+    attachments: row.attachments.length,
+    tags,
+    screening,
   };
 }
 
@@ -170,7 +193,9 @@ async function decideOne(
       !around.suppressed.has(suppressionKey("", address)) &&
       !around.suppressed.has(suppressionKey(row.mailbox_id, address)),
   );
-  const after = step(before, handOffEvent(context, message, before.mode, open, allowed, around));
+  const ruling = ruleOn(around.rules, askedOf(message), context.now());
+  const event = handOffEvent(context, message, before.mode, { open, allowed, around, ruling });
+  const after = step(before, event);
   if (!after.ok) {
     refused(context, row.message_id, after.refusal, writes);
     return;
@@ -178,7 +203,7 @@ async function decideOne(
   for (const recipient of open)
     if (!allowed.includes(recipient)) writes.recipients.push(suppressedUpdate(recipient));
   const mime = around.mime.get(row.message_id);
-  const shared = { operatorId, message, after: after.message, around, writes };
+  const shared = { operatorId, message, after: after.message, around, ruling, writes };
   if (after.message.status === "sending" && mime && around.mailboxes.has(row.mailbox_id))
     sendOne(context, { ...shared, token, allowed, mime });
   else await endOne(context, { ...shared, before, mime });
@@ -205,10 +230,14 @@ function handOffEvent(
   context: EngineContext,
   { row, recipients }: LoadedMessage,
   submitted: Mode,
-  open: readonly RecipientRow[],
-  allowed: readonly RecipientRow[],
-  around: Surroundings,
+  known: {
+    open: readonly RecipientRow[];
+    allowed: readonly RecipientRow[];
+    around: Surroundings;
+    ruling: Ruling;
+  },
 ): Extract<Event, { type: "hand_off" }> {
+  const { open, allowed, around, ruling } = known;
   const mime = around.mime.get(row.message_id);
   const mailbox = around.mailboxes.get(row.mailbox_id);
   const addresses = recipients.map((recipient) => recipient.address);
@@ -219,13 +248,15 @@ function handOffEvent(
   return {
     type: "hand_off",
     mode: modeNow(submitted, readMode(mailbox?.mode), left, around),
-    allowlisted: allAllowlisted(
-      written.map((recipient) => recipient.address),
-      around.allowlists.get(row.mailbox_id) ?? [],
-    ),
-    verdict: "pass",
-    required: mailbox?.approvals_required ?? 1,
-    passkey: mailbox?.passkey_required ?? false,
+    allowlisted:
+      ruling.allowlisted ||
+      allAllowlisted(
+        written.map((recipient) => recipient.address),
+        around.allowlists.get(row.mailbox_id) ?? [],
+      ),
+    verdict: ruling.verdict,
+    required: Math.max(mailbox?.approvals_required ?? 1, ruling.required),
+    passkey: ruling.passkey || (mailbox?.passkey_required ?? false),
     stopped: around.operator.stopped_at !== null,
     // A copy for the overseer of what nobody gets is no mail to send.
     suppressed: allowed.length === 0 || left.every(({ kind }) => kind === "copy"),
@@ -263,7 +294,7 @@ function refused(
     writes.later.push({ message_id: messageId, at });
   };
   if (refusal === "not_queued") writes.settled.push(messageId);
-  else if (refusal === "operator_stopped") later(heldBack);
+  else if (refusal === "operator_stopped") writes.stopped.push(messageId);
   else if (refusal === "quota_exceeded") later(overQuota);
   else {
     // The stored bytes are not what was approved. Nothing leaves until somebody has looked.
@@ -332,7 +363,8 @@ async function save(context: EngineContext, tx: Tx, writes: Writes): Promise<voi
     updateMessages(tx, [...writes.ended, ...writes.sending], now),
     deleteDue(tx, "deliver", writes.settled),
     putDue(tx, "deliver", writes.later),
-    putDue(tx, "expire", writes.expire),
+    putStopped(tx, writes.stopped, new Date(now.getTime() + heldBack), now),
+    putPending(tx, writes.expire, now),
     addToDay(tx, dayOf(now), countsOf(writes.begun)),
     appendRecords(tx, writes.records),
   ]);

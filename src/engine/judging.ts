@@ -12,9 +12,11 @@ import {
   suppressionKey,
 } from "../store/mailboxes.ts";
 import type { NewMessage } from "../store/messages.ts";
+import { loadPolicies } from "../store/policies.ts";
 import { type OperatorRow, getOperator } from "../store/operators.ts";
 import type { Envelope } from "./composition.ts";
 import type { Scanned } from "./outbound-scan.ts";
+import { type Rules, type Ruling, graver, ruleOn, rulesFor, rulingReason } from "./policy-facts.ts";
 
 /** Everything known of the mailbox at submission. */
 export type Surroundings = {
@@ -22,6 +24,7 @@ export type Surroundings = {
   operator: OperatorRow;
   allowlist: readonly string[];
   suppressed: ReadonlySet<string>;
+  rules: Rules;
 };
 
 /** What messages to these addresses have to know of their mailboxes, in one look; null for a mailbox that is not there. */
@@ -31,17 +34,19 @@ export async function loadSurroundings(
 ): Promise<(Surroundings | null)[]> {
   const ids = [...new Set(items.map((item) => item.mailbox_id))];
   const addresses = [...new Set(items.flatMap((item) => item.addresses))];
-  const [rows, operator, allowlists, suppressed] = await Promise.all([
+  const [rows, operator, allowlists, suppressed, policies] = await Promise.all([
     getMailboxes(tx, ids),
     getOperator(tx),
     loadAllowlists(tx, ids),
     loadSuppressed(tx, addresses),
+    loadPolicies(tx, ids),
   ]);
+  const rules = await rulesFor(tx, policies, items);
   const mailboxes = new Map(rows.map((row) => [row.mailbox_id, row]));
   return items.map(({ mailbox_id }) => {
     const mailbox = mailboxes.get(mailbox_id);
     return mailbox && operator
-      ? { mailbox, operator, allowlist: allowlists.get(mailbox_id) ?? [], suppressed }
+      ? { mailbox, operator, allowlist: allowlists.get(mailbox_id) ?? [], suppressed, rules }
       : null;
   });
 }
@@ -74,44 +79,73 @@ export function modeForbids(mailbox: Pick<MailboxRow, "address">): Refusal {
 export type Judged = {
   state: Message;
   reason: string | null;
+  /** The rule that said where it goes. */
+  policy_id: string | null;
   screening: Record<string, unknown> | null;
   recipients: NewMessage["recipients"];
 };
 
+/** What rules are asked of a message that is to be scanned. */
+export type Judging = {
+  around: Surroundings;
+  envelope: Envelope;
+  scanned: Scanned;
+  tags: Readonly<Record<string, string>>;
+  now: Date;
+};
+
+/** What the standing policies say of it. */
+export function askRules({ around, envelope, scanned, tags, now }: Judging): Ruling {
+  const asked = {
+    mailbox_id: around.mailbox.mailbox_id,
+    addresses: envelope.map(({ address }) => address),
+    attachments: scanned.attachments,
+    tags,
+    screening: scanned.screening,
+  };
+  return ruleOn(around.rules, asked, now);
+}
+
+/** The message under what the rules ask for: it only grows. */
+export function underRuling(message: Message, { required, passkey }: Ruling): Message {
+  return {
+    ...message,
+    required: Math.max(message.required, required),
+    passkey: message.passkey || passkey,
+  };
+}
+
 /**
  * The machine's word on a message that is `pending_scan`. `wait`: its `send_at` lies ahead. `review`: a reason for which a
- * person has to look, whatever mode and scan say.
+ * person has to look, whatever mode, scan and rules say.
  */
 export function judge(
   message: Message,
-  question: {
-    around: Surroundings;
-    envelope: Envelope;
-    scanned: Scanned;
-    wait: boolean;
-    review?: string | undefined;
-  },
+  question: Judging & { wait: boolean; review?: string | undefined },
 ): Judged {
   const { around, envelope, scanned, wait, review } = question;
   const addresses = envelope.map((recipient) => recipient.address);
+  const ruling = askRules(question);
   // A monitored mailbox copies its overseer; without one to copy, a person has to look first.
   const unwatched = message.mode === "monitored" && around.operator.oversight_address === null;
-  const look = unwatched || review !== undefined;
-  const after = step(message, {
+  const look = unwatched || review !== undefined ? "review" : "pass";
+  const after = step(underRuling(message, ruling), {
     type: "scan",
-    verdict: look && scanned.verdict === "pass" ? "review" : scanned.verdict,
-    allowlisted: allAllowlisted(addresses, around.allowlist),
+    verdict: graver(graver(scanned.verdict, ruling.verdict), look),
+    allowlisted: ruling.allowlisted || allAllowlisted(addresses, around.allowlist),
     wait,
   });
   if (!after.ok) throw new Error(`scan refused: ${after.refusal}`);
   const reasons = [
     scanned.reason,
+    rulingReason(ruling),
     review ?? null,
     unwatched ? "the operator has no oversight address to copy" : null,
   ].filter((reason) => reason !== null);
   return {
     state: after.message,
     reason: reasons.length > 0 ? reasons.join("; ") : null,
+    policy_id: ruling.policy?.policy_id ?? null,
     // Kept with the message: a later edit must not lose it.
     screening: { ...scanned.screening, ...(review === undefined ? {} : { review }) },
     recipients: recipientsOf(message, around.operator, envelope),

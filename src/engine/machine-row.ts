@@ -38,7 +38,7 @@ export function toUpdate(
   row: MessageRow,
   after: Message,
   change: Partial<
-    Pick<MessageUpdate, "attempts" | "first_attempt_at" | "reason" | "expires_at">
+    Pick<MessageUpdate, "attempts" | "first_attempt_at" | "reason" | "expires_at" | "policy_id">
   > = {},
 ): MessageUpdate {
   return {
@@ -52,6 +52,7 @@ export function toUpdate(
     first_attempt_at: row.first_attempt_at,
     reason: null,
     expires_at: row.expires_at,
+    policy_id: row.policy_id,
     ...change,
   };
 }

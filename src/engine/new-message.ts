@@ -17,7 +17,7 @@ type Request = Draft & {
 };
 
 /** Where a message stands and what it waits for: its author does not say that. */
-type Standing = "status" | "reason" | "screening" | "expires_at" | "due";
+type Standing = "status" | "reason" | "policy_id" | "screening" | "expires_at" | "due";
 
 /**
  * Composes a message once and describes it, all but where it stands. The digest is over its bytes and the recipients in their

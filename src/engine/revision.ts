@@ -93,12 +93,12 @@ export function assertMayRevise(actor: Actor, row: MessageRow, digest: string | 
     });
 }
 
-/** The refusal of an edit whose content the scan blocks. */
-export function contentBlocked(scanned: Scanned): Refusal {
+/** The refusal of an edit whose content the scan or a rule blocks. */
+export function contentBlocked({ reason }: Pick<Scanned, "reason">): Refusal {
   return new Refusal(
     "content_blocked",
-    `The content is blocked: ${scanned.reason ?? "the outbound scan does not let it pass"}.`,
-    { hint: "Take out what was found. The message stays as it was." },
+    `The content is blocked: ${reason ?? "the outbound scan does not let it pass"}.`,
+    { hint: "Change what was found. The message stays as it was." },
   );
 }
 
@@ -119,7 +119,7 @@ export async function recompose(
   judged: Judged,
 ): Promise<Rewritten> {
   const { row } = stored.loaded;
-  const { state, recipients, reason, screening } = judged;
+  const { state, recipients, reason, policy_id, screening } = judged;
   const composed = await composeDraft(context, text, envelope, {
     id: row.message_id,
     operator: around.operator,
@@ -139,6 +139,7 @@ export async function recompose(
     attachments: composed.attachments,
     mime: composed.mime,
     reason,
+    policy_id,
     screening,
     send_at,
     expires_at:
@@ -156,7 +157,7 @@ export function entryOf(
   row: MessageRow,
   after: Rewritten,
 ): ReturnType<typeof contentEntry> {
-  const { state, recipients, subject, markdown, attachments, mime } = after;
+  const { state, recipients, subject, markdown, attachments, mime, policy_id } = after;
   const { message_id, mailbox_id, thread_id, rfc_message_id, test } = row;
   return contentEntry(context, type, actor, {
     message_id,
@@ -175,5 +176,6 @@ export function entryOf(
     gated: state.gated,
     required: state.required,
     passkey: state.passkey,
+    policy_id,
   });
 }

@@ -3,10 +3,11 @@ import type { Message } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
 import { countEntries } from "../store/audit-log.ts";
 import type { Tx } from "../store/database.ts";
-import { deleteDue, putDue } from "../store/due.ts";
+import { deleteDues, putDue } from "../store/due.ts";
 import { replaceContent, replaceRecipients, updateRow } from "../store/message-edits.ts";
 import { type LoadedMessage, type NewMessage, loadMessages } from "../store/messages.ts";
 import type { AttachmentMeta } from "../store/column-types.ts";
+import { pendingKinds, putPending } from "./pending-due.ts";
 
 /** A message as it is to be. */
 export type Rewritten = {
@@ -18,6 +19,7 @@ export type Rewritten = {
   attachments: AttachmentMeta[];
   mime: Buffer;
   reason: string | null;
+  policy_id: string | null;
   screening: Record<string, unknown> | null;
   send_at: Date | null;
   expires_at: Date | null;
@@ -88,6 +90,7 @@ export async function rewrite(
   await to(state.status, {
     gated: state.gated,
     reason: after.reason,
+    policy_id: after.policy_id,
     screening: after.screening,
     send_at: after.send_at,
     expires_at: after.expires_at,
@@ -102,9 +105,9 @@ async function requeue(
   { state, send_at, expires_at }: Rewritten,
   now: Date,
 ): Promise<void> {
-  for (const kind of ["deliver", "release", "expire"] as const) await deleteDue(tx, kind, [id]);
+  await deleteDues(tx, ["deliver", "release", ...pendingKinds], [id]);
   if (state.status === "pending_approval")
-    await putDue(tx, "expire", [{ message_id: id, at: expires_at ?? now }]);
+    await putPending(tx, [{ message_id: id, at: expires_at ?? now }], now);
   if (state.status === "scheduled")
     await putDue(tx, "release", [{ message_id: id, at: send_at ?? now }]);
   if (state.status === "queued") await putDue(tx, "deliver", [{ message_id: id, at: now }]);

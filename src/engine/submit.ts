@@ -26,6 +26,7 @@ import {
 import { overTurns, reviewWithTurns } from "./loop-guard.ts";
 import { newMessage } from "./new-message.ts";
 import { scanOutgoing } from "./outbound-scan.ts";
+import { pendingDue } from "./pending-due.ts";
 import { makeEvent } from "./record.ts";
 import { readSendAt } from "./send-time.ts";
 import { refuseLocked } from "./thread-lock.ts";
@@ -221,6 +222,8 @@ async function prepare(
     around,
     envelope,
     scanned: scanOutgoing(context, request, envelope, mailbox),
+    tags: request.tags,
+    now,
     wait: sendAt !== null && sendAt > now,
     review: request.review,
   });
@@ -262,24 +265,25 @@ function begin(actor: Actor, request: SubmitRequest, mailbox: MailboxRow): Messa
 
 /** Status, what it waits for, and why. */
 function placeOf(
-  { state, reason, screening }: Judged,
+  { state, reason, policy_id, screening }: Judged,
   at: { now: Date; sendAt: Date | null; expirySeconds: number },
-): Pick<NewMessage, "status" | "reason" | "screening" | "expires_at" | "due"> {
+): Pick<NewMessage, "status" | "reason" | "policy_id" | "screening" | "expires_at" | "due"> {
   const { status } = state;
   const expiresAt = new Date(at.now.getTime() + at.expirySeconds * 1000);
   const pending = status === "pending_approval";
   return {
     status,
     reason,
+    policy_id,
     screening,
     expires_at: pending ? expiresAt : null,
     due: pending
-      ? { kind: "expire", at: expiresAt }
+      ? pendingDue(at.now, expiresAt)
       : status === "scheduled"
-        ? { kind: "release", at: at.sendAt ?? at.now }
+        ? [{ kind: "release", at: at.sendAt ?? at.now }]
         : status === "queued"
-          ? { kind: "deliver", at: at.now }
-          : null,
+          ? [{ kind: "deliver", at: at.now }]
+          : [],
   };
 }
 

@@ -18,6 +18,7 @@ export type RowEdit = Pick<
   | "subject"
   | "size_bytes"
   | "reason"
+  | "policy_id"
   | "send_at"
   | "expires_at"
 > & {

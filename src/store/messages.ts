@@ -37,6 +37,8 @@ export type NewMessage = {
   tags: Record<string, string>;
   metadata: Record<string, string>;
   reason: string | null;
+  /** The rule that said where it goes. */
+  policy_id: string | null;
   /** What the outbound scan found. */
   screening: Record<string, unknown> | null;
   send_at: Date | null;
@@ -45,23 +47,24 @@ export type NewMessage = {
   mime: Buffer;
   markdown: string;
   recipients: { kind: RecipientKind; address: string; name: string | null }[];
-  due: { kind: DueKind; at: Date } | null;
+  /** What the queue holds for it, beside that it is to be indexed. */
+  due: readonly { kind: DueKind; at: Date }[];
 };
 
 const insertMessagesText = `
 WITH m AS (
   INSERT INTO message (operator_id, message_id, mailbox_id, direction, status, mode, test, required, passkey, timing, gated, handed,
     authors, author_kind, author_id, digest, thread_id, rfc_message_id, from_address, subject, size_bytes, attachments, tags,
-    metadata, reason, screening, send_at, expires_at, created_at, updated_at, in_reply_to, reply_of)
+    metadata, reason, screening, send_at, expires_at, created_at, updated_at, in_reply_to, reply_of, policy_id)
   SELECT $1, message_id, mailbox_id, 'outbound', status, mode, test, required, passkey, timing, gated, false,
     ARRAY(SELECT jsonb_array_elements_text(authors)), author_kind, author_id, digest, thread_id, rfc_message_id, from_address,
     subject, size_bytes, attachments, tags, metadata, reason, screening, send_at, expires_at, created_at, created_at,
-    in_reply_to, reply_of
+    in_reply_to, reply_of, policy_id
   FROM jsonb_to_recordset($2::jsonb) AS r(message_id text, mailbox_id text, status text, mode text, test boolean,
     required smallint, passkey boolean, timing text, gated boolean, authors jsonb, author_kind text, author_id text, digest text, thread_id text,
     rfc_message_id text, from_address text, subject text, size_bytes integer, attachments jsonb, tags jsonb, metadata jsonb,
     reason text, screening jsonb, send_at timestamptz, expires_at timestamptz, created_at timestamptz, in_reply_to text,
-    reply_of text)
+    reply_of text, policy_id text)
   RETURNING message_id, mode, required, passkey
 ), c AS (
   INSERT INTO message_content (operator_id, message_id, mime, markdown)
@@ -120,8 +123,8 @@ export async function insertMessages(
     })),
   );
   // Each is to be indexed too; the index worker takes its time.
-  const due = messages.flatMap(({ message_id: id, due: first, created_at: at }) => [
-    ...(first ? [{ id, kind: first.kind, at: first.at }] : []),
+  const due = messages.flatMap(({ message_id: id, due: rows, created_at: at }) => [
+    ...rows.map((row) => ({ id, kind: row.kind, at: row.at })),
     { id, kind: "index" as const, at },
   ]);
   return tx.named<InsertedUnder>("insert_messages", insertMessagesText, [
@@ -203,6 +206,8 @@ export type MessageUpdate = {
   first_attempt_at: Date | null;
   reason: string | null;
   expires_at: Date | null;
+  /** The rule that said last where it goes. */
+  policy_id: string | null;
 };
 
 // ANY($2) says nothing that the join does not. It makes the primary key the way in whatever the planner believes of the
@@ -210,10 +215,10 @@ export type MessageUpdate = {
 const updateMessagesText = `
 UPDATE message m SET status = r.status, gated = r.gated, handed = r.handed, attempts = r.attempts,
   first_attempt_at = r.first_attempt_at, reason = r.reason, expires_at = r.expires_at, updated_at = $10, required = r.required,
-  passkey = r.passkey
+  passkey = r.passkey, policy_id = r.policy_id
 FROM unnest($2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::smallint[], $7::timestamptz[], $8::text[], $9::timestamptz[],
-  $11::smallint[], $12::boolean[])
-  AS r(message_id, status, gated, handed, attempts, first_attempt_at, reason, expires_at, required, passkey)
+  $11::smallint[], $12::boolean[], $13::text[])
+  AS r(message_id, status, gated, handed, attempts, first_attempt_at, reason, expires_at, required, passkey, policy_id)
 WHERE m.operator_id = $1 AND m.message_id = ANY($2) AND m.message_id = r.message_id`;
 
 /** Saves the outcome of steps. */
@@ -236,6 +241,7 @@ export async function updateMessages(
     now.toISOString(),
     updates.map((update) => update.required),
     updates.map((update) => update.passkey),
+    updates.map((update) => update.policy_id),
   ]);
 }
 
@@ -267,18 +273,27 @@ export async function updateRecipients(tx: Tx, updates: readonly RecipientUpdate
   );
 }
 
+/** A hand-off; `policy_id`: the rule that let the message through. */
+export type NewHandoff = {
+  message_id: string;
+  attempt: number;
+  digest: string;
+  entry_id: string;
+  policy_id: string | null;
+};
+
 /** The permission to send: refused by the database unless the gate is satisfied. */
 export async function insertHandoffs(
   tx: Tx,
-  handoffs: readonly { message_id: string; attempt: number; digest: string; entry_id: string }[],
+  handoffs: readonly NewHandoff[],
   now: Date,
 ): Promise<void> {
   if (handoffs.length === 0) return;
   await tx.named(
     "insert_handoffs",
-    `INSERT INTO handoff (operator_id, message_id, attempt, digest, entry_id, handed_at)
-     SELECT $1, message_id, attempt, digest, entry_id, $6 FROM unnest($2::text[], $3::smallint[], $4::text[], $5::text[])
-       AS r(message_id, attempt, digest, entry_id)`,
+    `INSERT INTO handoff (operator_id, message_id, attempt, digest, entry_id, handed_at, policy_id)
+     SELECT $1, message_id, attempt, digest, entry_id, $6, policy_id
+     FROM unnest($2::text[], $3::smallint[], $4::text[], $5::text[], $7::text[]) AS r(message_id, attempt, digest, entry_id, policy_id)`,
     [
       tx.operator_id,
       handoffs.map((handoff) => handoff.message_id),
@@ -286,6 +301,7 @@ export async function insertHandoffs(
       handoffs.map((handoff) => handoff.digest),
       handoffs.map((handoff) => handoff.entry_id),
       now.toISOString(),
+      handoffs.map((handoff) => handoff.policy_id),
     ],
   );
 }

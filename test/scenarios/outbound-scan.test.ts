@@ -72,7 +72,7 @@ describe("the outbound scan", () => {
     const clean = await it.send(box);
     expect(clean.body).toMatchObject({ status: "queued" });
     expect(clean.body).not.toHaveProperty("reason");
-    expect(await screeningOf(clean.body.id)).toEqual({ verdict: "pass", findings: [] });
+    expect(await screeningOf(clean.body.id)).toMatchObject({ verdict: "pass", findings: [] });
   });
 
   test("a mailbox's own policy is asked, and an action that nobody knows holds", async () => {

@@ -46,7 +46,8 @@ let patients = 0;
 class TakenBack extends Error {}
 
 function handOff(tx: Tx, message: { id: string; digest: string }): Promise<void> {
-  const handoff = { message_id: message.id, attempt: 1, digest: message.digest, entry_id: "none" };
+  const { id: message_id, digest } = message;
+  const handoff = { message_id, attempt: 1, digest, entry_id: "none", policy_id: null };
   return insertHandoffs(tx, [handoff], new Date());
 }
 

@@ -1,0 +1,134 @@
+/** What the standing policies are told of a message, and what they answer: at submission, at an edit, at hand-off and in a replay. */
+import type { PolicyFacts } from "../core/policy-match.ts";
+import { type PolicyDecision, decide } from "../core/policy.ts";
+import type { Verdict } from "../core/oversight/types.ts";
+import type { Tx } from "../store/database.ts";
+import {
+  type Correspondent,
+  type PolicyRow,
+  correspondentKey,
+  loadKnown,
+  noMessageYet,
+  policiesOf,
+} from "../store/policies.ts";
+
+/** What rules said of a message. */
+export type Ruling = PolicyDecision<PolicyRow>;
+
+/** A message as its rules see it. `screening`: what the scan left, as stored. */
+export type Asked = {
+  mailbox_id: string;
+  /** Absent for one that is not stored yet. */
+  message_id?: string;
+  /** Those the author wrote to. */
+  addresses: readonly string[];
+  attachments: number;
+  tags: Readonly<Record<string, string>>;
+  screening: Readonly<Record<string, unknown>> | null;
+};
+
+/** The rules of some mailboxes, and who of their correspondents is known; null where no rule wants to know. */
+export type Rules = { policies: readonly PolicyRow[]; known: ReadonlySet<string> | null };
+
+/** What the scan notes of the content for the rules, inside `screening`. */
+export type ContentFacts = { has_link: boolean; size_bytes: number };
+
+/** Whatever most mail programs make a link of. It may see one too many. */
+const linkLike =
+  /:\/\/|\bwww\.|\]\(|\]:|<(?:a|area)\s|<[a-z][a-z0-9+.-]{1,30}:|[a-z0-9]\.[a-z]{2,24}\//i;
+
+/** Notes of the content what rules ask of it. Octets are those of the text and the attachments as they were given. */
+export function contentFacts(text: {
+  subject: string;
+  markdown: string;
+  html?: string | undefined;
+  attachments: readonly { content: Buffer }[];
+}): ContentFacts {
+  const { subject, markdown, html = "" } = text;
+  const size = [subject, markdown, html].reduce((sum, one) => sum + Buffer.byteLength(one), 0);
+  return {
+    has_link: [subject, markdown, html].some((one) => linkLike.test(one)),
+    size_bytes: text.attachments.reduce((sum, { content }) => sum + content.length, size),
+  };
+}
+
+/** Looks up who is known, where some rule asks for it. */
+export async function rulesFor(
+  tx: Tx,
+  policies: readonly PolicyRow[],
+  messages: readonly Pick<Asked, "mailbox_id" | "message_id" | "addresses">[],
+): Promise<Rules> {
+  if (!policies.some(({ match }) => "recipient_known" in match)) return { policies, known: null };
+  const correspondents = new Map(
+    messages.flatMap((message) =>
+      message.addresses.map((address) => {
+        const one = correspondentOf(message, address);
+        return [correspondentKey(one), one] as const;
+      }),
+    ),
+  );
+  return { policies, known: await loadKnown(tx, [...correspondents.values()]) };
+}
+
+function correspondentOf(
+  { mailbox_id, message_id }: Pick<Asked, "mailbox_id" | "message_id">,
+  address: string,
+): Correspondent {
+  return { mailbox_id, address, before_id: message_id ?? noMessageYet };
+}
+
+/** What the rules of its mailbox say of a message at a moment. */
+export function ruleOn(rules: Rules, asked: Asked, at: Date): Ruling {
+  const policies = policiesOf(rules.policies, asked.mailbox_id);
+  return policies.length === 0 ? unruled : decide(policies, factsOf(rules, asked, at));
+}
+
+/** What holds where there is no rule. */
+export const unruled: Ruling = {
+  policy: null,
+  verdict: "pass",
+  allowlisted: false,
+  required: 1,
+  passkey: false,
+};
+
+/** The message in the rules' own terms. What its row does not say is not known. */
+export function factsOf({ known }: Rules, asked: Asked, at: Date): PolicyFacts {
+  const { verdict, findings, content } = asked.screening ?? {};
+  const families = Array.isArray(findings)
+    ? findings.map((one: unknown) => String((one as { rule?: unknown } | null)?.rule))
+    : null;
+  const { has_link: link, size_bytes: size } = (content ?? {}) as Partial<ContentFacts>;
+  return {
+    direction: "outbound",
+    recipients: asked.addresses.map((address) => ({
+      address,
+      known: known && known.has(correspondentKey(correspondentOf(asked, address))),
+    })),
+    has_attachment: asked.attachments > 0,
+    has_link: typeof link === "boolean" ? link : null,
+    size_bytes: typeof size === "number" ? size : null,
+    tags: asked.tags,
+    screening: { verdict: verdicts.find((one) => one === verdict) ?? null, families },
+    at,
+  };
+}
+
+const verdicts: readonly Verdict[] = ["pass", "review", "block"];
+
+/** Why a message waits or ends, in words; null where the rules ask for nothing. */
+export function rulingReason({ policy, verdict, required, passkey }: Ruling): string | null {
+  if (policy === null || verdict === "pass") return null;
+  const name = `the rule '${policy.name}'`;
+  if (verdict === "block") return `blocked by ${name}`;
+  const demands = [
+    required > 1 ? `${required} approvals` : null,
+    passkey ? "approval by passkey" : null,
+  ].filter((one) => one !== null);
+  return demands.length === 0 ? `held by ${name}` : `held by ${name}: ${demands.join(" and ")}`;
+}
+
+/** The graver of what the scan and the rules say. */
+export function graver(a: Verdict, b: Verdict): Verdict {
+  return verdicts.indexOf(a) >= verdicts.indexOf(b) ? a : b;
+}
