@@ -110,6 +110,11 @@ export type OperationSpec = {
   cli_presets?: readonly CliPreset[];
   /** True where clients post `application/x-www-form-urlencoded` (RFC 8058 one-click). */
   form?: boolean;
+  /**
+   * True where the path says all: query, body and credential are not read, so that nothing which mail programs, proxies or
+   * link trackers add can turn the call into an error.
+   */
+  path_only?: boolean;
   /** Largest request body in bytes where it is not the door's default (1 MiB). */
   max_body?: number;
 };

@@ -76,6 +76,11 @@ function operationHandler(route: Route, door: Door): (c: Context) => Promise<Res
   return async (c) => {
     const request_id = door.new_request_id();
     try {
+      if (spec.path_only === true) {
+        const input = route.input(c.req.param(), "", "");
+        const reply = await door.dispatcher.call(spec.name, null, input, { request_id });
+        return door.replies.success(reply, request_id, isPublic);
+      }
       const request = c.req.raw;
       // Nothing may be awaited before this: see announcedBody.
       const announced = route.takes_body

@@ -141,6 +141,34 @@ describe("with a thousand messages waiting", () => {
   });
 });
 
+describe("a wish to stop is not lost to what is added on the way", () => {
+  const additions: Record<string, [query: string, init: RequestInit]> = {
+    "parameters of a link tracker, one of them twice": ["?utm_source=x&utm_source=y&token=z", {}],
+    "broken percent-encoding": ["?q=%zz", {}],
+    "further form fields": [
+      "",
+      { body: new URLSearchParams({ "List-Unsubscribe": "One-Click", token: "z", submit: "Yes" }) },
+    ],
+    "a field longer than any": [
+      "",
+      { body: new URLSearchParams({ "List-Unsubscribe": "x".repeat(2_000_000) }) },
+    ],
+    "a body of no known type": ["?a", { body: "List-Unsubscribe=One-Click" }],
+    "a body that is no JSON": ["", { body: "{", headers: { "content-type": "application/json" } }],
+    "a credential of somebody else": ["", { headers: { authorization: "Bearer mm_live_x" } }],
+  };
+  test.each(Object.keys(additions))("%s", async (name) => {
+    const [query, init] = additions[name] ?? ["", {}];
+    const [copy] = await out.send(`${name.replaceAll(/\W/g, "-")}@example.net`);
+    if (!copy) throw new Error("nothing left");
+    const url = unsubscribeUrl(copy) + query;
+    expect((await fetch(url)).status).toBe(200);
+    expect(await out.suppressed(copy.to)).toBe(false);
+    const answer = await fetch(url, { method: "POST", ...init });
+    expect([answer.status, await out.suppressed(copy.to)]).toEqual([200, true]);
+  });
+});
+
 describe("an answer that asks to stop", () => {
   /** Answers as somebody, and waits. */
   async function answer(from: string, text: string, more: string[] = []): Promise<void> {

@@ -11,6 +11,8 @@ const link = {
   status: 200,
   refusals: ["invalid_link"],
   tool: false,
+  // A wish to stop is never lost to a tracker's parameter or a field that a mail program adds.
+  path_only: true,
 } as const;
 const token = z.string().max(200);
 
