@@ -213,7 +213,7 @@ function createDoors(parts: {
     sole_operator: () => Promise.resolve(others.length === 0 ? (only ?? null) : null),
   };
   const dispatcher = guard.dispatcher(
-    createDispatcher(allOperations, { read, engine, now: context.now, instance }),
+    createDispatcher(allOperations, { read, engine, now: context.now, instance }, engine.approvals),
   );
   const authenticate = guard.of(engine.authenticate);
   const common = { dispatcher, authenticate, public_url, new_request_id: context.new_id, log };

@@ -16,6 +16,7 @@ import { holdPerson } from "../store/people.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { makeEntry } from "./record.ts";
+import { passSensitive } from "./sensitive.ts";
 import { hashToken, newToken } from "./tokens.ts";
 
 const keyForm = /^mm_(live|test)_[A-Za-z0-9_-]{43}$/;
@@ -110,7 +111,16 @@ export function liveThing(message: string): Refusal {
   return new Refusal("test_key", message, { hint: "Use a live key for this." });
 }
 
-/** Makes a key; the secret is in the answer and nowhere else. */
+/** What a person is asked who lets a key make another. */
+function summaryOf(wanted: NewApiKey, personId: string | null): string {
+  const { name, scopes, mailbox_ids, test, expires_at } = wanted;
+  const where = mailbox_ids === null ? "every mailbox" : `the mailboxes ${mailbox_ids.join(", ")}`;
+  const person = personId === null ? "" : ` It would stand for the person ${personId}.`;
+  const end = expires_at === null ? "without end" : `until ${expires_at}`;
+  return `Create a ${test ? "test" : "live"} key with the scopes ${scopes.join(", ")} for ${where}, ${end}.${person} It would be called "${name}".`;
+}
+
+/** Makes a key; the secret is in the answer and nowhere else. For a key it is a sensitive change. */
 export async function createApiKey(
   context: EngineContext,
   actor: Actor,
@@ -134,6 +144,10 @@ export async function createApiKey(
     }
     if (personId !== null && (await holdPerson(tx, personId)) === null)
       throw new Refusal("not_found", "person_id: there is no such person.", { field: "person_id" });
+    const { change } = await passSensitive(context, tx, actor, {
+      summary: summaryOf(wanted, personId),
+      message: "Only an owner or admin can create keys.",
+    });
     const id = context.new_id();
     const { token, hash, shown } = newToken(wanted.test ? "mm_test_" : "mm_live_", context.random);
     await insertApiKey(tx, {
@@ -162,6 +176,7 @@ export async function createApiKey(
         test: wanted.test,
         person_id: personId,
         expires_at: wanted.expires_at,
+        ...change,
       },
     );
     await appendRecords(tx, { entries: [entry.row], openings: [], events: [] });

@@ -16,6 +16,7 @@ import { createFreshMail } from "./fresh-mail.ts";
 import { evidenceOf, publicKeys } from "./evidence.ts";
 import { handOff } from "./hand-off.ts";
 import { inboxCalls } from "./inbox-calls.ts";
+import { ladderCalls } from "./ladder-calls.ts";
 import { proveEntry, readCheckpoint, readTile } from "./log-reader.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
 import type { PageRequest } from "./paging.ts";
@@ -83,6 +84,7 @@ export function createEngine(context: EngineContext) {
     revokeApiKey: (actor: Actor, keyId: string) => revoke(context, actor, keyId),
     ...inboxCalls(context),
     ...domainCalls(context),
+    ...ladderCalls(context),
     ...peopleCalls(context),
     readUnsubscribe: (token: string) => readUnsubscribe(context, token),
     unsubscribe: (token: string) => unsubscribe(context, token),

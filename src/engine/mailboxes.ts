@@ -6,15 +6,15 @@ import type { Mode } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
 import { AddressError, parseAddress } from "../mail/address.ts";
 import { type ScanPolicy, usualPolicy } from "../screening/outbound.ts";
-import { isUniqueViolation } from "../store/database.ts";
+import { type Tx, isUniqueViolation } from "../store/database.ts";
 import { type MailboxRow, getMailbox, insertMailbox, updateMailbox } from "../store/mailboxes.ts";
 import { holdVerifiedDomain } from "../store/domains.ts";
-import { listDomains } from "../store/operators.ts";
+import { getOperator, listDomains } from "../store/operators.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
 import { makeEntry, makeEvent } from "./record.ts";
-import { assertFresh } from "./sign-in.ts";
+import { type LetThrough, passSensitive } from "./sensitive.ts";
 
 /** What a new mailbox is asked to be. `address` may be a local part; it then lies in the operator's first domain. */
 export type NewMailbox = {
@@ -43,11 +43,6 @@ export async function createMailbox(
   wanted: NewMailbox,
 ): Promise<MailboxRow> {
   if (actor.test) throw liveThing("A test key makes no mailboxes.");
-  const { oversight_mode: usual } = usualMailbox;
-  if (raises(usual, wanted.oversight_mode))
-    assertMayRaise(context, actor, usual, wanted.oversight_mode);
-  for (const [field, message] of loosened(usualMailbox, wanted))
-    assertPerson(context, actor, field, message);
   if (actor.mailbox_ids !== null)
     throw new Refusal("scope_required", "A key that is bound to mailboxes cannot create others.");
   return context.database
@@ -57,6 +52,16 @@ export async function createMailbox(
       // Held until the mailbox is there, so that the domain cannot be deleted in between.
       if (!(await holdVerifiedDomain(tx, address.slice(address.lastIndexOf("@") + 1))))
         throw new Refusal("unknown_domain", "The domain was deleted just now.");
+      const { change } = await pass(context, tx, actor, {
+        what: `Create the mailbox ${address}`,
+        from: usualMailbox,
+        change: wanted,
+        loosened: [
+          ...raised(usualMailbox.oversight_mode, wanted.oversight_mode),
+          ...loosened(usualMailbox, wanted),
+          ...(await takesCodes(tx, address)),
+        ],
+      });
       const now = context.now();
       const id = context.new_id();
       await insertMailbox(tx, {
@@ -82,6 +87,7 @@ export async function createMailbox(
               address,
               mode: wanted.oversight_mode,
               approvals_required: wanted.approvals_required,
+              ...change,
             },
           ).row,
         ],
@@ -156,9 +162,16 @@ export async function changeMailbox(
     if (actor.test) throw liveThing("A test key changes no mailboxes: they serve live mail too.");
     const from = readMode(before.mode);
     const mode = change.oversight_mode ?? from;
-    if (raises(from, mode)) assertMayRaise(context, actor, from, mode);
-    for (const [field, message] of [...loosened(before, change), ...limitsLoosened(before, change)])
-      assertPerson(context, actor, field, message);
+    const { change: letThrough } = await pass(context, tx, actor, {
+      what: `Change the mailbox ${before.address}`,
+      from: shown(before),
+      change,
+      loosened: [
+        ...raised(from, mode),
+        ...loosened(before, change),
+        ...limitsLoosened(before, change),
+      ],
+    });
     const wanted = Object.entries({
       display_name: change.display_name,
       mode: change.oversight_mode,
@@ -183,6 +196,7 @@ export async function changeMailbox(
     const entry = makeEntry(context, "mailbox.changed", actor, about, {
       changes,
       from: Object.fromEntries(wanted.map(([key]) => [key, before[key as keyof MailboxRow]])),
+      ...letThrough,
     });
     await appendRecords(tx, {
       entries: [entry.row],
@@ -227,10 +241,7 @@ function limitsOf(now: Date, before: MailboxRow, change: MailboxChange): Partial
 type Limits = Pick<MailboxRow, "daily_quota" | "warm_up_started_at" | "paused_at" | "scan_policy">;
 
 /** The same for what a mailbox may send: limits are tightened by anybody, and loosened by a person. */
-function limitsLoosened(
-  before: Limits,
-  change: MailboxChange,
-): [field: keyof MailboxChange, message: string][] {
+function limitsLoosened(before: Limits, change: MailboxChange): Loosened[] {
   const { daily_quota: quota } = change;
   const policy = { ...usualPolicy, ...change.scan_policy };
   const was: Record<string, string> = { ...usualPolicy, ...before.scan_policy };
@@ -275,7 +286,7 @@ function loosened(
     "approvals_required" | "undo_seconds" | "expiry_seconds" | "ai_disclosure"
   >,
   change: MailboxChange,
-): [field: keyof MailboxChange, message: string][] {
+): Loosened[] {
   const { approvals_required, undo_seconds, expiry_seconds, ai_disclosure } = {
     ...before,
     ...given(change),
@@ -310,27 +321,66 @@ function given(change: MailboxChange): Partial<Omit<NewMailbox, "address">> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
-function assertMayRaise(context: EngineContext, actor: Actor, from: Mode, to: Mode): void {
-  if (actor.kind !== "person")
-    throw new Refusal(
-      "mode_raise_needs_person",
-      `Raising the mode from ${from} to ${to} needs a person.`,
-      {
-        field: "oversight_mode",
-        hint: "An owner or admin can raise it on the mailbox's page after signing in.",
-      },
-    );
-  assertPerson(context, actor, "oversight_mode", "Only an owner or admin can raise a mode.");
+type Loosened = [field: keyof MailboxChange | "address", message: string];
+
+/** The same for the mode. */
+function raised(from: Mode, to: Mode): Loosened[] {
+  return raises(from, to)
+    ? [["oversight_mode", `Raising the mode from ${from} to ${to} needs a person.`]]
+    : [];
 }
 
-function assertPerson(context: EngineContext, actor: Actor, field: string, message: string): void {
-  if (actor.kind !== "person" || (actor.role !== "owner" && actor.role !== "admin"))
-    throw new Refusal(
-      actor.kind === "person" ? "role_required" : "mode_raise_needs_person",
-      message,
-      {
-        field,
-      },
+/** The same for an address that codes for people are mailed to: agents would read them there. */
+async function takesCodes(tx: Tx, address: string): Promise<Loosened[]> {
+  const overseer = (await getOperator(tx))?.oversight_address?.toLowerCase() ?? "";
+  const [local = "", domain = ""] = overseer.split("@");
+  const plain = `${local.split("+")[0] ?? ""}@${domain}`;
+  return address === overseer || address === plain
+    ? [["address", "A mailbox of the oversight address needs a person."]]
+    : [];
+}
+
+/** The settings of a mailbox under the names of its change. */
+function shown(row: MailboxRow): Record<string, unknown> {
+  return {
+    ...row,
+    oversight_mode: readMode(row.mode),
+    warm_up: row.warm_up_started_at !== null,
+    paused: row.paused_at !== null,
+  };
+}
+
+/** Has a person let through what would be loosened; nothing to ask where it is nothing. */
+async function pass(
+  context: EngineContext,
+  tx: Tx,
+  actor: Actor,
+  asked: {
+    what: string;
+    from: Readonly<Record<string, unknown>>;
+    change: Readonly<Record<string, unknown>>;
+    loosened: readonly Loosened[];
+  },
+): Promise<Pick<LetThrough, "change">> {
+  const [first] = asked.loosened;
+  if (!first) return { change: {} };
+  const changes = asked.loosened.map(([field]) => {
+    const [from, to] = [asked.from[field], asked.change[field]].map((value) =>
+      JSON.stringify(value ?? null),
     );
-  assertFresh(context.now(), actor);
+    return `${field} from ${from} to ${to}`;
+  });
+  const [field, message] = first;
+  const raising = field === "oversight_mode";
+  return passSensitive(context, tx, actor, {
+    summary: `${asked.what}: ${changes.join("; ")}.`,
+    code: "mode_raise_needs_person",
+    field,
+    message,
+    ...(raising
+      ? {
+          hint: "Ask for it with request_upgrade, or an owner or admin raises it on the mailbox's page after signing in.",
+        }
+      : {}),
+  });
 }

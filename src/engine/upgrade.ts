@@ -32,9 +32,8 @@ export async function requestUpgrade(
   mailboxId: string,
   target: Mode,
 ): Promise<UpgradeRequested> {
-  if (actor.test) throw liveThing("A test key changes no mailboxes: they serve live mail too.");
   const asked = await context.database.transaction(actor.operator_id, async (tx) => {
-    const mailbox = await existing(tx, mailboxId);
+    const mailbox = await existing(tx, actor, mailboxId);
     const from = readMode(mailbox.mode);
     if (!raises(from, target))
       throw new Refusal(
@@ -100,10 +99,11 @@ async function nameOf(tx: Tx, actor: Actor): Promise<string> {
   return `The API key "${quoted(key?.name ?? "", 100)}" (${actor.credential_id})`;
 }
 
-async function existing(tx: Tx, mailboxId: string): Promise<MailboxRow> {
+async function existing(tx: Tx, actor: Actor, mailboxId: string): Promise<MailboxRow> {
   const mailbox = await getMailbox(tx, mailboxId, true);
   if (!mailbox)
     throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
+  if (actor.test) throw liveThing("A test key changes no mailboxes: they serve live mail too.");
   return mailbox;
 }
 
@@ -119,10 +119,9 @@ export async function applyUpgrade(
   mailboxId: string,
   code: string,
 ): Promise<{ mode: Mode }> {
-  if (actor.test) throw liveThing("A test key changes no mailboxes: they serve live mail too.");
   // Refused after the commit: a wrong try must stay counted.
   const result = await context.database.transaction(actor.operator_id, async (tx) => {
-    const now = readMode((await existing(tx, mailboxId)).mode);
+    const now = readMode((await existing(tx, actor, mailboxId)).mode);
     const found = await redeemCode(context, tx, { purpose, subject: mailboxId, code });
     if (!found) return "wrong";
     return raiseTo(context, tx, actor, mailboxId, now, found.data);

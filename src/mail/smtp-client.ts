@@ -63,7 +63,7 @@ export interface OutgoingMessage {
   readonly data: Buffer;
   readonly smtputf8?: false;
   /** Asked at the last moment before MAIL, after all waiting for a connection; false keeps the message here, as `recalled`. */
-  readonly wanted?: () => boolean;
+  readonly wanted?: () => boolean | Promise<boolean>;
 }
 
 export interface Transport {

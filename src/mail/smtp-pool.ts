@@ -181,7 +181,7 @@ export class SmtpPool {
 
   /** Sends one message and answers its caller. True if the session is good for another one. */
   async #deliver(job: Job, session: SmtpSession, reused: boolean): Promise<boolean> {
-    if (job.message.wanted?.() === false) {
+    if ((await job.message.wanted?.()) === false) {
       this.#fail(job, new SmtpFailure("recalled", "kept back before it was sent"));
       return true;
     }

@@ -14,7 +14,7 @@ export interface CheckedMessage {
   readonly data: Buffer;
   readonly facts: ContentFacts;
   /** Asked when it is the message's turn; false keeps it here, as `recalled`. */
-  readonly wanted?: (() => boolean) | undefined;
+  readonly wanted?: (() => boolean | Promise<boolean>) | undefined;
 }
 
 export interface TransactionEnd {

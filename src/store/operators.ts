@@ -30,6 +30,69 @@ export async function getOperator(tx: Tx): Promise<OperatorRow | null> {
   return row ?? null;
 }
 
+/** Holds the operator's row until the transaction ends: hand-offs that are under way commit before, or see what is written. */
+export async function holdOperator(tx: Tx): Promise<void> {
+  await tx.named(
+    "hold_operator",
+    "SELECT 1 FROM operator WHERE operator_id = $1 FOR NO KEY UPDATE",
+    [tx.operator_id],
+  );
+}
+
+/** Stops the operator, or lets it go on. */
+export async function setStopped(
+  tx: Tx,
+  stop: Pick<OperatorRow, "stopped_at" | "stopped_by" | "stopped_reason">,
+): Promise<void> {
+  await tx.run(db.updateTable("operator").set(stop).where("operator_id", "=", tx.operator_id));
+}
+
+/** The operators that are stopped. */
+export async function listStopped(database: Database): Promise<string[]> {
+  const rows = await database.as(everyOperator, (tx) =>
+    tx.named<{ operator_id: string }>(
+      "list_stopped",
+      "SELECT operator_id FROM operator WHERE stopped_at IS NOT NULL",
+      [],
+    ),
+  );
+  return rows.map((row) => row.operator_id);
+}
+
+// No node has this name: it marks what waits for the operator to go on.
+const waitsForOperator = "(stopped)";
+
+/** Puts hand-offs back that a stopped operator refused, to be looked at again at `at`; at once where it goes on by now. */
+export async function putStopped(
+  tx: Tx,
+  messageIds: readonly string[],
+  at: Date,
+  now: Date,
+): Promise<void> {
+  if (messageIds.length === 0) return;
+  // Shared with other hand-offs; whoever lets the operator go on waits for this transaction, and finds what it marked.
+  await tx.named("share_operator", "SELECT 1 FROM operator WHERE operator_id = $1 FOR SHARE", [
+    tx.operator_id,
+  ]);
+  await tx.named(
+    "put_stopped",
+    `UPDATE due SET token = nextval('due_token'),
+       due_at = CASE WHEN o.stopped_at IS NULL THEN $4::timestamptz ELSE $3::timestamptz END,
+       node = CASE WHEN o.stopped_at IS NULL THEN NULL ELSE $5 END
+     FROM operator o WHERE o.operator_id = $1 AND due.operator_id = $1 AND kind = 'deliver' AND message_id = ANY($2)`,
+    [tx.operator_id, messageIds, at.toISOString(), now.toISOString(), waitsForOperator],
+  );
+}
+
+/** Makes what {@link putStopped} put back due at once. */
+export async function releaseStopped(tx: Tx, now: Date): Promise<void> {
+  await tx.named(
+    "release_stopped",
+    "UPDATE due SET due_at = $2, node = NULL WHERE operator_id = $1 AND kind = 'deliver' AND node = $3",
+    [tx.operator_id, now.toISOString(), waitsForOperator],
+  );
+}
+
 /** Makes an operator with its empty log. */
 export async function insertOperator(
   tx: Tx,

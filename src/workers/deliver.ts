@@ -198,7 +198,7 @@ async function sendOne(
       from: options.engine.returnPath(message, recipient),
       recipients: [recipient.address],
       data,
-      wanted: () => !options.engine.isRecalled(message, recipient),
+      wanted: () => mayBegin(options, message, recipient),
     });
     const [answer] = result.recipients;
     const untried =
@@ -225,11 +225,28 @@ async function sendOne(
   }
 }
 
+/** The last question before the wire. Where the answer is not to be had the copy stays here, and is asked about again. */
+async function mayBegin(
+  options: DeliverOptions,
+  message: Outgoing,
+  recipient: { address: string },
+): Promise<boolean> {
+  try {
+    return await options.engine.mayBegin(message, recipient);
+  } catch (error) {
+    options.log.warn(
+      { message_id: message.message_id, error: String(error) },
+      "a copy was kept back: whether it may go is not known",
+    );
+    return false;
+  }
+}
+
 /** Why the remote never heard of the message, and after how many milliseconds it is due again, whatever the schedule says. */
 const notTried: Partial<Record<FailureReason, number>> = {
   // Our own stop.
   transport_closed: 0,
-  // Suppressed since the hand-off; the next one decides.
+  // Suppressed since the hand-off, or everything is stopped; the next one decides.
   recalled: 0,
   // The queue to its destination is full.
   congested: 30_000,

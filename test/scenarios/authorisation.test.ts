@@ -1,8 +1,8 @@
 /** The authorisation matrix: every operation by every kind of credential on own and foreign resources, over REST and MCP. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { OperationSpec } from "../../src/contract/operation.ts";
-import { type Scope, holds } from "../../src/core/actor.ts";
+import { type OperationSpec, opens } from "../../src/contract/operation.ts";
+import type { Scope } from "../../src/core/actor.ts";
 import type { Founded } from "../../src/engine/bootstrap.ts";
 import { allOperations } from "../../src/operations/all.ts";
 import { promise } from "../promises.ts";
@@ -123,7 +123,7 @@ const addressed = (spec: OperationSpec): boolean =>
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact create_domain update_domain verify_domain rotate_dkim delete_domain".split(
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending create_domain update_domain verify_domain rotate_dkim delete_domain".split(
     " ",
   ),
 );
@@ -137,7 +137,9 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
   if (holder.scopes === null && holder.key !== null) return 401;
   if (spec.access === "public") return "success";
   if (holder.scopes === null) return 401;
-  if (!holds({ scopes: holder.scopes }, spec.access)) return 403;
+  if (!opens(spec, { scopes: holder.scopes })) return 403;
+  // A key grants nothing that a key asked for.
+  if (spec.name === "decide_change") return 403;
   // Taking a thread is for those who write in it or oversee it.
   if (
     spec.name === "set_thread_owner" &&
@@ -155,6 +157,7 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
   // Bound to a mailbox: nothing of the others, no tiles of the whole log, no mailboxes of one's own making.
   if (spec.name === "get_tile" || spec.name === "get_log_tile" || spec.name === "create_mailbox")
     return 403;
+  if (spec.name === "stop_sending" || spec.name === "resume_sending") return 403;
   if (spec.name === "create_api_key") return 403;
   return addressed(spec) && place.mailbox_id !== holder.bound ? 404 : "success";
 }
@@ -194,7 +197,7 @@ describe("over REST", () => {
           const cell = `${spec.name} by ${holder.name} on ${place.operator}'s: ${answer.status} ${JSON.stringify(answer.body).slice(0, 200)}`;
           const right =
             wanted === "success"
-              ? answer.status === spec.status
+              ? answer.status === spec.status || (spec.sensitive && answer.status === 202)
               : answer.status === wanted && answer.body.error.length > 0;
           if (!right) wrong.push(`${cell}, not ${wanted}`);
           if (answer.status === 401 && answer.headers.get("www-authenticate") === null)
@@ -302,9 +305,7 @@ describe("over MCP", () => {
   test(promise("mcp.only-callable"), async () => {
     for (const { name, key, scopes } of holders) {
       if (scopes === null || key === null) continue;
-      const callable = allOperations.filter(
-        (spec) => spec.tool && (spec.access === "public" || holds({ scopes }, spec.access)),
-      );
+      const callable = allOperations.filter((spec) => spec.tool && opens(spec, { scopes }));
       const refused = await mcp(key, async (client) => {
         const { tools } = await client.listTools();
         expect(tools.map((tool) => tool.name).toSorted(), name).toEqual(
@@ -349,8 +350,7 @@ describe("over MCP", () => {
         await client.listTools();
         for (const tool of ["read_email", "get_proof", "cancel_message", "decide_email"]) {
           const spec = allOperations.find((one) => one.name === tool);
-          if (!spec || spec.access === "public" || !holds({ scopes: scopes ?? [] }, spec.access))
-            continue;
+          if (!spec || spec.access === "public" || !opens(spec, { scopes: scopes ?? [] })) continue;
           const args = {
             email_id: own.email_id,
             ...(tool === "decide_email" ? { decision: "reject" } : {}),

@@ -10,11 +10,12 @@ export const createApiKey = operation({
   tag: "keys",
   summary: "Create an API key",
   description:
-    "Creates a key that can do less than the one used to create it. No key holds both send and oversight. The secret is in the answer and is never shown again.",
+    "Creates a key that can do less than the one used to create it. No key holds both send and oversight. The secret is in the answer and is never shown again. Asked for by a key it waits for a person: the answer is 202, and the call repeated with the mailed approval_code does it.",
   method: "POST",
   path: "/v1/api-keys",
   effect: "write",
   access: "admin",
+  sensitive: true,
   input: z.strictObject({
     name: z.string().min(1).max(100),
     scopes: z.array(scope).min(1).max(5).default(["read"]),
@@ -43,6 +44,9 @@ export const createApiKey = operation({
     "scopes_exclude_each_other",
     "not_found",
     "role_required",
+    "fresh_sign_in_required",
+    "invalid_code",
+    "rate_limited",
   ],
   tool: true,
   cli: { command: "create-key", positional: ["name"] },

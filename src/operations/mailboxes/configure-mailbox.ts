@@ -9,7 +9,7 @@ export const configureMailbox = operation({
   tag: "mailboxes",
   summary: "Lower a mailbox's oversight mode",
   description:
-    "Puts a mailbox under a stricter oversight mode, at once, also for mail that is queued. Anyone who may send may ask for more oversight; less needs a person.",
+    "Puts a mailbox under a stricter oversight mode, at once, also for mail that is queued. Anyone who may send may ask for more oversight; for less there is request_upgrade.",
   method: "PATCH",
   path: "/v1/mailboxes/{mailbox_id}/configure",
   effect: "write",

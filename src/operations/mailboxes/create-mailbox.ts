@@ -12,11 +12,12 @@ export const createMailbox = operation({
   tag: "mailboxes",
   summary: "Create a mailbox",
   description:
-    "Creates a mailbox on a verified domain of the operator. It starts in gated_send unless a stricter mode is given; a person can raise it later.",
+    "Creates a mailbox on a verified domain of the operator. It starts in gated_send unless a stricter mode is given; a person can raise it later. A freer one that a key asks for waits for a person: the answer is 202, and the call repeated with the mailed approval_code does it.",
   method: "POST",
   path: "/v1/mailboxes",
   effect: "write",
   access: "admin",
+  sensitive: true,
   input: z.strictObject({
     address: z
       .string()
@@ -37,6 +38,8 @@ export const createMailbox = operation({
     "mode_raise_needs_person",
     "fresh_sign_in_required",
     "role_required",
+    "invalid_code",
+    "rate_limited",
     "test_key",
   ],
   tool: true,

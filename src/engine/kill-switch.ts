@@ -1,0 +1,128 @@
+/** The kill switch: whoever oversees stops all sending of an operator; a person lets it go on. Every node asks before it begins. */
+import type { Actor } from "../core/actor.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { Tx } from "../store/database.ts";
+import {
+  type OperatorRow,
+  getOperator,
+  holdOperator,
+  listStopped,
+  releaseStopped,
+  setStopped,
+} from "../store/operators.ts";
+import { appendRecords } from "../store/records.ts";
+import type { EngineContext } from "./context.ts";
+import { liveThing } from "./credentials.ts";
+import { commitTo, entryActor, makeEntry, makeEvent, sealOpenings } from "./record.ts";
+import { passSensitive } from "./sensitive.ts";
+
+/** What a node knew this many milliseconds ago it asks again before it begins another copy. */
+const freshFor = 250;
+
+/** What is older than this, in milliseconds, counts as not known: a stop holds everywhere within a second. */
+const tooOld = 700;
+
+/** Whether an operator is stopped, as every node of the instance asks before a copy goes to the wire. */
+export type Stops = {
+  /** True where nothing of the operator may begin; rejects where the database cannot tell. */
+  hold(operatorId: string): Promise<boolean>;
+};
+
+/** Makes the question; those who ask within a quarter of a second share one answer. */
+export function createStops(context: Pick<EngineContext, "database">): Stops {
+  let last: { asked: number; stopped: Promise<Set<string>> } | null = null;
+  const ask = (): NonNullable<typeof last> => {
+    const now = performance.now();
+    if (last && now - last.asked <= freshFor) return last;
+    last = { asked: now, stopped: listStopped(context.database).then((ids) => new Set(ids)) };
+    return last;
+  };
+  return {
+    async hold(operatorId) {
+      for (let attempt = 1; attempt <= 3; attempt++) {
+        const { asked, stopped } = ask();
+        const ids = await stopped;
+        // The answer is as old as its question: one that came late, or to a process that was held up, is not taken for new.
+        if (performance.now() - asked <= tooOld) return ids.has(operatorId);
+      }
+      throw new Error("the database does not tell in time whether the operator is stopped");
+    },
+  };
+}
+
+/**
+ * Stops the operator: from the commit on no hand-off commits, and within a second no node begins a copy that was handed off
+ * before. Whoever stops a stopped one changes nothing. Throws `scope_required` for keys bound to mailboxes, `test_key`.
+ */
+export async function stopOperator(
+  context: EngineContext,
+  actor: Actor,
+  reason: string | null,
+): Promise<OperatorRow> {
+  assertMay(actor);
+  const row = await context.database.transaction(actor.operator_id, async (tx) => {
+    const operator = await held(tx);
+    if (operator.stopped_at !== null) return operator;
+    const who = entryActor(actor);
+    const by = `${who.kind}:${who.id}`;
+    await setStopped(tx, { stopped_at: context.now(), stopped_by: by, stopped_reason: reason });
+    // Free text may speak of people: the log holds a commitment.
+    const words = commitTo(context.random, "reason", reason ?? "");
+    const subject = await context.subjects.within(tx, by);
+    const about = { resource: tx.operator_id };
+    const entry = makeEntry(context, "operator.stopped", actor, about, { reason: words.c });
+    await appendRecords(tx, {
+      entries: [entry.row],
+      openings: [sealOpenings(entry.row.entry_id, subject, [words], context.random)],
+      events: [makeEvent(context, "operator.stopped", nowhere, { by })],
+    });
+    return held(tx);
+  });
+  context.wake.sequence();
+  return row;
+}
+
+/**
+ * Lets an operator send again; what was held is due at once. A person needs a fresh sign-in; for a key it is a sensitive
+ * change. Throws as {@link stopOperator}, and what {@link passSensitive} throws.
+ */
+export async function resumeOperator(context: EngineContext, actor: Actor): Promise<OperatorRow> {
+  assertMay(actor);
+  const row = await context.database.transaction(actor.operator_id, async (tx) => {
+    const operator = await held(tx);
+    if (operator.stopped_at === null) return operator;
+    const { by, change } = await passSensitive(context, tx, actor, {
+      summary: `Let ${operator.name} send mail again, which was stopped at ${operator.stopped_at.toISOString()}.`,
+      message: "Only an owner or admin can let sending go on.",
+    });
+    await setStopped(tx, { stopped_at: null, stopped_by: null, stopped_reason: null });
+    // After the line above, which waits for hand-offs that are just being held back.
+    await releaseStopped(tx, context.now());
+    const about = { resource: tx.operator_id };
+    const entry = makeEntry(context, "operator.resumed", actor, about, { by, ...change });
+    const event = makeEvent(context, "operator.resumed", nowhere, { by });
+    await appendRecords(tx, { entries: [entry.row], openings: [], events: [event] });
+    return held(tx);
+  });
+  context.wake.sequence();
+  context.wake.deliver();
+  return row;
+}
+
+const nowhere = { mailbox_id: null, message_id: null, thread_id: null };
+
+async function held(tx: Tx): Promise<OperatorRow> {
+  await holdOperator(tx);
+  const operator = await getOperator(tx);
+  if (!operator) throw new Error(`operator ${tx.operator_id} is gone`);
+  return operator;
+}
+
+function assertMay(actor: Actor): void {
+  if (actor.mailbox_ids !== null)
+    throw new Refusal(
+      "scope_required",
+      "A key that is bound to mailboxes cannot stop or resume all of them.",
+    );
+  if (actor.test) throw liveThing("A test key neither stops nor resumes live mail.");
+}
