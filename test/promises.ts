@@ -100,6 +100,9 @@ export const promises = {
   "decide.distinct-people": "Approving twice by the same person counts once",
   "edit.needs-the-digest-seen":
     "An approver's edit names the digest it saw, and is refused when the message changed since",
+  "link.scanners-never-decide":
+    "Opening a decision link never decides, nor does a POST without the token of its page",
+  "reply.forged-from-never-decides": "A forged From with the right code never decides",
   "decide.passkey-only": "Where a passkey is demanded, only approvals by passkey count",
   "keys.only-narrower": "A key can create only keys that are narrower than itself",
   "api.names-the-field": "Each wrong field gives a 400 that names it",

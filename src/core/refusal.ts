@@ -44,6 +44,7 @@ export const refusalCodes = [
   "stale_digest",
   "already_decided",
   "passkey_required",
+  "needs_sign_in",
   "not_cancellable",
   "not_scheduled",
   "not_editable",

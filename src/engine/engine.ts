@@ -6,6 +6,7 @@ import type { Claim } from "../store/due.ts";
 import { type IncomingMail, createAccept } from "./accept.ts";
 import { type NewContact, addContact, findContacts, removeContact } from "./contacts.ts";
 import type { EngineContext } from "./context.ts";
+import { type LinkDecision, decideByLink, showApproval } from "./decide-by-link.ts";
 import { type NewApiKey, createApiKey, createAuthenticate, revoke } from "./credentials.ts";
 import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
 import { dueCalls } from "./due-calls.ts";
@@ -70,6 +71,8 @@ export function createEngine(context: EngineContext) {
     decide,
     undo: (actor: Actor, emailId: string) => undo(context, actor, emailId),
     waiting: createWaiting(context),
+    showApproval: (token: string) => showApproval(context, token),
+    decideByLink: (decision: LinkDecision) => decideByLink(context, decide, decision),
     cancel: (actor: Actor, mailboxId: string | null, emailId: string, only?: Status) =>
       cancel(context, actor, mailboxId, emailId, only),
     edit: (actor: Actor, place: Place, change: Edit) => edit(context, actor, place, change),
@@ -99,7 +102,7 @@ export function createEngine(context: EngineContext) {
     care: (actor: Actor, emailId: string, what: Care, reason: string | null) =>
       care(context, actor, emailId, what, reason),
     inboundRecipient: (address: string) => inboundRecipient(context, address),
-    receive: createReceive(context, fresh),
+    receive: createReceive(context, fresh, decide),
     submitRaw: (actor: Actor, mail: RawSubmission) => submitRaw(context, submit, actor, mail),
     authenticate,
     signIn,
@@ -109,9 +112,6 @@ export function createEngine(context: EngineContext) {
       signFor(context, outgoing, recipient),
     returnPath: (outgoing: Outgoing, recipient: { position: number }) =>
       returnPathOf(context, outgoing, recipient),
-    /** True where the recipient was suppressed after the hand-off: the copy stays here. */
-    isRecalled: (outgoing: Outgoing, recipient: { address: string }) =>
-      context.recall.holds(outgoing.operator_id, outgoing.mailbox_id, recipient.address),
     recordResult,
     ...dueCalls(context),
     sequence: () => sequence(context),

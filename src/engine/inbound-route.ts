@@ -2,10 +2,17 @@
 import { AddressError, parseAddress } from "../mail/address.ts";
 import { batcher } from "../store/batcher.ts";
 import type { Database } from "../store/database.ts";
-import { type FoundMailbox, findDomainOwner, findMailboxes, hasCopy } from "../store/inbound.ts";
+import {
+  type FoundMailbox,
+  findDomainOwner,
+  findMailboxes,
+  findMessageOperator,
+  hasCopy,
+} from "../store/inbound.ts";
 import { bounceLabel, type CopyOf, readReplyAddress, readReturnPath } from "./addresses.ts";
 import { unsubscribeLocalPart } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
+import { serviceAddress } from "./service-mail.ts";
 
 /** Local parts that every verified domain has, beside its mailboxes (RFC 2142; reports by RFC 7489 and 8460). */
 export const roleLocalParts = [
@@ -32,6 +39,8 @@ export type InboundRoute =
       reply_token: string | null;
     }
   | { to: "return_path"; operator_id: string; copy: CopyOf }
+  /** An answer to a notice about a message that waits. */
+  | { to: "decision"; operator_id: string; message_id: string }
   | {
       to: "role";
       operator_id: string;
@@ -63,7 +72,7 @@ function lookUpOf(database: Database): LookUp {
 
 /** The route of an envelope recipient; null where nobody of ours is meant. */
 export async function routeOf(
-  context: Pick<EngineContext, "database" | "unsubscribe_key" | "mail">,
+  context: Pick<EngineContext, "database" | "unsubscribe_key" | "mail" | "instance_domain">,
   address: string,
 ): Promise<InboundRoute | null> {
   let domain: string;
@@ -80,6 +89,10 @@ export async function routeOf(
   }
   if (domain.startsWith(bounceLabel)) return returnPathRoute(context, address);
   const { mailbox, message_id } = readReplyAddress(context.unsubscribe_key, `${local}@${domain}`);
+  if (message_id !== null && mailbox === serviceAddress(context)) {
+    const operatorId = await findMessageOperator(context.database, message_id);
+    return operatorId === null ? null : { to: "decision", operator_id: operatorId, message_id };
+  }
   const found = await lookUpOf(context.database)(mailbox);
   const role = roleLocalParts.find((one) => one === local.toLowerCase());
   if (role) {
@@ -98,7 +111,7 @@ export async function routeOf(
 
 /** Whether an address takes mail, in SMTP's words: 550 5.1.1 where nobody of ours is meant. */
 export async function inboundRecipient(
-  context: Pick<EngineContext, "database" | "unsubscribe_key" | "mail">,
+  context: Pick<EngineContext, "database" | "unsubscribe_key" | "mail" | "instance_domain">,
   address: string,
 ): Promise<{ ok: true } | { ok: false; code: 550; enhanced: string; text: string }> {
   if (await routeOf(context, address)) return { ok: true };

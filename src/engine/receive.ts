@@ -14,6 +14,7 @@ import {
 import { loadMessages } from "../store/messages.ts";
 import type { Records } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
+import { type Decide, decideByReply } from "./decide-by-reply.ts";
 import { applyFeedback, unsubscribeByMail } from "./feedback.ts";
 import type { FreshMail } from "./fresh-mail.ts";
 import { type InboundRoute, routeOf } from "./inbound-route.ts";
@@ -51,10 +52,11 @@ type Bring = (operatorId: string, claim: Claim, opened: Opened) => Promise<void>
 export function createReceive(
   context: EngineContext,
   fresh: FreshMail,
+  decide: Decide,
 ): (operatorId: string, claim: Claim) => Promise<void> {
   const memory = byteGate(maxBytes);
   const take = createTake(context, fresh);
-  const bring = createBring(context);
+  const bring = createBring(context, decide);
   return async (operatorId, claim) => {
     const id = claim.message_id;
     const size =
@@ -111,7 +113,7 @@ function createTake(
  * Mail for mailboxes is brought together where it comes together, an operator's one transaction after another. Alone, beside
  * them, goes what was tried before, since it may be what fails, and what touches mail we sent, since that is locked.
  */
-function createBring(context: EngineContext): Bring {
+function createBring(context: EngineContext, decide: Decide): Bring {
   const operators = new Map<string, (arrival: Arrival) => Promise<null>>();
   const together = (operatorId: string): ((arrival: Arrival) => Promise<null>) => {
     const known = operators.get(operatorId);
@@ -132,6 +134,9 @@ function createBring(context: EngineContext): Bring {
   return async (operatorId, claim, opened) => {
     const { row } = opened;
     const routes = await Promise.all(row.envelope_to.map((address) => routeOf(context, address)));
+    for (const route of routes)
+      if (route?.to === "decision")
+        await decideByReply(context, decide, route.operator_id, route.message_id, opened);
     const arrival = { claim, opened, routes };
     const plain = routes.every((route) => route === null || route.to === "mailbox");
     if (plain && row.attempts === 1) await together(operatorId)(arrival);
@@ -334,6 +339,9 @@ async function placeOf(
       if (await applyFeedback(context, tx, opened, null, records)) return null;
       return mailbox_id === null ? null : { ...place, mailbox_id, role };
     }
+    // Was acted upon before; nobody is to read it.
+    case "decision":
+      return null;
     case "mailbox":
       return { ...place, mailbox_id: route.mailbox_id, reply_token: route.reply_token };
   }

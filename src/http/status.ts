@@ -44,6 +44,7 @@ export const refusalStatus: Readonly<Record<RefusalCode, number>> = {
   stale_digest: 409,
   already_decided: 409,
   passkey_required: 403,
+  needs_sign_in: 403,
   not_cancellable: 409,
   not_scheduled: 409,
   not_editable: 409,

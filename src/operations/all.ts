@@ -63,6 +63,7 @@ import { scheduleEmail } from "./messages/schedule-email.ts";
 import { sendEmail } from "./messages/send-email.ts";
 import { deleteTag, getTags, setTags, tagEmail } from "./messages/tags.ts";
 import { decideChange, listChanges } from "./oversight/changes.ts";
+import { decideByLink, showApproval } from "./oversight/approval-link.ts";
 import { decideEmail } from "./oversight/decide-email.ts";
 import { editPendingEmail } from "./oversight/edit-pending-email.ts";
 import { getEmailVersions } from "./oversight/get-email-versions.ts";
@@ -130,6 +131,8 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   refuseEmail,
   listPending,
   decideEmail,
+  showApproval,
+  decideByLink,
   editPendingEmail,
   undoDecision,
   waitForDecision,

@@ -212,6 +212,7 @@ const REPLIES: Readonly<Record<RefusalCode, readonly [code: number, enhanced: st
   stale_digest: WRONG_STATE,
   already_decided: WRONG_STATE,
   passkey_required: WRONG_STATE,
+  needs_sign_in: WRONG_STATE,
   not_cancellable: WRONG_STATE,
   not_scheduled: WRONG_STATE,
   not_editable: WRONG_STATE,

@@ -36,6 +36,21 @@ export async function findMailbox(
   return (await findMailboxes(database, [address])).get(address) ?? null;
 }
 
+/** Whose a message of ours is; null where there is none of that id. */
+export async function findMessageOperator(
+  database: Database,
+  messageId: string,
+): Promise<string | null> {
+  const [row] = await database.as(everyOperator, (tx) =>
+    tx.named<{ operator_id: string }>(
+      "find_message_operator",
+      "SELECT operator_id FROM message WHERE operator_id IN (SELECT operator_id FROM operator) AND message_id = $1 AND direction = 'outbound'",
+      [messageId],
+    ),
+  );
+  return row?.operator_id ?? null;
+}
+
 /** The operator that has proved a domain, and its oldest mailbox there or anywhere; null where nobody has. */
 export async function findDomainOwner(
   database: Database,

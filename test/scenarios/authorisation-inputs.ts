@@ -2,6 +2,8 @@
 import { type Actor, roleScopes } from "../../src/core/actor.ts";
 import type { InboundStatus } from "../../src/core/inbound-status.ts";
 import { issueCode } from "../../src/engine/one-time-code.ts";
+import { decisionLink } from "../../src/engine/decision-link.ts";
+import { firstOwner } from "../../src/store/people.ts";
 import { listAllowlist } from "../../src/store/allowlist.ts";
 import { insertAllowlistEntry } from "../../src/store/mailboxes.ts";
 import { keepReceived } from "./received-mail.ts";
@@ -103,6 +105,22 @@ async function approvedEmail(place: Place): Promise<string> {
 async function digestOf(place: Place, emailId: string): Promise<string> {
   const path = `/v1/mailboxes/${place.mailbox_id}/emails/${emailId}`;
   return (await running.call(place.agent, path)).body.digest;
+}
+
+/** The token of a link by which the operator's owner decides on an email. */
+async function approvalToken(place: Place): Promise<string> {
+  const id = await freshEmail(place);
+  const digest = await digestOf(place, id);
+  const owner = await node.as(firstOwner, place.operator_id);
+  const link = decisionLink(node.context, {
+    operator_id: place.operator_id,
+    message_id: id,
+    digest,
+    person_id: owner?.person_id ?? "",
+    via: "link",
+    expires_at: new Date(Date.now() + 3_600_000),
+  });
+  return link.split("/").at(-1) ?? "";
 }
 
 /** A link to the attachment of an email. */
@@ -348,6 +366,12 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
     email_id: fresh ? await freshEmail(place) : place.email_id,
     decision: "reject",
   }),
+  show_approval: async (place) => ({ token: await approvalToken(place) }),
+  decide_by_link: async (place, fresh) => {
+    const token = await approvalToken(place);
+    const { page_token } = fresh ? await node.engine.showApproval(token) : { page_token: "" };
+    return { token, page_token, decision: "reject" };
+  },
   edit_pending_email: async (place, fresh) => {
     const email_id = fresh ? await freshEmail(place) : place.email_id;
     return { email_id, digest: await digestOf(place, email_id), subject: "Edited" };

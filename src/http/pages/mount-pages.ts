@@ -1,7 +1,8 @@
-/** The pages for people: server-rendered, no script. Every GET only shows; every POST proves where it came from. */
+/** The pages for people: server-rendered, scripts only where a browser needs one. Every GET only shows; every POST proves where it came from. */
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import { Refusal } from "../../core/refusal.ts";
+import { approvalPage, decideOnApproval } from "./approval-page.ts";
 import { catcherPage, caughtHtml, caughtPage, caughtRaw } from "./catcher-pages.ts";
 import { readForm, typed } from "./form.ts";
 import { mailboxPage, mailboxesPage, saveMailbox } from "./mailbox-pages.ts";
@@ -18,7 +19,9 @@ import { pendingPage } from "./pending-page.ts";
 import { careFor, receivedPage } from "./received-page.ts";
 import { asRefusal, refusalPage } from "./refusal-page.ts";
 import { type Provenance, assertFormToken, foreignForm, provenance } from "./same-origin.ts";
-import { redeemLink, signInPage, signOut, welcomePage } from "./sign-in-pages.ts";
+import { type Handlers, mountPeople } from "./people-routes.ts";
+import { script, scriptNames } from "./scripts.ts";
+import { cookieOf, welcomePage } from "./sign-in-pages.ts";
 import { stylesheet } from "./stylesheet.ts";
 import {
   type MemberVisit,
@@ -40,9 +43,19 @@ export function mountPages(app: Hono, options: PagesOptions): void {
     "/",
     show((visit) => (visit.session ? homePage(signedIn(visit)) : welcomePage(visit))),
   );
-  app.get("/sign-in", show(signInPage));
-  app.post("/sign-in", change(redeemLink, { needs_session: false }));
-  app.post("/sign-out", change(signOut));
+  for (const name of scriptNames)
+    app.get(`/assets/${name}.js`, (c) => script(name, c.req.query("v") ?? null));
+  mountPeople(app, routes);
+  app.get(
+    "/approve/:token",
+    show((visit, c) => approvalPage(visit, c.req.param("token"))),
+  );
+  app.post(
+    "/approve/:token",
+    change((visit, form, c) => decideOnApproval(visit, c.req.param("token"), form), {
+      needs_session: false,
+    }),
+  );
 
   const member = (answer: (visit: MemberVisit, c: Context) => Promise<Response>) =>
     show((visit, c) => answer(signedIn(visit), c));
@@ -85,6 +98,13 @@ export function mountPages(app: Hono, options: PagesOptions): void {
     "/mailboxes/:id",
     change((visit, form, c) => saveMailbox(signedIn(visit), pathId(c.req.param("id")), form)),
   );
+  mountCatcher(app, routes);
+}
+
+/** The local mail catcher's pages. */
+function mountCatcher(app: Hono, { show }: Handlers): void {
+  const member = (answer: (visit: MemberVisit, c: Context) => Promise<Response>) =>
+    show((visit, c) => answer(signedIn(visit), c));
   app.get("/catcher", member(catcherPage));
   app.get(
     "/catcher/:id",
@@ -114,11 +134,22 @@ function shower(options: PagesOptions) {
       let visit = anonymousVisit(c, options);
       try {
         visit = await openVisit(c, options);
-        return await answer(visit, c);
+        return underNextToken(visit, await answer(visit, c));
       } catch (error) {
-        return refusalPage(visit, asRefusal(error, visit));
+        return underNextToken(visit, await refusalPage(visit, asRefusal(error, visit)));
       }
     };
+}
+
+/** Where the session has another token since this request began, the browser learns it; an answer that sets the cookie knows better. */
+function underNextToken(visit: Visit, response: Response): Response {
+  const token = visit.session?.next_token;
+  if (visit.session === null || token === undefined || response.headers.has("set-cookie"))
+    return response;
+  const { expires_at } = visit.session;
+  const cookie = cookieOf({ session_token: token, expires_at }, visit.options.secure_cookies);
+  response.headers.append("set-cookie", cookie);
+  return response;
 }
 
 type Change = (visit: Visit, form: URLSearchParams, c: Context) => Promise<Response>;
@@ -144,9 +175,9 @@ function changer(options: PagesOptions) {
           if (!visit.session) throw new Refusal("unauthenticated", "Your session has ended.");
           assertFormToken(visit.session.csrf_token, form.get("csrf_token"));
         }
-        return await answer(visit, form, c);
+        return underNextToken(visit, await answer(visit, form, c));
       } catch (error) {
-        return refusalPage(visit, asRefusal(error, visit), kept);
+        return underNextToken(visit, await refusalPage(visit, asRefusal(error, visit), kept));
       }
     };
 }
