@@ -1,6 +1,7 @@
-/** The frame of every page: document, navigation, headers. No page has a script. */
+/** The frame of every page: document, navigation, headers. Few pages have a script, and then one of ours. */
 import { html as markup } from "hono/html";
 import type { Child, Html } from "./display.ts";
+import { type ScriptName, scriptPath } from "./scripts.ts";
 import { stylesheetPath } from "./stylesheet.ts";
 import { type Visit, allowed, signedIn } from "./visit.ts";
 
@@ -8,7 +9,9 @@ import { type Visit, allowed, signedIn } from "./visit.ts";
 export type Page = {
   /** Stands in the window's title and, unless the content has its own, nowhere else. */
   title: string;
-  section?: "pending" | "received" | "mailboxes" | "catcher";
+  section?: "pending" | "received" | "mailboxes" | "catcher" | "people" | "account";
+  /** Scripts of ours that the page runs, where a browser can do something only by script. */
+  scripts?: readonly ScriptName[];
   /** Everything in `<main>`; it brings its own `<h1>`. */
   content: Child;
   status?: number;
@@ -18,6 +21,16 @@ export type Page = {
 /** Nothing runs, nothing loads from elsewhere, forms go to us only, nobody frames us. */
 export const pagePolicy =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/**
+ * The policy of a page with scripts: those under `/assets/` alone, under either name of ours, since an attachment at another
+ * address of ours is somebody else's text. They may ask us, and nobody else.
+ */
+export function scriptedPolicy(visit: Pick<Visit, "options" | "request">): string {
+  const hosts = [visit.options.public_url, visit.request.url].map((url) => new URL(url).host);
+  const sources = [...new Set(hosts)].map((host) => `${host}/assets/`).join(" ");
+  return `${pagePolicy}; script-src ${sources}; connect-src 'self'`;
+}
 
 /**
  * `same-origin` and not `no-referrer`: under the latter browsers send `Origin: null` with our own forms, and on plain
@@ -47,7 +60,10 @@ export async function page(visit: Visit, parts: Page): Promise<Response> {
 <meta name="color-scheme" content="light dark">
 <title>${parts.title} · MultiMail</title>
 <link rel="icon" href="${icon}">
-<link rel="stylesheet" href="${stylesheetPath}">
+<link rel="stylesheet" href="${stylesheetPath}">${parts.scripts?.map(
+    (name) => markup`
+<script src="${scriptPath(name)}" defer></script>`,
+  )}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
@@ -63,7 +79,11 @@ ${parts.content}
 `;
   return new Response(document.toString(), {
     status: parts.status ?? 200,
-    headers: { ...headers, ...parts.headers },
+    headers: {
+      ...headers,
+      ...(parts.scripts ? { "content-security-policy": scriptedPolicy(visit) } : {}),
+      ...parts.headers,
+    },
   });
 }
 
@@ -76,6 +96,7 @@ function navigation(visit: Visit, section: Page["section"]): Html | false {
 ${decides && link("/pending", "pending", "Pending")}
 ${allowed(signedIn(visit), "list_received") && link("/received", "received", "Received")}
 ${link("/mailboxes", "mailboxes", "Mailboxes")}
+${allowed(signedIn(visit), "list_members") && link("/people", "people", "People")}
 ${visit.options.caught && link("/catcher", "catcher", "Caught mail")}
 </ul></nav>`;
 }
@@ -85,7 +106,7 @@ function person(visit: Visit): Html | false {
   const { person, actor, csrf_token } = visit.session;
   return markup`<form class="person" method="post" action="/sign-out">
 ${formToken(csrf_token)}
-<span><bdi>${person.name}</bdi>${actor.role && markup` <span class="quiet">${actor.role}</span>`}</span>
+<span><a href="/account"><bdi>${person.name}</bdi></a>${actor.role && markup` <span class="quiet">${actor.role}</span>`}</span>
 <button class="plain">Sign out</button>
 </form>`;
 }

@@ -81,8 +81,8 @@ describe("the settings of a mailbox", () => {
       undo_seconds: "77",
     });
     expect(answer.status).toBe(403);
-    expect(answer.text).toContain("Please sign in again for this change");
-    expect(answer.text).toContain("npm run sign-in-link");
+    expect(answer.text).toContain("Please confirm who you are");
+    expect(answer.text).toContain("/step-up");
     expect(answer.text).toMatch(/value="autonomous" id="mode-autonomous"[^>]* checked/);
     expect(answer.text).toContain(`name="was_oversight_mode" value="gated_send"`);
     expect(answer.text).toContain(`value="77"`);

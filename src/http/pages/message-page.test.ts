@@ -308,7 +308,7 @@ describe("a decision", () => {
     ["stale_digest", 409, "changed while you read it"],
     ["self_approval", 403, "Somebody else must decide"],
     ["already_decided", 409, "approved this message already"],
-    ["fresh_sign_in_required", 403, "npm run sign-in-link"],
+    ["fresh_sign_in_required", 403, "Confirm who you are"],
     ["operator_stopped", 403, "Sending is stopped"],
     ["unavailable", 503, "Try again"],
   ])("refused with %s keeps the reason in the form and answers %i", async (code, status, words) => {

@@ -13,6 +13,23 @@ export const howToSignIn = markup`<p>On the machine that runs MultiMail, ask for
 <pre class="command">npm run sign-in-link</pre>
 <p>or, where the command is installed, <code>multimail sign-in-link</code>. Each link works once.</p>`;
 
+/** For who is not signed in: the page for it, and the way that needs neither mail nor passkey. */
+const toSignIn = markup`<p><a href="/sign-in">Sign in with your e-mail address or a passkey</a>.</p>
+<details><summary>Without mail or passkey</summary>${howToSignIn}</details>`;
+
+/** Where a person confirms who they are; `next` is where they go on to, null for the page that the browser comes from. */
+function confirmLink(next: string | null): Html {
+  const query = next === null ? "" : `?${new URLSearchParams({ next }).toString()}`;
+  return markup`<p><a href="/step-up${query}">Confirm who you are</a>, and repeat it.</p>`;
+}
+
+/** The page that was asked for, or that the refused form stood on. */
+function pageBefore({ request }: Visit): string | null {
+  const from = request.method === "POST" ? request.headers.get("referer") : request.url;
+  const url = from === null ? null : URL.parse(from);
+  return url && url.pathname + url.search;
+}
+
 /** The refusal behind whatever was thrown; a bug goes to the log and becomes `internal`. */
 export function asRefusal(error: unknown, visit: Visit): Refusal {
   if (error instanceof Refusal && error.code !== "internal") return error;
@@ -29,7 +46,7 @@ export function refusalAlert(refusal: Refusal): Html {
     markup`<p><strong>${words?.title ?? "This did not work"}</strong></p>
 <p>${line(refusal.message)}${hint !== undefined && markup` ${line(hint)}`}</p>
 ${words?.advice && markup`<p>${words.advice}</p>`}
-${refusal.code === "fresh_sign_in_required" && howToSignIn}`,
+${refusal.code === "fresh_sign_in_required" && confirmLink(null)}`,
   );
 }
 
@@ -58,7 +75,8 @@ export function refusalPage(visit: Visit, refusal: Refusal, kept = ""): Promise<
 <h1>${title}</h1>
 <p>${line(refusal.message)}${hint !== undefined && !signIn && markup` ${line(hint)}`}</p>
 ${words?.advice && markup`<p>${words.advice}</p>`}
-${signIn && howToSignIn}
+${signIn && toSignIn}
+${refusal.code === "fresh_sign_in_required" && confirmLink(pageBefore(visit))}
 ${kept !== "" && markup`<section aria-labelledby="kept"><h2 id="kept">What you had written</h2>${bodyText(kept)}</section>`}
 <p><a href="/">${visit.session ? "To the first page" : "To the start"}</a></p>
 <p class="quiet small">Request ${visit.request_id}</p>

@@ -120,15 +120,17 @@ export const refusalWords: Readonly<
     title: "This code does not work",
     advice: "A code works once, for a while, and only for what it was mailed for.",
   },
+  invalid_passkey: { title: "This passkey did not work" },
+  passkeys_unavailable: { title: "Passkeys do not work at this address" },
+  last_owner: { title: "Somebody must stay the owner" },
   invalid_link: {
-    title: "This sign-in link no longer works",
+    title: "This link no longer works",
     advice: "A link works once, and only for a while.",
   },
   csrf_failed: { title: "The form was not accepted" },
   fresh_sign_in_required: {
-    title: "Please sign in again for this change",
-    advice:
-      "A change like this needs a recent sign-in. Sign in with a new link, then send the form again.",
+    title: "Please confirm who you are",
+    advice: "A change like this needs a recent proof that it is you.",
   },
   role_required: { title: "Your role does not allow this" },
   scope_required: { title: "Your role does not allow this" },

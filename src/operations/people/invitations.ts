@@ -1,8 +1,9 @@
 /** `invite_member`, `list_invitations`, `revoke_invitation`: mailed links that make members. */
 import { z } from "zod";
+import { invitation, personName, role } from "../../contract/people.ts";
 import { id, nextCursor, page } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
-import { invitation, invitationOf, personName, role } from "./views.ts";
+import { invitationOf } from "./views.ts";
 
 export const inviteMember = operation({
   name: "invite_member",

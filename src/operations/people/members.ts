@@ -1,8 +1,9 @@
 /** `list_members`, `update_member`, `remove_member`, `recover_member`: who is a member, and as what. */
 import { z } from "zod";
+import { member, person, personName, role } from "../../contract/people.ts";
 import { id, nextCursor, page } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
-import { member, memberOf, person, personName, personOf, role } from "./views.ts";
+import { memberOf, personOf } from "./views.ts";
 
 export const listMembers = operation({
   name: "list_members",

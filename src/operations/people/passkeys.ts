@@ -1,9 +1,10 @@
 /** `list_sign_in_passkeys` and what else a person does with the passkeys they sign in with. */
 import { z } from "zod";
+import { passkey, personName } from "../../contract/people.ts";
 import { id } from "../../contract/resources.ts";
 import { creationOptions, registrationResponse } from "../../contract/webauthn.ts";
 import { operation } from "../context.ts";
-import { passkey, passkeyOf, personName } from "./views.ts";
+import { passkeyOf } from "./views.ts";
 
 export const listSignInPasskeys = operation({
   name: "list_sign_in_passkeys",

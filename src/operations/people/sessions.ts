@@ -1,8 +1,9 @@
 /** `list_sessions`, `revoke_session`, `revoke_sessions`: where somebody is signed in, and ending it. */
 import { z } from "zod";
+import { session } from "../../contract/people.ts";
 import { id, nextCursor, page } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
-import { session, sessionOf } from "./views.ts";
+import { sessionOf } from "./views.ts";
 
 export const listSessions = operation({
   name: "list_sessions",

@@ -1,0 +1,89 @@
+/** The addresses of signing in, of one's own account, and of the people of the operator. */
+import type { Context, Hono } from "hono";
+import {
+  accountPage,
+  endSession,
+  endSessions,
+  enrol,
+  enrolmentOptions,
+  savePasskey,
+} from "./account-page.ts";
+import { invite, peoplePage, revokeInvitation, saveMember } from "./people-page.ts";
+import {
+  join,
+  joinPage,
+  mailCode,
+  redeemCode,
+  redeemLink,
+  redeemPasskey,
+  signInOptions,
+  signInPage,
+  signOut,
+} from "./sign-in-pages.ts";
+import {
+  mailStepUpCode,
+  stepUpByCode,
+  stepUpByPasskey,
+  stepUpOptions,
+  stepUpPage,
+} from "./step-up-pages.ts";
+import { type MemberVisit, type Visit, pathId, signedIn } from "./visit.ts";
+
+type Handler = (c: Context) => Promise<Response>;
+
+/** How handlers are made: those that show, and those that take a form. */
+export type Handlers = {
+  show(answer: (visit: Visit, c: Context) => Promise<Response>): Handler;
+  change(
+    answer: (visit: Visit, form: URLSearchParams, c: Context) => Promise<Response>,
+    more?: { needs_session?: boolean },
+  ): Handler;
+};
+
+/** Hangs these pages into the application. */
+export function mountPeople(app: Hono, { show, change }: Handlers): void {
+  const anybody = { needs_session: false };
+  app.get("/sign-in", show(signInPage));
+  app.post("/sign-in", change(redeemLink, anybody));
+  app.post("/sign-in/code", change(mailCode, anybody));
+  app.post("/sign-in/redeem", change(redeemCode, anybody));
+  app.post("/sign-in/passkey/options", change(signInOptions, anybody));
+  app.post("/sign-in/passkey", change(redeemPasskey, anybody));
+  app.get("/join", show(joinPage));
+  app.post("/join", change(join, anybody));
+  app.post("/sign-out", change(signOut));
+
+  const member = (answer: (visit: MemberVisit) => Promise<Response>) =>
+    show((visit) => answer(signedIn(visit)));
+  const save = (
+    answer: (visit: MemberVisit, form: URLSearchParams, c: Context) => Promise<Response>,
+  ) => change((visit, form, c) => answer(signedIn(visit), form, c));
+  const idOf = (c: Context) => pathId(c.req.param("id"));
+  app.get("/step-up", member(stepUpPage));
+  app.post("/step-up/code", save(mailStepUpCode));
+  app.post("/step-up/redeem", save(stepUpByCode));
+  app.post("/step-up/passkey/options", save(stepUpOptions));
+  app.post("/step-up/passkey", save(stepUpByPasskey));
+  app.get("/account", member(accountPage));
+  app.post("/account/passkeys/options", save(enrolmentOptions));
+  app.post("/account/passkeys", save(enrol));
+  app.post(
+    "/account/passkeys/:id",
+    save((visit, form, c) => savePasskey(visit, idOf(c), form)),
+  );
+  app.post("/account/sessions", save(endSessions));
+  app.post(
+    "/account/sessions/:id",
+    save((visit, _, c) => endSession(visit, idOf(c))),
+  );
+  app.get("/people", member(peoplePage));
+  app.post("/people", save(invite));
+  app.post(
+    "/people/invitations/:id",
+    save((visit, form, c) => revokeInvitation(visit, idOf(c), form)),
+  );
+  app.post(
+    "/people/:id",
+    save((visit, form, c) => saveMember(visit, idOf(c), form)),
+  );
+}
