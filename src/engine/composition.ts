@@ -178,6 +178,8 @@ export function contentOpenings(
   message: Pick<NewMessage, "recipients" | "subject" | "markdown" | "attachments">,
 ): {
   commitments: ContentCommitments;
+  /** Every opening, whosever it is. */
+  all: Opening[];
   bySubject(subjects: readonly Subject[]): { subject: Subject; openings: Opening[] }[];
 } {
   const to = message.recipients.map((recipient, i) =>
@@ -200,6 +202,7 @@ export function contentOpenings(
       body: body.c,
       attachments: attachments.map((opening) => opening.c),
     },
+    all: [...to, subject, body, ...attachments],
     bySubject(subjects) {
       const groups = new Map<string, { subject: Subject; openings: Opening[] }>();
       const add = (i: number, openings: Opening[]): void => {

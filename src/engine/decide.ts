@@ -1,4 +1,5 @@
 /** Decisions: approve, reject, revise, each bound to a digest, stated, signed and logged before anything moves. */
+import type { AssertionResponse } from "../contract/webauthn.ts";
 import { type Actor, mayUseMailbox, principal } from "../core/actor.ts";
 import { countApprovals, step } from "../core/oversight/machine.ts";
 import type { Message } from "../core/oversight/types.ts";
@@ -15,6 +16,8 @@ import {
   updateMessages,
 } from "../store/messages.ts";
 import { addRecords, appendRecords, noRecords } from "../store/records.ts";
+import { noteDecisionPasskeys } from "../store/decision-passkeys.ts";
+import { spendChallenges } from "../store/webauthn-challenges.ts";
 import type { EngineContext } from "./context.ts";
 import {
   type DecisionProof,
@@ -23,6 +26,12 @@ import {
   stateDecision,
 } from "./decision-statement.ts";
 import { deletePending } from "./pending-due.ts";
+import {
+  type PasskeyProofs,
+  type ProvenByPasskey,
+  loadPasskeyProofs,
+  proveByPasskey,
+} from "./decide-by-passkey.ts";
 import { toMachine, toUpdate } from "./machine-row.ts";
 
 /** One decision as asked for. */
@@ -121,25 +130,30 @@ async function decideAll(
       (mailbox) => [mailbox.mailbox_id, mailbox.undo_seconds],
     ),
   );
+  const proofs = await loadPasskeyProofs(
+    context,
+    tx,
+    jobs.flatMap((job) => job.requests).flatMap(({ proof }) => assertionsOf(proof)),
+  );
+  const spent = new Set<string>();
   const answers = new Map<Job, Decided[] | Error>();
   const made: Made[] = [];
   for (const job of jobs) {
     // Steps are tried on a copy, so that a job that is refused leaves no trace of its first half.
     const trial = new Map(working);
     try {
-      const steps = job.requests.map((request) =>
-        tryStep(context, job.actor, request, trial, undo),
-      );
+      const drafts = job.requests.map((request) => {
+        const after = tryStep(context, job.actor, request, trial, undo);
+        const { row, recipients } = after.loaded;
+        const proven = prove(context, job.actor, { request, row, proofs, spent });
+        return { after, made: { actor: job.actor, request, row, recipients, proven } };
+      });
+      const steps = drafts.map(({ after }) => after);
       for (const [id, state] of trial) working.set(id, state);
-      const drafts = steps.map((after, i) => ({ job, request: job.requests[i], after }));
-      for (const draft of drafts)
-        if (draft.request)
-          made.push({
-            actor: job.actor,
-            request: draft.request,
-            row: draft.after.loaded.row,
-            recipients: draft.after.loaded.recipients,
-          });
+      for (const draft of drafts) {
+        made.push(draft.made);
+        if (draft.made.proven) spent.add(draft.made.proven.challenge.toString("hex"));
+      }
       answers.set(
         job,
         steps.map((after, i) => answerOf(after, job.requests[i])),
@@ -156,6 +170,33 @@ async function decideAll(
     [...working.values()].filter((message) => message.touched),
   );
   return answers;
+}
+
+function assertionsOf(proof: DecisionProof | undefined): AssertionResponse[] {
+  return proof?.class === "A" ? [proof.assertion] : [];
+}
+
+/** Of class A: what the passkey proves. An answer that another decision of this transaction took proves nothing more. */
+function prove(
+  context: EngineContext,
+  actor: Actor,
+  of: {
+    request: DecisionRequest;
+    row: LoadedMessage["row"];
+    proofs: PasskeyProofs;
+    spent: ReadonlySet<string>;
+  },
+): ProvenByPasskey | undefined {
+  const { request, row, proofs, spent } = of;
+  const [assertion] = assertionsOf(request.proof);
+  if (!assertion) return undefined;
+  const wish = { email_id: row.message_id, decision: request.decision, digest: row.digest };
+  const proven = proveByPasskey(context, actor, wish, assertion, proofs);
+  if (spent.has(proven.challenge.toString("hex")))
+    throw new Refusal("invalid_passkey", "The prompt was answered already.", {
+      hint: "Ask for a new prompt and sign that.",
+    });
+  return proven;
 }
 
 type Made = StatedDecision & { request: DecisionRequest };
@@ -272,6 +313,7 @@ async function write(
       expires_at: state.status === "pending_approval" ? loaded.row.expires_at : null,
     }),
   );
+  const proven = made.flatMap((one) => one.proven ?? []);
   const decided = touched.filter(({ state }) => state.status !== "pending_approval");
   const rowsOf = (status: string): { message_id: string; at: Date }[] =>
     decided
@@ -291,5 +333,10 @@ async function write(
     putDue(tx, "deliver", rowsOf("queued")),
     putDue(tx, "release", rowsOf("scheduled")),
     appendRecords(tx, records),
+    spendChallenges(
+      tx,
+      proven.map(({ challenge }) => challenge),
+    ),
+    noteDecisionPasskeys(tx, proven, now),
   ]);
 }

@@ -1,12 +1,16 @@
 /** What a decision leaves: the signed statement, its row, its entry with openings, its event. */
+import { isDeepStrictEqual } from "node:util";
 import { parseCheckpoint } from "../audit/checkpoint.ts";
 import {
+  type Decision,
   type StatementEnvelope,
   buildStatement,
+  parseStatement,
   signStatement,
   statementHash,
 } from "../audit/statement.ts";
 import { emptyRoot } from "../audit/tree.ts";
+import type { AssertionResponse } from "../contract/webauthn.ts";
 import { type Actor, principal } from "../core/actor.ts";
 import type { DecisionClass } from "../core/oversight/types.ts";
 import { latestCheckpoint } from "../store/audit-log.ts";
@@ -16,11 +20,15 @@ import { type DecisionRow, type LoadedMessage, loadMarkdowns } from "../store/me
 import type { Records } from "../store/records.ts";
 import { contentOpenings } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
+import type { ProvenByPasskey } from "./decide-by-passkey.ts";
 import { about } from "./machine-row.ts";
 import { entryActor, makeEntry, makeEvent, sealOpenings } from "./record.ts";
 
-/** How strongly a decision is proved (product contract, section 5): class C names its way. */
-export type DecisionProof = { class: "B" } | { class: "C"; via: "link" | "reply" | "chat" };
+/** How strongly a decision is proved (product contract, section 5): class A brings the device's answer, class C names its way. */
+export type DecisionProof =
+  | { class: "A"; assertion: AssertionResponse }
+  | { class: "B" }
+  | { class: "C"; via: "link" | "reply" | "chat" };
 
 /** A decision that the machine took. `row` is the message as it was decided on. */
 export type Made = {
@@ -30,6 +38,17 @@ export type Made = {
     reason?: string | undefined;
     proof?: DecisionProof | undefined;
   };
+  row: LoadedMessage["row"];
+  recipients: LoadedMessage["recipients"];
+  /** Of class A: what the device signed. */
+  proven?: ProvenByPasskey | undefined;
+};
+
+/** What a statement is made of. `row` is the message as it is decided on. */
+export type Stating = {
+  actor: Actor;
+  class: DecisionClass;
+  decision: Decision;
   row: LoadedMessage["row"];
   recipients: LoadedMessage["recipients"];
 };
@@ -46,7 +65,10 @@ function classOf({ proof }: Made["request"]): DecisionClass {
 }
 
 /** Reads what the statements of these decisions quote. */
-export async function loadQuoted(tx: Tx, made: readonly Made[]): Promise<Quoted> {
+export async function loadQuoted(
+  tx: Tx,
+  made: readonly Pick<Stating, "actor" | "row">[],
+): Promise<Quoted> {
   const personIds = made.flatMap(({ actor }) =>
     actor.person_id === null ? [] : [actor.person_id],
   );
@@ -76,26 +98,25 @@ export type NewDecision = Omit<DecisionRow, "operator_id" | "voided_at" | "envel
   envelope: StatementEnvelope;
 };
 
-/** States and signs one decision; its entry, openings and event are added to `records`. */
-export async function stateDecision(
+/** The statement's bytes, with the openings of its commitments, which are drawn from `random`. */
+export async function makeStatement(
   context: EngineContext,
   operatorId: string,
-  made: Made,
+  stating: Stating,
   quoted: Quoted,
-  records: Records,
-): Promise<NewDecision> {
-  const { actor, request, row, recipients } = made;
-  const keys = await context.keyring.of(operatorId);
-  const markdown = quoted.markdown.get(row.message_id) ?? "";
-  const content = contentOpenings(context.random, { ...row, recipients, markdown });
+  random: (length: number) => Buffer,
+): Promise<{ statement: Buffer; content: ReturnType<typeof contentOpenings> }> {
+  const { actor, row } = stating;
+  const { log } = await context.keyring.of(operatorId);
+  const content = commitmentsOf(stating, quoted, random);
   const statement = buildStatement({
     host: new URL(context.public_url).host,
     email_id: row.message_id,
     content_digest: row.digest,
-    decision: request.decision,
-    class: classOf(request),
+    decision: stating.decision,
+    class: stating.class,
     mailbox: row.mailbox_id,
-    log: keys.log.origin,
+    log: log.origin,
     log_size: quoted.head.size,
     log_root: quoted.head.root,
     content: content.commitments,
@@ -105,7 +126,51 @@ export async function stateDecision(
     nonce: context.random(16),
     iat: Math.floor(context.now().getTime() / 1000),
   });
-  const envelope = await signStatement(statement, keys.identity.kid, keys.identity.private_key);
+  return { statement, content };
+}
+
+function commitmentsOf(
+  { row, recipients }: Pick<Stating, "row" | "recipients">,
+  quoted: Quoted,
+  random: (length: number) => Buffer,
+): ReturnType<typeof contentOpenings> {
+  const markdown = quoted.markdown.get(row.message_id) ?? "";
+  return contentOpenings(random, { ...row, recipients, markdown });
+}
+
+/** The statement with its signature: the device's own, or the service's. */
+async function signedStatement(
+  context: EngineContext,
+  operatorId: string,
+  made: Made,
+  quoted: Quoted,
+): Promise<Awaited<ReturnType<typeof makeStatement>> & { envelope: StatementEnvelope }> {
+  const { actor, request, row, recipients, proven } = made;
+  if (proven) {
+    const { statement, envelope } = proven;
+    const content = commitmentsOf(made, quoted, proven.random);
+    // The device signed what was shown: were it anything else than what is decided now, it would approve nothing.
+    if (!isDeepStrictEqual(parseStatement(statement).predicate.content, content.commitments))
+      throw new Error("a statement commits to other content than its message has");
+    return { statement, envelope, content };
+  }
+  const stating = { actor, class: classOf(request), decision: request.decision, row, recipients };
+  const stated = await makeStatement(context, operatorId, stating, quoted, context.random);
+  const { identity } = await context.keyring.of(operatorId);
+  const envelope = await signStatement(stated.statement, identity.kid, identity.private_key);
+  return { ...stated, envelope };
+}
+
+/** States and signs one decision; its entry, openings and event are added to `records`. */
+export async function stateDecision(
+  context: EngineContext,
+  operatorId: string,
+  made: Made,
+  quoted: Quoted,
+  records: Records,
+): Promise<NewDecision> {
+  const { actor, request, row, proven } = made;
+  const { statement, content, envelope } = await signedStatement(context, operatorId, made, quoted);
   const hash = statementHash(statement);
   const entry = await recordDecision(context, operatorId, made, { hash, content }, records);
   return {
@@ -118,7 +183,7 @@ export async function stateDecision(
     person_id: actor.person_id,
     decided_by: quoted.people.get(actor.person_id ?? "") ?? `${actor.kind} ${actor.credential_id}`,
     class: classOf(request),
-    passkey_id: null,
+    passkey_id: proven?.passkey_id ?? null,
     reason: request.reason ?? null,
     statement,
     envelope,

@@ -1,15 +1,21 @@
 /** Evidence: the bundle of one message, and the public keys that verifiers pin. */
 import {
   type Bundle,
+  type BundleEntry,
   type BundleOpening,
   type PublicKeys,
   bundleFormat,
 } from "../audit/bundle-format.ts";
 import { signCompleteness } from "../audit/bundle-completeness.ts";
+import { directoryTypes, parseHead } from "../audit/directory.ts";
 import { decodeEntry } from "../audit/entry.ts";
+import { verifyDirectorySignature } from "../audit/sshsig.ts";
 import type { Actor } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type EntryView, listEntries, loadOpenings } from "../store/audit-log.ts";
+import type { Tx } from "../store/database.ts";
+import { type DirectoryEntry, directoryEntries } from "../store/decision-passkeys.ts";
+import { getDirectoryKey, listHeads } from "../store/directory-heads.ts";
 import { type LoadedMessage, loadMessages, loadMime } from "../store/messages.ts";
 import type { StatementEnvelope } from "../audit/statement.ts";
 import type { EngineContext } from "./context.ts";
@@ -26,7 +32,13 @@ export async function publicKeys(context: EngineContext, operatorId: string): Pr
   const keys = await context.keyring.of(operatorId);
   const { keys: identity } = await context.keyring.jwks();
   const dkim = { ...keys.dkim_records };
-  return { jwks: { keys: identity }, dkim, logs: { [keys.log.origin]: keys.log.vkey } };
+  const directory = await context.database.as(operatorId, getDirectoryKey);
+  return {
+    jwks: { keys: identity },
+    dkim,
+    logs: { [keys.log.origin]: keys.log.vkey },
+    ...(directory === null ? {} : { directory: { [keys.log.origin]: directory } }),
+  };
 }
 
 /** What the database holds of one message's story. */
@@ -38,6 +50,8 @@ type Collected = {
   entries: EntryView[];
   proven: Awaited<ReturnType<typeof proveInclusion>>;
   sealed: { entry_id: string; subject_id: string; sealed: Buffer }[];
+  /** Enrolments and revocations of the passkeys that decided, and the heads that the operator signed. */
+  directory: { entries: DirectoryEntry[]; heads: { statement: string; signature: string }[] };
 };
 
 /** The evidence bundle of one message that the actor may see. */
@@ -85,12 +99,8 @@ export async function evidenceOf(
       entry_id: decision.entry_id,
       statement: decision.envelope as StatementEnvelope,
     })),
-    entries: entries.map((entry) => ({
-      id: entry.entry_id,
-      index: entry.idx,
-      body: entry.body.toString("base64"),
-      proof: entry.idx === null ? null : (proven?.proofs.get(entry.idx) ?? null),
-    })),
+    ...extractOf(collected),
+    entries: entries.map((entry) => entryOf(entry, proven)),
     openings: await openAll(context, actor.operator_id, collected.sealed),
     checkpoint: proven?.checkpoint ?? null,
     keys: await publicKeys(context, actor.operator_id),
@@ -98,6 +108,44 @@ export async function evidenceOf(
   const { identity } = await context.keyring.of(actor.operator_id);
   const key = { kid: identity.kid, privateKey: identity.private_key };
   return { ...bundle, completeness: await signCompleteness(bundle, key) };
+}
+
+function entryOf(
+  entry: { entry_id: string; idx: number | null; body: Buffer },
+  proven: Collected["proven"],
+): BundleEntry {
+  return {
+    id: entry.entry_id,
+    index: entry.idx,
+    body: entry.body.toString("base64"),
+    proof: entry.idx === null ? null : (proven?.proofs.get(entry.idx) ?? null),
+  };
+}
+
+/** What a bundle carries of the approver directory: of each passkey the newest head that lists it. */
+function extractOf({ directory, proven }: Collected): Pick<Bundle, "directory"> {
+  const enrolled = directory.entries.filter(({ type }) => type === directoryTypes.enrolled);
+  if (enrolled.length === 0) return {};
+  const heads = enrolled.flatMap(({ idx }) => {
+    const listing = directory.heads.find(({ statement }) =>
+      parseHead(statement).entries.some(({ index }) => index === idx),
+    );
+    return listing ?? [];
+  });
+  return {
+    directory: {
+      passkeys: enrolled.map((entry) => {
+        const revoked = directory.entries.find(
+          (one) => one.type === directoryTypes.revoked && one.passkey_id === entry.passkey_id,
+        );
+        return {
+          enrolled: entryOf(entry, proven),
+          revoked: revoked ? entryOf(revoked, proven) : null,
+        };
+      }),
+      heads: [...new Set(heads)].map(({ statement, signature }) => ({ statement, signature })),
+    },
+  };
 }
 
 /** How often, and how long apart in milliseconds, to look again while the sequencer is still behind the last entries. */
@@ -111,7 +159,7 @@ async function collectPlaced(
 ): Promise<Collected> {
   for (let look = 1; ; look++) {
     const collected = await collect(context, actor, emailId);
-    const placed = collected.entries.every(
+    const placed = [...collected.entries, ...collected.directory.entries].every(
       (entry) => entry.idx !== null && collected.proven?.proofs.has(entry.idx) === true,
     );
     // A message that keeps changing, or a sequencer that stands still: the verifier will name what is missing.
@@ -147,15 +195,40 @@ function collect(context: EngineContext, actor: Actor, emailId: string): Promise
         "unavailable",
         `The log has more than ${maxEntries} entries of this message.`,
       );
+    const directory = await collectDirectory(tx, message);
     const proven = await proveInclusion(
       tx,
-      entries.flatMap((entry) => (entry.idx === null ? [] : [entry.idx])),
+      [...entries, ...directory.entries].flatMap((entry) =>
+        entry.idx === null ? [] : [entry.idx],
+      ),
     );
     const mime = (await loadMime(tx, [emailId])).get(emailId);
     if (!mime) throw new Error(`message ${emailId} has no content`);
     const ids = entries.map((entry) => entry.entry_id);
-    return { at, message, mime, entries, proven, sealed: await loadOpenings(tx, ids) };
+    const sealed = await loadOpenings(tx, ids);
+    return { at, message, mime, entries, proven, sealed, directory };
   });
+}
+
+/** Heads that are looked through for those that list a passkey. */
+const maxHeads = 1000;
+
+async function collectDirectory(
+  tx: Tx,
+  { decisions }: LoadedMessage,
+): Promise<Collected["directory"]> {
+  const ids = [...new Set(decisions.flatMap(({ passkey_id }) => passkey_id ?? []))];
+  if (ids.length === 0) return { entries: [], heads: [] };
+  const key = await getDirectoryKey(tx);
+  const heads = key === null ? [] : await listHeads(tx, maxHeads);
+  return {
+    entries: await directoryEntries(tx, ids),
+    // Those of a key that was changed since vouch for nothing any more.
+    heads: heads.filter(
+      ({ statement, signature }) =>
+        key !== null && verifyDirectorySignature(statement, signature, key),
+    ),
+  };
 }
 
 /** Opens what still can be opened; the openings of an erased subject are left out. */

@@ -88,12 +88,7 @@ export function handOff(
       };
       for (const found of mine) {
         const token = tokens.get(found.row.message_id) ?? "";
-        const { message, forged } = await checkApprovals(
-          context,
-          tx.operator_id,
-          found,
-          around.keys,
-        );
+        const { message, forged } = await checkApprovals(context, tx, found, around.keys);
         writes.forged.push(...forged.map((decision) => decision.decision_id));
         await decideOne(context, tx.operator_id, message, token, around, writes);
       }
