@@ -7,7 +7,14 @@ import { type LoadedMessage, loadMarkdowns } from "../store/messages.ts";
 import type { Decider, NoticeAbout } from "../store/notices.ts";
 import type { EngineContext } from "./context.ts";
 import { decisionLink } from "./decision-link.ts";
-import { type NoticeItem, chatListOf, chatOf, listOf, noticeOf } from "./notice-text.ts";
+import {
+  type NoticeItem,
+  type NoticeMail,
+  chatListOf,
+  chatOf,
+  listOf,
+  noticeOf,
+} from "./notice-text.ts";
 import { queueChatPost, queueServiceMail } from "./service-mail.ts";
 import { diffVersions } from "./version-diff.ts";
 
@@ -39,14 +46,25 @@ export function createTelling(context: EngineContext, tx: Tx) {
 
   async function mailOne(person: Decider, one: Told): Promise<void> {
     const item = itemOf(context, person, one, "link", await contentOf(one.message));
-    const mail = { kind: "notice", to: person.email, message_id: item.message_id };
+    const bare = { ...item, subject: "", body: "", diff: null, findings: [], reason: null };
+    // Nothing in a message may keep its people from being told of it, and no address the others.
+    for (const words of [item, bare])
+      if (await mailTo(person, { ...noticeOf(words), message_id: item.message_id })) return;
+  }
+
+  /** False where it cannot be composed. */
+  async function mailTo(
+    person: Decider,
+    mail: NoticeMail & { message_id?: string },
+  ): Promise<boolean> {
     try {
-      await queueServiceMail(context, tx, { ...mail, ...noticeOf(item) });
+      await queueServiceMail(context, tx, { kind: "notice", to: person.email, ...mail });
+      return true;
     } catch (error) {
-      // Nothing in a message may keep its people from being told of it.
       if (!(error instanceof ComposeError)) throw error;
-      const bare = { ...item, subject: "", body: "", diff: null, findings: [], reason: null };
-      await queueServiceMail(context, tx, { ...mail, ...noticeOf(bare) });
+      const { person_id } = person;
+      context.log.warn({ person_id, error: error.message }, "a notice cannot be composed");
+      return false;
     }
   }
 
@@ -56,8 +74,7 @@ export function createTelling(context: EngineContext, tx: Tx) {
         for (const one of told) await mailOne(person, one);
         return;
       }
-      const mail = listOf(listed(person, told), queue);
-      await queueServiceMail(context, tx, { kind: "notice", to: person.email, ...mail });
+      await mailTo(person, listOf(listed(person, told), queue));
     },
 
     async chat(

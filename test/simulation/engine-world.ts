@@ -66,6 +66,9 @@ export type World = {
   /** A statement as the owner of the tables: what happens outside the engine. */
   sql(text: string, values?: unknown[]): Promise<void>;
   rows(ids: readonly string[]): Promise<Map<string, Row>>;
+  /** Types of the log entries about a message, and of its events, oldest first. */
+  entries(messageId: string): Promise<string[]>;
+  events(messageId: string): Promise<string[]>;
   close(): Promise<void>;
 };
 
@@ -103,6 +106,8 @@ export async function openWorld(): Promise<World> {
     clock,
     sql,
     rows: (ids) => readRows(owner, ids),
+    entries: (id) => readTypes(owner, "log_entry", "resource", "entry_id", id),
+    events: (id) => readTypes(owner, "event", "message_id", "event_id", id),
     async close() {
       await database.close();
       await owner.end();
@@ -268,4 +273,18 @@ async function readRows(owner: pg.Client, ids: readonly string[]): Promise<Map<s
     [ids],
   );
   return new Map(rows.map((row) => [row.message_id, row]));
+}
+
+async function readTypes(
+  owner: pg.Client,
+  table: "log_entry" | "event",
+  about: string,
+  order: string,
+  id: string,
+): Promise<string[]> {
+  const { rows } = await owner.query<{ type: string }>(
+    `SELECT type FROM ${table} WHERE ${about} = $1 ORDER BY ${order}`,
+    [id],
+  );
+  return rows.map(({ type }) => type);
 }
