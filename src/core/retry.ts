@@ -5,6 +5,9 @@ const hour = 60 * minute;
 
 const first = [minute, 5 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour];
 
+/** An attempt that comes sooner than this after the one before tells nothing new. */
+const worthwhile = 30_000;
+
 /** How long after the first attempt delivery is given up, in milliseconds. */
 export const giveUpAfter = 5 * 24 * hour;
 
@@ -24,8 +27,12 @@ export function nextAttempt(input: {
   chance: number;
   /** Milliseconds after the first attempt; 5 days unless given. */
   give_up_after?: number;
+  /** True where the time is used to its end: if the schedule leads beyond it, one attempt more is made when it is over. */
+  last_at_end?: boolean;
 }): number | null {
   const delay = Math.round(baseDelay(input.attempts) * (0.9 + input.chance * 0.2));
   const next = input.now + delay;
-  return next - input.first_attempt_at > (input.give_up_after ?? giveUpAfter) ? null : next;
+  const end = input.first_attempt_at + (input.give_up_after ?? giveUpAfter);
+  if (next <= end) return next;
+  return input.last_at_end === true && end - input.now >= worthwhile ? end : null;
 }

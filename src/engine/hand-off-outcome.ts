@@ -146,6 +146,7 @@ function outgoingOf(
     mailbox_id: row.mailbox_id,
     token: sending.token,
     attempt,
+    expires_at: expiryOf(row),
     mime: sending.mime,
     digest: row.digest,
     from_address: row.from_address,
@@ -157,6 +158,14 @@ function outgoingOf(
     capabilities: around.keys.get(row.author_id)?.scopes ?? [],
     approval: last ? { statement: last.statement, leaf: last.leaf_hash, class: last.class } : null,
   };
+}
+
+/** The end of the time in which delivery is tried, where the author set one and it has begun. */
+function expiryOf({
+  first_attempt_at: first,
+  give_up_seconds: seconds,
+}: LoadedMessage["row"]): Date | null {
+  return first === null || seconds === null ? null : new Date(first.getTime() + seconds * 1000);
 }
 
 type Ending = {

@@ -12,6 +12,8 @@ import type { OperatorRow } from "../store/operators.ts";
 type Request = Draft & {
   thread_id?: string | undefined;
   reply_of?: string | undefined;
+  /** Seconds after the first attempt beyond which delivery is given up. */
+  expires_in_seconds?: number | undefined;
   tags: Record<string, string>;
   metadata: Record<string, string>;
 };
@@ -71,6 +73,7 @@ export async function newMessage(
     tags: request.tags,
     metadata: request.metadata,
     send_at,
+    give_up_seconds: request.expires_in_seconds ?? null,
     created_at: now,
     mime: composed.mime,
     markdown: request.markdown,

@@ -62,6 +62,7 @@ export async function resend(
     bcc: of("bcc"),
     thread_id: row.thread_id,
     ...(row.reply_of === null ? {} : { reply_of: row.reply_of }),
+    ...(row.give_up_seconds === null ? {} : { expires_in_seconds: row.give_up_seconds }),
     tags: row.tags,
     metadata: { ...row.metadata, [resendOf]: row.message_id },
     // Asked for twice in a minute it is one message; a key that begins with a space is no caller's.

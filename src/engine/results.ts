@@ -178,10 +178,7 @@ function recordOne(
   const { row } = message;
   const now = context.now();
   const received = result.recipients.map(judged);
-  const retryAt =
-    result.again_after === undefined
-      ? retryTime(context, row, result, received)
-      : now.getTime() + result.again_after;
+  const retryAt = retryTime(context, row, result, received);
   const relayed = new Set(
     result.recipients.flatMap((one) => (one.relayed === true ? [one.position] : [])),
   );
@@ -253,22 +250,31 @@ function judged({ position, receipt }: { position: number; receipt: Receipt }): 
   return { position, receipt: again ? { ...kept, outcome: "temporary" } : kept, verdict };
 }
 
-/** When the message is tried again, in milliseconds since the epoch: by the schedule, and not before a server said. */
+/**
+ * When the message is tried again, in milliseconds since the epoch: by the schedule, and not before a server said. Null where its
+ * own time is over before that, or the schedule's.
+ */
 function retryTime(
   context: EngineContext,
   row: LoadedMessage["row"],
-  { attempt }: AttemptResult,
+  { attempt, again_after }: AttemptResult,
   received: readonly Judged[],
 ): number | null {
   const now = context.now().getTime();
+  const first = (row.first_attempt_at ?? new Date(now)).getTime();
+  const own = row.give_up_seconds === null ? null : row.give_up_seconds * 1000;
+  const end = own === null ? Number.POSITIVE_INFINITY : first + own;
+  const within = (time: number): number | null => (time <= end ? time : null);
+  if (again_after !== undefined) return within(now + again_after);
   const next = nextAttempt({
     attempts: attempt,
-    first_attempt_at: (row.first_attempt_at ?? new Date(now)).getTime(),
+    first_attempt_at: first,
     now,
     chance: context.random(1).readUInt8() / 256,
+    ...(own === null ? {} : { give_up_after: own, last_at_end: true }),
   });
   const asked = Math.max(0, ...received.map(({ verdict }) => verdict?.retry_after_seconds ?? 0));
-  return next === null ? null : Math.max(next, now + asked * 1000);
+  return next === null ? null : within(Math.max(next, now + asked * 1000));
 }
 
 /** True when a message that is put off has waited long enough for people to be told: at 4 hours, and at a day. */

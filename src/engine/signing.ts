@@ -13,6 +13,8 @@ export type Outgoing = {
   /** Fencing token of the claim; the result is written with it. */
   token: string;
   attempt: number;
+  /** After this it is of no use to whoever gets it; null: no such time. */
+  expires_at: Date | null;
   mime: Buffer;
   digest: string;
   /** Header From. */

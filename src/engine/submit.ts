@@ -57,6 +57,8 @@ export type SubmitRequest = Draft & {
   send_at?: string | undefined;
   /** Whether a gate comes before the wait for `send_at` (the usual) or after it. */
   gate_timing?: GateTiming | undefined;
+  /** Seconds after the first attempt beyond which delivery is given up, 60 to 432,000. */
+  expires_in_seconds?: number | undefined;
   /** A reason for which a person has to look, whatever mode and scan say. */
   review?: string | undefined;
   /** Principals who wrote this content earlier: they cannot decide on it either. */

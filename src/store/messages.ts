@@ -43,6 +43,8 @@ export type NewMessage = {
   screening: Record<string, unknown> | null;
   send_at: Date | null;
   expires_at: Date | null;
+  /** Seconds after the first attempt beyond which delivery is given up; null: as long as the schedule goes. */
+  give_up_seconds: number | null;
   created_at: Date;
   mime: Buffer;
   markdown: string;
@@ -55,16 +57,17 @@ const insertMessagesText = `
 WITH m AS (
   INSERT INTO message (operator_id, message_id, mailbox_id, direction, status, mode, test, required, passkey, timing, gated, handed,
     authors, author_kind, author_id, digest, thread_id, rfc_message_id, from_address, subject, size_bytes, attachments, tags,
-    metadata, reason, screening, send_at, expires_at, created_at, updated_at, in_reply_to, reply_of, policy_id)
+    metadata, reason, screening, send_at, expires_at, created_at, updated_at, in_reply_to, reply_of, policy_id,
+    give_up_seconds)
   SELECT $1, message_id, mailbox_id, 'outbound', status, mode, test, required, passkey, timing, gated, false,
     ARRAY(SELECT jsonb_array_elements_text(authors)), author_kind, author_id, digest, thread_id, rfc_message_id, from_address,
     subject, size_bytes, attachments, tags, metadata, reason, screening, send_at, expires_at, created_at, created_at,
-    in_reply_to, reply_of, policy_id
+    in_reply_to, reply_of, policy_id, give_up_seconds
   FROM jsonb_to_recordset($2::jsonb) AS r(message_id text, mailbox_id text, status text, mode text, test boolean,
     required smallint, passkey boolean, timing text, gated boolean, authors jsonb, author_kind text, author_id text, digest text, thread_id text,
     rfc_message_id text, from_address text, subject text, size_bytes integer, attachments jsonb, tags jsonb, metadata jsonb,
     reason text, screening jsonb, send_at timestamptz, expires_at timestamptz, created_at timestamptz, in_reply_to text,
-    reply_of text, policy_id text)
+    reply_of text, policy_id text, give_up_seconds integer)
   RETURNING message_id, mode, required, passkey
 ), c AS (
   INSERT INTO message_content (operator_id, message_id, mime, markdown)

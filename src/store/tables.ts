@@ -175,6 +175,7 @@ export type Tables = OversightTables & {
     complained_at: MaybeTime;
     unsubscribed_at: MaybeTime;
     policy_id: string | null;
+    give_up_seconds: number | null;
   };
   message_content: {
     operator_id: string;

@@ -192,6 +192,10 @@ async function sendOne(
   message: Outgoing,
   recipient: { position: number; address: string },
 ): Promise<{ receipt: Receipt; again: number | null; relayed: boolean }> {
+  // The last attempt is due at the very end, and has a little time of its own.
+  const late = options.now().getTime() - lastMoments;
+  if (message.expires_at !== null && message.expires_at.getTime() < late)
+    return { receipt: notSent(options, "its time is over"), again: null, relayed: false };
   try {
     const data = await options.engine.sign(message, recipient);
     const result = await options.driver.transport.send({
@@ -211,18 +215,26 @@ async function sendOne(
       { message_id: message.message_id, error: String(error) },
       "a message could not be sent",
     );
-    const receipt: Receipt = {
-      at: options.now().toISOString(),
-      host: null,
-      address: null,
-      code: null,
-      enhanced_status_code: null,
-      reply: `not sent: ${error instanceof Error ? error.message : String(error)}`,
-      tls: null,
-      outcome: "temporary",
-    };
+    const receipt = notSent(options, error instanceof Error ? error.message : String(error));
     return { receipt, again: null, relayed: false };
   }
+}
+
+/** How much later than its end, in milliseconds, a last attempt may begin. */
+const lastMoments = 30_000;
+
+/** The receipt of a copy that stayed here. */
+function notSent({ now }: DeliverOptions, why: string): Receipt {
+  return {
+    at: now().toISOString(),
+    host: null,
+    address: null,
+    code: null,
+    enhanced_status_code: null,
+    reply: `not sent: ${why}`,
+    tls: null,
+    outcome: "temporary",
+  };
 }
 
 /** The last question before the wire. Where the answer is not to be had the copy stays here, and is asked about again. */

@@ -3,7 +3,14 @@ import { z } from "zod";
 import { id } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
 import { answerOf, sentAnswer, writtenFields } from "./send-email.ts";
-import { decodeAttachments, gateTiming, idempotencyKey, maxMailBody, sendAt } from "./writing.ts";
+import {
+  decodeAttachments,
+  expiresIn,
+  gateTiming,
+  idempotencyKey,
+  maxMailBody,
+  sendAt,
+} from "./writing.ts";
 
 const { cc, bcc, markdown, attachments, tags, metadata, idempotency_key } = writtenFields;
 
@@ -31,6 +38,7 @@ export const replyEmail = operation({
     idempotency_key,
     send_at: sendAt.optional(),
     gate_timing: gateTiming.optional(),
+    expires_in_seconds: expiresIn.optional(),
   }),
   output: sentAnswer,
   status: 202,

@@ -3,7 +3,14 @@ import { z } from "zod";
 import { id } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
 import { answerOf, sendEmail, sentAnswer, writtenFields } from "./send-email.ts";
-import { decodeAttachments, gateTiming, idempotencyKey, maxMailBody, sendAt } from "./writing.ts";
+import {
+  decodeAttachments,
+  expiresIn,
+  gateTiming,
+  idempotencyKey,
+  maxMailBody,
+  sendAt,
+} from "./writing.ts";
 
 export const scheduleEmail = operation({
   name: "schedule_email",
@@ -20,6 +27,7 @@ export const scheduleEmail = operation({
     ...writtenFields,
     send_at: sendAt,
     gate_timing: gateTiming.optional(),
+    expires_in_seconds: expiresIn.optional(),
   }),
   output: sentAnswer,
   status: 202,

@@ -48,6 +48,15 @@ export const sendAt = time.describe(
   "When it is to leave: ISO 8601 with offset, at most a year ahead",
 );
 
+/** How long delivery is tried. */
+export const expiresIn = z
+  .int()
+  .min(60)
+  .max(5 * 86_400)
+  .describe(
+    "Seconds after the first attempt beyond which delivery is given up (60 to 432000, usually 5 days): for codes and links that are of no use later",
+  );
+
 /** Gate and wait in their order. */
 export const gateTiming = z
   .enum(gateTimings)
