@@ -5,7 +5,7 @@ import { promise } from "../promises.ts";
 import { type ModedInstance, modedInstance } from "./moded-instance.ts";
 import { ownerKeys } from "./owner-keys.ts";
 import { decideOnPage } from "./people.ts";
-import type { Answer } from "./running.ts";
+import { type Answer, postForm } from "./running.ts";
 
 let it: ModedInstance;
 /** A key that oversees, and is not the owner's. */
@@ -182,4 +182,60 @@ describe("waiting", () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(50);
     expect(statuses.filter((status) => status === 429)).toHaveLength(10);
   });
+});
+
+describe("on the page", () => {
+  const form = (path: string, fields: Record<string, string>): Promise<Response> =>
+    postForm(it.running, it.cookie, path.replace(/\/undo$/, ""), path, fields);
+
+  test("an approver edits, sees what changed, and pulls back what was approved", async () => {
+    const { box, id, digest } = await pending();
+    const saved = await form(`/messages/${id}/edit`, {
+      digest,
+      to: "ada@example.com\nBob <bob@example.com>",
+      cc: "",
+      bcc: "",
+      subject: "<b>Refund</b>",
+      markdown: "Dear Ada,\n\nyou get 5.\n",
+      reason: "Five.",
+    });
+    expect(saved.status).toBe(303);
+    const edited = await it.read(box, id);
+    expect(edited).toMatchObject({
+      to: ["ada@example.com", "bob@example.com"],
+      subject: "<b>Refund</b>",
+    });
+    const shown = await page(`/messages/${id}`);
+    expect(shown).toContain("What was changed since it was proposed");
+    expect(shown).toContain("<ins>you get 5.\n</ins>");
+    expect(shown).toContain("&lt;b&gt;Refund&lt;/b&gt;");
+    const stale = await form(`/messages/${id}/edit`, {
+      digest,
+      to: "eve@example.com",
+      cc: "",
+      bcc: "",
+      subject: "Kept words",
+      markdown: "Typed in vain?",
+      reason: "",
+    });
+    expect(stale.status).toBe(409);
+    expect(await stale.text()).toContain("Typed in vain?");
+    const approved = await asOverseer("/v1/oversight/decide", {
+      email_id: id,
+      decision: "approve",
+      digest: edited.digest,
+    });
+    expect(approved.status).toBe(200);
+  });
+
+  test("the button pulls an approved message back", async () => {
+    const { box, id, digest } = await pending();
+    await decideOnPage(it.running, it.cookie, { id, digest }, "approve");
+    expect(await page(`/messages/${id}`)).toContain("Pull it back");
+    expect((await form(`/messages/${id}/undo`, {})).status).toBe(303);
+    expect(await it.read(box, id)).toMatchObject({ status: "pending_send_approval", approvals: 0 });
+  });
+
+  const page = async (path: string): Promise<string> =>
+    (await fetch(`${it.running.known.url}${path}`, { headers: { cookie: it.cookie } })).text();
 });

@@ -4,7 +4,7 @@ import { Refusal } from "../../core/refusal.ts";
 import { announcedBody, readBody } from "../body.ts";
 
 /** A reason of some pages fits many times. */
-const limit = 64 * 1024;
+const usualLimit = 64 * 1024;
 
 /**
  * The fields of the form. Throws `payload_too_large`, `unsupported_media_type` or `validation_failed`.
@@ -13,6 +13,7 @@ const limit = 64 * 1024;
 export async function readForm(
   request: Request,
   env: Partial<HttpBindings> | undefined,
+  limit = usualLimit,
 ): Promise<URLSearchParams> {
   const announced = announcedBody(request, env, limit);
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();

@@ -21,6 +21,7 @@ import { type ReadParts, type Retry, receivedMessage } from "./received-message.
 import { refusalAlert, refusalHeaders } from "./refusal-page.ts";
 import { heldBox } from "./scan-parts.ts";
 import { refusalStatus } from "../status.ts";
+import { type Changes, changesView, readChanges } from "./version-parts.ts";
 import { type MemberVisit, allowed, call } from "./visit.ts";
 import { statusWords } from "./words.ts";
 
@@ -37,16 +38,17 @@ export async function messagePage(
     call(visit, "read_email", { email_id: id, peek: true }, emailResource),
     decidedNotice(visit),
   ]);
-  const [html, answered, thread] = await Promise.all([
+  const [html, answered, thread, changes] = await Promise.all([
     htmlState(visit, email),
     readAnswered(visit, email),
     readThread(visit, email),
+    readChanges(visit, email),
   ]);
   const read: ReadParts = { email, answered, thread, html };
   const parts =
     email.direction === "inbound"
       ? receivedMessage(visit, read, retry)
-      : writtenMessage(visit, read, retry);
+      : writtenMessage(visit, read, changes, retry);
   return page(visit, {
     ...parts,
     ...(retry
@@ -61,6 +63,7 @@ ${parts.content}`,
 function writtenMessage(
   visit: MemberVisit,
   { email, answered, thread, html }: ReadParts,
+  changes: Changes | null,
   retry: Retry | undefined,
 ): Page {
   const { id } = email;
@@ -86,16 +89,29 @@ ${bodyText(email.text_body)}</section>
 ${htmlView(id, html)}
 ${answeredView(email, answered, visit.now)}
 ${threadList(thread, id, visit.now)}
+${changesView(changes, visit.now)}
 ${decisionList(email, visit.now)}
 ${receiptList(email, visit.now)}
 </article>
 <aside class="side" aria-label="Decision and details">
 ${decisionForm(visit, email, retry)}
+${pullBackForm(visit, email)}
 <section aria-labelledby="details"><h2 id="details">Details</h2>${facts(email, visit.now)}
 ${messageLinks(visit, email)}</section>
 </aside>
 </div>`,
   };
+}
+
+/** What was approved and has not left yet can be pulled back. */
+function pullBackForm(visit: MemberVisit, { id, status, approvals }: Email): Html | false {
+  if (status !== "scheduled" || approvals === 0 || !allowed(visit, "undo_decision")) return false;
+  return markup`<form class="decision" method="post" action="/messages/${id}/undo" aria-labelledby="undo">
+<h2 id="undo">Approved, not gone yet</h2>
+${formToken(visit.session.csrf_token)}
+<button>Pull it back</button>
+<p class="quiet small">It waits for a decision again, and its approvals are void.</p>
+</form>`;
 }
 
 function recipientHeading(email: Email): string {
@@ -129,6 +145,7 @@ ${!email.truncated && markup`<button class="approve" name="decision" value="appr
 <button name="decision" value="revise">Send back</button>
 <button class="reject" name="decision" value="reject">Reject</button>
 </div>
+${allowed(visit, "edit_pending_email") && markup`<p><a href="/messages/${email.id}/edit">Edit it</a>; then somebody else has to approve it.</p>`}
 <p class="quiet small">Reject is final. Recorded as ${line(visit.session.person.name, 100)}, signed in (class B), for exactly this content.</p>
 </form>`;
 }

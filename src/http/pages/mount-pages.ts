@@ -2,21 +2,13 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import { Refusal } from "../../core/refusal.ts";
-import { approvalPage, decideOnApproval } from "./approval-page.ts";
 import { catcherPage, caughtHtml, caughtPage, caughtRaw } from "./catcher-pages.ts";
 import { readForm, typed } from "./form.ts";
 import { mailboxPage, mailboxesPage, saveMailbox } from "./mailbox-pages.ts";
-import {
-  decide,
-  messageAttachment,
-  messageHtml,
-  messageProof,
-  messageRaw,
-} from "./message-actions.ts";
-import { messagePage } from "./message-page.ts";
+import { mountMessages } from "./message-routes.ts";
 import type { PagesOptions } from "./options.ts";
 import { pendingPage } from "./pending-page.ts";
-import { careFor, receivedPage } from "./received-page.ts";
+import { receivedPage } from "./received-page.ts";
 import { asRefusal, refusalPage } from "./refusal-page.ts";
 import { type Provenance, assertFormToken, foreignForm, provenance } from "./same-origin.ts";
 import { type Handlers, mountPeople } from "./people-routes.ts";
@@ -46,48 +38,10 @@ export function mountPages(app: Hono, options: PagesOptions): void {
   for (const name of scriptNames)
     app.get(`/assets/${name}.js`, (c) => script(name, c.req.query("v") ?? null));
   mountPeople(app, routes);
-  app.get(
-    "/approve/:token",
-    show((visit, c) => approvalPage(visit, c.req.param("token"))),
-  );
-  app.post(
-    "/approve/:token",
-    change((visit, form, c) => decideOnApproval(visit, c.req.param("token"), form), {
-      needs_session: false,
-    }),
-  );
-
+  mountMessages(app, routes);
   const member = (answer: (visit: MemberVisit, c: Context) => Promise<Response>) =>
     show((visit, c) => answer(signedIn(visit), c));
   app.get("/pending", member(pendingPage));
-  app.get(
-    "/messages/:id",
-    member((visit, c) => messagePage(visit, pathId(c.req.param("id")))),
-  );
-  app.get(
-    "/messages/:id/html",
-    member((visit, c) => messageHtml(visit, pathId(c.req.param("id")))),
-  );
-  app.get(
-    "/messages/:id/raw",
-    member((visit, c) => messageRaw(visit, pathId(c.req.param("id")))),
-  );
-  app.get(
-    "/messages/:id/proof",
-    member((visit, c) => messageProof(visit, pathId(c.req.param("id")))),
-  );
-  app.post(
-    "/messages/:id/decide",
-    change((visit, form, c) => decide(signedIn(visit), pathId(c.req.param("id")), form)),
-  );
-  app.get(
-    "/messages/:id/attachments/:place",
-    member((visit, c) => messageAttachment(visit, pathId(c.req.param("id")), c.req.param("place"))),
-  );
-  app.post(
-    "/messages/:id/care",
-    change((visit, form, c) => careFor(signedIn(visit), pathId(c.req.param("id")), form)),
-  );
   app.get("/received", member(receivedPage));
   app.get("/mailboxes", member(mailboxesPage));
   app.get(
@@ -160,13 +114,20 @@ type Change = (visit: Visit, form: URLSearchParams, c: Context) => Promise<Respo
  * another site may have put into the form.
  */
 function changer(options: PagesOptions) {
-  return (answer: Change, { needs_session = true } = {}): Handler =>
+  return (
+    answer: Change,
+    { needs_session = true, max_body }: { needs_session?: boolean; max_body?: number } = {},
+  ): Handler =>
     async (c) => {
       let visit = anonymousVisit(c, options);
       let kept = "";
       try {
         // Nothing may be awaited before this: see readForm.
-        const form = await readForm(c.req.raw, c.env as Partial<HttpBindings> | undefined);
+        const form = await readForm(
+          c.req.raw,
+          c.env as Partial<HttpBindings> | undefined,
+          max_body,
+        );
         const from: Provenance = provenance(c.req.raw, options.public_url);
         if (from === "same") kept = typed(form, "reason");
         if (from === "other") throw foreignForm();

@@ -36,7 +36,7 @@ export type Handlers = {
   show(answer: (visit: Visit, c: Context) => Promise<Response>): Handler;
   change(
     answer: (visit: Visit, form: URLSearchParams, c: Context) => Promise<Response>,
-    more?: { needs_session?: boolean },
+    more?: { needs_session?: boolean; max_body?: number },
   ): Handler;
 };
 
