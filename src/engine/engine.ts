@@ -13,6 +13,7 @@ import { dueCalls } from "./due-calls.ts";
 import { domainCalls } from "./domain-calls.ts";
 import { type DraftPlace, type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
 import { type Edit, type Place, edit } from "./edit.ts";
+import { directoryCalls } from "./directory-calls.ts";
 import { createFreshMail } from "./fresh-mail.ts";
 import { evidenceOf, publicKeys } from "./evidence.ts";
 import { handOff } from "./hand-off.ts";
@@ -21,6 +22,7 @@ import { ladderCalls } from "./ladder-calls.ts";
 import { proveEntry, readCheckpoint, readTile } from "./log-reader.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
 import type { PageRequest } from "./paging.ts";
+import { policyCalls } from "./policy-calls.ts";
 import { peopleCalls } from "./people-calls.ts";
 import { type Resending, resend } from "./resend.ts";
 import { type AttemptResult, createRecordResult } from "./results.ts";
@@ -89,6 +91,7 @@ export function createEngine(context: EngineContext) {
     ...domainCalls(context),
     ...ladderCalls(context),
     ...peopleCalls(context),
+    ...directoryCalls(context),
     readUnsubscribe: (token: string) => readUnsubscribe(context, token),
     unsubscribe: (token: string) => unsubscribe(context, token),
     evidence: (actor: Actor, emailId: string) => evidenceOf(context, actor, emailId),
@@ -114,6 +117,7 @@ export function createEngine(context: EngineContext) {
       returnPathOf(context, outgoing, recipient),
     recordResult,
     ...dueCalls(context),
+    ...policyCalls(context),
     sequence: () => sequence(context),
   };
 }

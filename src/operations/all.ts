@@ -30,11 +30,7 @@ import { listSpam } from "./inbound/list-spam.ts";
 import { createApiKey } from "./keys/create-api-key.ts";
 import { listApiKeys } from "./keys/list-api-keys.ts";
 import { revokeApiKey } from "./keys/revoke-api-key.ts";
-import {
-  addAllowlistEntry,
-  listAllowlist,
-  removeAllowlistEntry,
-} from "./mailboxes/allowlist.ts";
+import { addAllowlistEntry, listAllowlist, removeAllowlistEntry } from "./mailboxes/allowlist.ts";
 import { configureMailbox } from "./mailboxes/configure-mailbox.ts";
 import { createMailbox } from "./mailboxes/create-mailbox.ts";
 import { getMailbox } from "./mailboxes/get-mailbox.ts";
@@ -64,6 +60,18 @@ import { sendEmail } from "./messages/send-email.ts";
 import { deleteTag, getTags, setTags, tagEmail } from "./messages/tags.ts";
 import { decideChange, listChanges } from "./oversight/changes.ts";
 import { decideByLink, showApproval } from "./oversight/approval-link.ts";
+import { createDecisionChallenge } from "./oversight/create-decision-challenge.ts";
+import {
+  createDecisionPasskeyOptions,
+  enrolDecisionPasskey,
+  listDecisionPasskeys,
+  revokeDecisionPasskey,
+} from "./oversight/decision-passkeys.ts";
+import {
+  getDirectoryHead,
+  postDirectorySignature,
+  putDirectoryKey,
+} from "./oversight/directory-head.ts";
 import { decideEmail } from "./oversight/decide-email.ts";
 import { editPendingEmail } from "./oversight/edit-pending-email.ts";
 import { getEmailVersions } from "./oversight/get-email-versions.ts";
@@ -81,6 +89,13 @@ import {
   revokeSignInPasskey,
 } from "./people/passkeys.ts";
 import { listSessions, revokeSession, revokeSessions } from "./people/sessions.ts";
+import {
+  createPolicy,
+  listPolicies,
+  replayPolicy,
+  revokePolicy,
+  updatePolicy,
+} from "./policies/policies.ts";
 import { getThread } from "./threads/get-thread.ts";
 import { listThreads } from "./threads/list-threads.ts";
 import { setThreadOwner } from "./threads/set-thread-owner.ts";
@@ -131,12 +146,25 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   refuseEmail,
   listPending,
   decideEmail,
+  createDecisionChallenge,
+  listDecisionPasskeys,
+  createDecisionPasskeyOptions,
+  enrolDecisionPasskey,
+  revokeDecisionPasskey,
+  getDirectoryHead,
+  putDirectoryKey,
+  postDirectorySignature,
   showApproval,
   decideByLink,
   editPendingEmail,
   undoDecision,
   waitForDecision,
   getEmailVersions,
+  listPolicies,
+  createPolicy,
+  updatePolicy,
+  revokePolicy,
+  replayPolicy,
   listMailboxes,
   createMailbox,
   getMailbox,

@@ -157,45 +157,30 @@ export type TriedMessage = Pick<
   | "mailbox_id"
   | "status"
   | "subject"
-  | "mode"
   | "gated"
-  | "required"
-  | "passkey"
   | "tags"
   | "attachments"
   | "screening"
-  | "policy_id"
   | "created_at"
 > & { recipients: Pick<RecipientRow, "kind" | "address">[] };
 
-/** The last messages that were submitted, newest first. */
+/** Rows among which the last messages are looked for: received mail lies between them. */
+const lookedAt = 20_000;
+
+/** The last messages that were submitted, newest first; of one mailbox, or of all. */
 export async function lastSubmitted(
   tx: Tx,
-  mailboxIds: readonly string[] | null,
+  mailboxId: string | null,
   limit: number,
 ): Promise<TriedMessage[]> {
-  let query = db
-    .selectFrom("message")
-    .select([
-      "message_id",
-      "mailbox_id",
-      "status",
-      "subject",
-      "mode",
-      "gated",
-      "required",
-      "passkey",
-      "tags",
-      "attachments",
-      "screening",
-      "policy_id",
-      "created_at",
-    ])
-    .where("operator_id", "=", tx.operator_id)
-    .where("direction", "=", "outbound")
-    .where("status", "not in", ["draft", "pending_scan"]);
-  if (mailboxIds) query = query.where("mailbox_id", "in", [...mailboxIds, everyMailbox]);
-  const rows = await tx.run(query.orderBy("message_id", "desc").limit(limit));
+  const rows = await tx.named<Omit<TriedMessage, "recipients">>(
+    mailboxId === null ? "last_submitted" : "last_submitted_of",
+    `SELECT message_id, mailbox_id, status, subject, gated, tags, attachments, screening, created_at
+     FROM (SELECT * FROM message WHERE operator_id = $1 ${mailboxId === null ? "AND $2::text IS NULL" : "AND mailbox_id = $2"}
+       ORDER BY message_id DESC LIMIT ${lookedAt}) AS m
+     WHERE direction = 'outbound' AND status NOT IN ('draft', 'pending_scan') ORDER BY message_id DESC LIMIT $3`,
+    [tx.operator_id, mailboxId, limit],
+  );
   const recipients = await tx.named<Pick<RecipientRow, "message_id" | "kind" | "address">>(
     "tried_recipients",
     "SELECT message_id, kind, address FROM recipient WHERE operator_id = $1 AND message_id = ANY($2) ORDER BY message_id, position",

@@ -29,6 +29,7 @@ export type Place = {
   draft_id: string;
   key_id: string;
   contact_id: string;
+  policy_id: string;
   /** One that waits for its records. */
   domain_id: string;
   token: string;
@@ -53,6 +54,7 @@ export async function placeOf(
     draft_id: "",
     key_id: "",
     contact_id: "",
+    policy_id: "",
     domain_id: "",
     token: "",
     attachment: "",
@@ -72,6 +74,7 @@ export async function placeOf(
     draft_id: await freshDraft(place),
     key_id: await freshKey(place),
     contact_id: await freshContact(place),
+    policy_id: await freshPolicy(place),
     domain_id: await freshDomain(place),
     token: proof.body.recipients[0].token,
     attachment: await attachmentToken(place, emailId),
@@ -225,6 +228,18 @@ async function allowlistEntry(
     return entry_id;
   }, place.operator_id);
   return entry_id;
+}
+
+/** A rule that meets no message. */
+const rule = (): object => ({
+  name: `Rule ${counter++}`,
+  match: { recipients: ["nobody@nowhere.example"] },
+  outcome: "hold",
+});
+
+async function freshPolicy(place: Pick<Place, "admin" | "mailbox_id">): Promise<string> {
+  const wanted = { ...rule(), mailbox_id: place.mailbox_id };
+  return (await running.call(place.admin, "/v1/policies", wanted)).body.id;
 }
 
 async function freshContact(place: Pick<Place, "agent">): Promise<string> {
@@ -398,6 +413,13 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
     return { mailbox_id, code: fresh ? await upgradeCode(place, mailbox_id) : "AAA-AAA" };
   },
   list_allowlist: ({ mailbox_id }) => ({ mailbox_id }),
+  list_policies: ({ mailbox_id }) => ({ mailbox_id }),
+  create_policy: ({ mailbox_id }) => ({ ...rule(), mailbox_id }),
+  update_policy: ({ policy_id }, fresh) => ({ policy_id, name: fresh ? "Changed" : "Seized" }),
+  revoke_policy: async (place, fresh) => ({
+    policy_id: fresh ? await freshPolicy(place) : place.policy_id,
+  }),
+  replay_policy: ({ mailbox_id }) => ({ mailbox_id, match: { has_link: true }, outcome: "hold" }),
   add_allowlist_entry: ({ mailbox_id }) => ({ mailbox_id, pattern: "*@friends.example" }),
   remove_allowlist_entry: async (place, fresh) => ({
     mailbox_id: place.mailbox_id,
@@ -421,6 +443,19 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   revoke_api_key: async (place, fresh) => ({
     key_id: fresh ? await freshKey(place) : place.key_id,
   }),
+  create_decision_challenge: (place) => ({
+    decisions: [{ email_id: place.email_id, decision: "approve", digest: "0".repeat(64) }],
+  }),
+  list_decision_passkeys: () => ({}),
+  create_decision_passkey_options: () => ({}),
+  enrol_decision_passkey: () => ({
+    name: "A device",
+    response: { id: "AA", client_data_json: "e30", attestation_object: "oA" },
+  }),
+  revoke_decision_passkey: () => ({ passkey_id: someId }),
+  get_directory_head: () => ({}),
+  put_directory_key: () => ({ public_key: null }),
+  post_directory_signature: () => ({ signature: "A".repeat(86) + "==" }),
   list_members: () => ({}),
   update_member: () => ({ person_id: someId, name: "Grace" }),
   remove_member: () => ({ person_id: someId }),

@@ -117,13 +117,13 @@ let foreign: Place;
 const blind = new Set(["health", "ready", "openapi"]);
 /** Of the caller's own operator, wherever the other's resources lie. */
 const addressed = (spec: OperationSpec): boolean =>
-  ["mailbox_id", "email_id", "key_id", "contact_id", "domain_id", "operator_id"].some(
+  ["mailbox_id", "email_id", "key_id", "contact_id", "domain_id", "operator_id", "policy_id"].some(
     (name) => name in spec.input.shape,
   );
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending create_domain update_domain verify_domain rotate_dkim delete_domain".split(
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending create_policy update_policy revoke_policy create_domain update_domain verify_domain rotate_dkim delete_domain".split(
     " ",
   ),
 );
