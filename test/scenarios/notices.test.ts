@@ -3,8 +3,11 @@ import PostalMime from "postal-mime";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Actor } from "../../src/core/actor.ts";
 import { noticeKinds } from "../../src/engine/notices.ts";
+import { openTransport } from "../../src/mail/smtp-client.ts";
+import { startServiceMail } from "../../src/workers/service-mail.ts";
 import { draftOf } from "../simulation/engine-calls.ts";
 import { type Box, type World, openWorld } from "../simulation/engine-world.ts";
+import { startSink } from "../sink/smtp-sink.ts";
 
 let world: World;
 const hour = 3_600_000;
@@ -44,25 +47,31 @@ async function submit(
   return { id: answer.id };
 }
 
-/** What came due by now, as the workers would do it. Answers the mail that leaves. */
-async function tick(): Promise<{ to: string; subject: string; text: string; html: string }[]> {
-  const options = () => ({
-    now: new Date(world.clock.now),
-    lease_until: new Date(world.clock.now + minute),
-    node: "here",
-    limit: 20,
-  });
+const claiming = () => ({
+  now: new Date(world.clock.now),
+  lease_until: new Date(world.clock.now + minute),
+  node: "here",
+  limit: 20,
+});
+
+/** Tells whoever is to be told by now, as the worker would; what they are told waits to leave. */
+async function tell(): Promise<void> {
   for (let claims = 1; claims > 0;) {
     claims = 0;
     for (const kind of noticeKinds) {
-      const due = await world.queue.claim(kind, options());
+      const due = await world.queue.claim(kind, claiming());
       claims += due.length;
       if (due.length > 0) await world.engine.tellDue(kind, world.operator_id, due);
     }
   }
+}
+
+/** What came due by now. Answers the mail that leaves, by recipient. */
+async function tick(): Promise<{ to: string; subject: string; text: string; html: string }[]> {
+  await tell();
   const gone = [];
   for (;;) {
-    const due = await world.queue.claim("service_mail", options());
+    const due = await world.queue.claim("service_mail", claiming());
     if (due.length === 0) break;
     for (const claim of due) {
       const mail = await world.engine.takeServiceMail(world.operator_id, claim);
@@ -138,13 +147,7 @@ describe("notices", () => {
   test("a mail that is queued for somebody who is removed before it leaves stays here", async () => {
     await onlyP1();
     await submit();
-    const claims = await world.queue.claim("notify", {
-      now: new Date(world.clock.now),
-      lease_until: new Date(world.clock.now + minute),
-      node: "here",
-      limit: 5,
-    });
-    await world.engine.tellDue("notify", world.operator_id, claims);
+    await tell();
     await world.sql("UPDATE person SET removed_at = now() WHERE person_id = 'p1'");
     expect(await tick()).toEqual([]);
   });
@@ -389,16 +392,55 @@ describe("chats", () => {
     await onlyP1();
     await choose("p1", { mail: "none", chat_webhook_url: url });
     await submit();
-    const claims = await world.queue.claim("notify", {
-      now: new Date(world.clock.now),
-      lease_until: new Date(world.clock.now + minute),
-      node: "here",
-      limit: 5,
-    });
-    await world.engine.tellDue("notify", world.operator_id, claims);
+    await tell();
     await choose("p1", { mail: "none" });
     expect(await tick()).toEqual([]);
     world.clock.now += life / 2;
     expect(await tick()).toEqual([]);
+  });
+
+  test("a webhook that is slow holds up no mail", async () => {
+    const sink = await startSink();
+    await world.sql("UPDATE mailbox SET approver_ids = '{p1,p2}'");
+    await choose("p1", { mail: "none", chat_webhook_url: url });
+    await submit();
+    await submit();
+    await tell();
+    let answer: () => void = () => undefined;
+    const hanging = new Promise<void>((resolve) => (answer = resolve));
+    const posted: string[] = [];
+    const now = (): Date => new Date(world.clock.now);
+    const transport = openTransport({
+      host: sink.host,
+      port: sink.port,
+      tls: "none",
+      verify_certificate: false,
+      ehlo_name: "mail.operator.example",
+      now,
+    });
+    const worker = startServiceMail({
+      engine: world.engine,
+      queue: world.queue,
+      transport,
+      node: "here",
+      now,
+      log: { error: () => undefined },
+      async post(to) {
+        posted.push(to);
+        await hanging;
+        return { outcome: "accepted", reply: "status 200" };
+      },
+    });
+    await sink.until(() => sink.messages.length === 2);
+    expect(posted).toEqual([url, url]);
+    await submit({ subject: "While the chat hangs" });
+    await tell();
+    worker.wake();
+    await sink.until(() => sink.messages.length === 3);
+    answer();
+    await worker.stop();
+    await worker.landed();
+    await transport.close();
+    await sink.close();
   });
 });
