@@ -110,6 +110,10 @@ export async function keepPublicKeys(
     jwks: all[0]?.jwks ?? { keys: [] },
     dkim: Object.assign({}, ...all.map((keys) => keys.dkim)) as Record<string, string>,
     logs: Object.assign({}, ...all.map((keys) => keys.logs)) as Record<string, string>,
+    directory: Object.assign({}, ...all.map((keys) => keys.directory ?? {})) as Record<
+      string,
+      string
+    >,
   });
 }
 

@@ -17,7 +17,8 @@ import {
 import { holdPerson } from "../store/people.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
-import { assertFresh, assertPerson } from "./person-rules.ts";
+import { liveThing } from "./credentials.ts";
+import { assertFresh, assertPerson, assertUnbound } from "./person-rules.ts";
 import { makeEntry } from "./record.ts";
 
 /** The head as it is now, and whether the operator signed just this. */
@@ -69,6 +70,7 @@ export function readDirectoryHead(
   context: EngineContext,
   actor: Actor,
 ): Promise<DirectoryHeadView> {
+  assertUnbound(actor);
   return context.database.snapshot(actor.operator_id, headOf);
 }
 
@@ -81,6 +83,8 @@ export async function postDirectorySignature(
   actor: Actor,
   signed: { statement?: string | undefined; signature: string },
 ): Promise<DirectoryHeadView> {
+  assertUnbound(actor);
+  if (actor.test) throw liveThing("A test key signs no directory.");
   const view = await context.database.transaction(actor.operator_id, async (tx) => {
     const head = await headOf(tx);
     if (head.key === null)

@@ -15,11 +15,10 @@ import { type DraftPlace, type DraftRequest, createDraft, sendDraft } from "./dr
 import { type Edit, type Place, edit } from "./edit.ts";
 import { directoryCalls } from "./directory-calls.ts";
 import { createFreshMail } from "./fresh-mail.ts";
-import { evidenceOf, publicKeys } from "./evidence.ts";
 import { handOff } from "./hand-off.ts";
 import { inboxCalls } from "./inbox-calls.ts";
 import { ladderCalls } from "./ladder-calls.ts";
-import { proveEntry, readCheckpoint, readTile } from "./log-reader.ts";
+import { logCalls } from "./log-calls.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
 import type { PageRequest } from "./paging.ts";
 import { policyCalls } from "./policy-calls.ts";
@@ -92,15 +91,11 @@ export function createEngine(context: EngineContext) {
     ...ladderCalls(context),
     ...peopleCalls(context),
     ...directoryCalls(context),
+    ...logCalls(context),
     readUnsubscribe: (token: string) => readUnsubscribe(context, token),
     unsubscribe: (token: string) => unsubscribe(context, token),
-    evidence: (actor: Actor, emailId: string) => evidenceOf(context, actor, emailId),
-    publicKeys: (operatorId: string) => publicKeys(context, operatorId),
     jwks: () => context.keyring.jwks(),
     signingKeyOf: async (operatorId: string) => (await context.keyring.of(operatorId)).identity,
-    checkpoint: (operatorId: string) => readCheckpoint(context, operatorId),
-    tile: (operatorId: string, path: string) => readTile(context, operatorId, path),
-    entryProof: (operatorId: string, index: number) => proveEntry(context, operatorId, index),
     accept,
     care: (actor: Actor, emailId: string, what: Care, reason: string | null) =>
       care(context, actor, emailId, what, reason),

@@ -123,7 +123,14 @@ const addressed = (spec: OperationSpec): boolean =>
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending create_policy update_policy revoke_policy create_domain update_domain verify_domain rotate_dkim delete_domain".split(
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending create_policy update_policy revoke_policy post_directory_signature create_domain update_domain verify_domain rotate_dkim delete_domain".split(
+    " ",
+  ),
+);
+
+/** What people do with their passkeys for decisions, and no key does. */
+const personal = new Set(
+  "create_decision_challenge list_decision_passkeys create_decision_passkey_options enrol_decision_passkey revoke_decision_passkey put_directory_key".split(
     " ",
   ),
 );
@@ -147,6 +154,10 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
   )
     return 403;
   // People do for themselves what keys may only look at: a key is no person, whoever's it is.
+  if (personal.has(spec.name)) return 403;
+  if (spec.name.endsWith("directory_head") && holder.bound !== null) return 403;
+  if (spec.name === "post_directory_signature")
+    return holder.bound === null && holder.name !== "a test key" ? 404 : 403;
   if (spec.tag === "people" && !listed.has(spec.name)) return 403;
   if (spec.tag === "people" && holder.bound !== null) return 403;
   // Contacts and domains are the operator's: a single mailbox has nothing to do with them.

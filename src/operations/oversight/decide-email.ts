@@ -1,12 +1,13 @@
 /** `decide_email`: approve, reject or send back one message, or several at once, all or none. */
 import { z } from "zod";
+import { verb } from "../../contract/directory.ts";
 import { id, time, wireStatus } from "../../contract/resources.ts";
+import { assertionResponse } from "../../contract/webauthn.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { Decided, DecisionRequest } from "../../engine/decide.ts";
 import { operation } from "../context.ts";
 import { toWire } from "../messages/views.ts";
 
-const verb = z.enum(["approve", "reject", "revise"]);
 const one = {
   decision: verb.optional(),
   action: verb.optional().describe("The same as decision, by the name existing clients send"),
@@ -16,6 +17,11 @@ const one = {
     .optional()
     .describe("The digest that was seen; needed once a message has been edited"),
   reason: z.string().max(2000).optional(),
+  assertion: assertionResponse
+    .optional()
+    .describe(
+      "What the person's passkey answered to the prompt of create_decision_challenge: the decision is of class A then",
+    ),
 };
 const outcome = z.object({
   id,
@@ -58,6 +64,10 @@ export const decideEmail = operation({
     "stale_digest",
     "self_approval",
     "already_decided",
+    "passkey_required",
+    "role_required",
+    "invalid_passkey",
+    "passkeys_unavailable",
     "test_key",
   ],
   tool: true,
@@ -103,7 +113,13 @@ function requestOf(
     throw new Refusal("validation_failed", `${field}decision: must be approve, reject or revise.`, {
       field: `${field}decision`,
     });
-  return { email_id: given.email_id, decision, digest: given.digest, reason: given.reason };
+  return {
+    email_id: given.email_id,
+    decision,
+    digest: given.digest,
+    reason: given.reason,
+    ...(given.assertion ? { proof: { class: "A", assertion: given.assertion } as const } : {}),
+  };
 }
 
 function wireOf(done: Decided, request: DecisionRequest | undefined): z.infer<typeof outcome> {
