@@ -29,6 +29,7 @@ import type { Worker } from "./workers/loop.ts";
 import { startReceiving } from "./workers/receive.ts";
 import { startSequencer } from "./workers/sequence.ts";
 import { openChatPost } from "./workers/chat-post.ts";
+import { startNotices } from "./workers/notices.ts";
 import { startServiceMail } from "./workers/service-mail.ts";
 import { startTimers } from "./workers/timers.ts";
 import { startIndexing } from "./workers/index-mail.ts";
@@ -76,6 +77,7 @@ type Wakes = {
   sequence?: Worker;
   receive?: Worker;
   service_mail?: Worker;
+  notices?: Worker;
 };
 
 async function start(
@@ -89,7 +91,10 @@ async function start(
   const workers: Wakes = {};
   const { context, reading, port, public_url } = await createEngineContext(config, storage, log, {
     deliver: () => workers.deliver?.wake(),
-    timers: () => workers.timers?.wake(),
+    timers() {
+      workers.timers?.wake();
+      workers.notices?.wake();
+    },
     sequence: () => workers.sequence?.wake(),
     receive: () => workers.receive?.wake(),
     service_mail: () => workers.service_mail?.wake(),
@@ -178,6 +183,8 @@ async function startWorkers(parts: {
   stops.push(serviceMail.stop);
   workers.timers = startTimers(shared);
   stops.push(workers.timers.stop);
+  workers.notices = startNotices(shared);
+  stops.push(workers.notices.stop);
   stops.push(startIndexing(shared).stop);
   stops.push(startVerifying(shared).stop);
   workers.receive = startReceiving(shared);
