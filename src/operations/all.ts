@@ -12,6 +12,13 @@ import { addContact } from "./contacts/add-contact.ts";
 import { deleteContact } from "./contacts/delete-contact.ts";
 import { searchContacts } from "./contacts/search-contacts.ts";
 import type { OperationContext } from "./context.ts";
+import { checkRoute } from "./destinations/check-route.ts";
+import {
+  flushDestination,
+  listDestinations,
+  pauseDestination,
+  resumeDestination,
+} from "./destinations/destinations.ts";
 import { deleteDomain, rotateDkim, updateDomain } from "./domains/change-domain.ts";
 import { createDomain } from "./domains/create-domain.ts";
 import { getDomainReports } from "./domains/get-domain-reports.ts";
@@ -81,6 +88,7 @@ import { resumeSending, stopSending } from "./oversight/kill-switch.ts";
 import { listPending } from "./oversight/list-pending.ts";
 import { inviteMember, listInvitations, revokeInvitation } from "./people/invitations.ts";
 import { listMembers, recoverMember, removeMember, updateMember } from "./people/members.ts";
+import { getNotifications, updateNotifications } from "./people/notifications.ts";
 import {
   createSignInPasskeyOptions,
   enrolSignInPasskey,
@@ -188,6 +196,11 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   getDomainZone,
   getDomainReports,
   deleteDomain,
+  listDestinations,
+  checkRoute,
+  pauseDestination,
+  resumeDestination,
+  flushDestination,
   getAuditLog,
   getProof,
   getEntryProof,
@@ -208,6 +221,8 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   listSessions,
   revokeSession,
   revokeSessions,
+  getNotifications,
+  updateNotifications,
   listSignInPasskeys,
   createSignInPasskeyOptions,
   enrolSignInPasskey,

@@ -335,6 +335,11 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   delete_domain: async (place, fresh) => ({
     domain_id: fresh ? await freshDomain(place) : place.domain_id,
   }),
+  list_destinations: () => ({}),
+  check_route: () => ({ address: "grace@example.com" }),
+  pause_destination: () => ({ domain: `paused${counter++}.example` }),
+  resume_destination: () => ({ domain: "never.example" }),
+  flush_destination: () => ({ domain: "never.example" }),
   check_inbox: ({ mailbox_id }) => ({ mailbox_id }),
   read_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
   get_raw_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
@@ -466,6 +471,8 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   list_sessions: () => ({}),
   revoke_session: () => ({ session_id: someId }),
   revoke_sessions: () => ({}),
+  get_notifications: () => ({}),
+  update_notifications: () => ({ mail: "each" }),
   list_sign_in_passkeys: () => ({}),
   create_sign_in_passkey_options: () => ({}),
   enrol_sign_in_passkey: () => ({

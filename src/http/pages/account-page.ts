@@ -7,6 +7,7 @@ import { refusalStatus } from "../status.ts";
 import { type Child, type Html, address, distance, line, time } from "./display.ts";
 import { typed } from "./form.ts";
 import { alert, badge, formToken, page } from "./layout.ts";
+import { notificationsPath } from "./notifications-page.ts";
 import { passkeyAnswer, passkeyForm, promptOptions } from "./passkey-form.ts";
 import { asRefusal, refusalAlert, refusalHeaders } from "./refusal-page.ts";
 import { endedSessionCookie } from "./session-cookie.ts";
@@ -20,7 +21,9 @@ const passkeys = z.object({ passkeys: z.array(passkey) });
 const sessions = z.object({ sessions: z.array(session) });
 
 /** Pages of what else is a person's own, each shown to whom its operation is open. */
-const further: readonly { path: string; text: string; operation: string }[] = [];
+const further: readonly { path: string; text: string; operation: string }[] = [
+  { path: notificationsPath, text: "How and when you are told", operation: "update_notifications" },
+];
 
 const methodWords: Readonly<Record<Session["method"], string>> = {
   link: "by a link",

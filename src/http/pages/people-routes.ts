@@ -8,6 +8,7 @@ import {
   enrolmentOptions,
   savePasskey,
 } from "./account-page.ts";
+import { notificationsPage, notificationsPath, saveNotifications } from "./notifications-page.ts";
 import { invite, peoplePage, revokeInvitation, saveMember } from "./people-page.ts";
 import {
   join,
@@ -76,6 +77,8 @@ export function mountPeople(app: Hono, { show, change }: Handlers): void {
     "/account/sessions/:id",
     save((visit, _, c) => endSession(visit, idOf(c))),
   );
+  app.get(notificationsPath, member(notificationsPage));
+  app.post(notificationsPath, save(saveNotifications));
   app.get("/people", member(peoplePage));
   app.post("/people", save(invite));
   app.post(
