@@ -76,6 +76,7 @@ export const promises = {
   "decide.edit-voids": "An edit voids the approvals given before it",
   "policy.expired-never-lets-through":
     "A rule that has expired or was revoked lets nothing through",
+  "policy.loosening-needs-person": "A rule that loosens is made by a person and ends",
   "gate.mode-checked-twice":
     "A mailbox that was lowered after submission does not let scheduled mail out ungated",
   "log.no-send-without-leaf":
@@ -103,6 +104,7 @@ export const promises = {
   "link.scanners-never-decide":
     "Opening a decision link never decides, nor does a POST without the token of its page",
   "reply.forged-from-never-decides": "A forged From with the right code never decides",
+  "race.approve-edit": "An approval and an edit that meet are never both taken",
   "decide.passkey-only": "Where a passkey is demanded, only approvals by passkey count",
   "keys.only-narrower": "A key can create only keys that are narrower than itself",
   "api.names-the-field": "Each wrong field gives a 400 that names it",
@@ -144,6 +146,17 @@ export const promises = {
     "Of all reports that come back only hard bounces and complaints suppress a recipient",
   "direct.mta-sts-enforced":
     "Under an enforced MTA-STS policy a bad certificate, or none, gets no mail, in the clear neither",
+  "sign-in.says-nothing":
+    "Whoever asks for a code or tries one does not learn whether the address is a member's",
+  "sign-in.copied-token":
+    "A session token that comes back after it was rotated away ends its session for everybody who holds one",
+  "sign-in.passkey-once": "A passkey's answer signs in once",
+  "people.roles":
+    "Owners change everybody, admins everybody but owners, and approvers, auditors and keys nobody",
+  "people.last-owner": "Of owners who all leave at once one stays",
+  "people.removal-ends-all":
+    "With a member end their sessions, links, keys and the invitations they sent",
+  "people.invitation-once": "Of many who accept one invitation at once exactly one gets in",
   "domains.one-prover": "Of two who can both prove a domain and verify at once, exactly one has it",
 } as const;
 
