@@ -42,6 +42,7 @@ export const mailbox = z.object({
   display_name: z.string().nullable(),
   oversight_mode: mode,
   approvals_required: z.int(),
+  passkey_required: z.boolean().describe("True where only decisions by passkey (class A) approve"),
   expiry_seconds: z.int().describe("Seconds after which pending mail expires"),
   undo_seconds: z
     .int()
@@ -160,6 +161,7 @@ export const attachmentMeta = z.object({
 
 /** A message whole. */
 export const email = emailSummary.extend({
+  passkey_required: z.boolean().describe("True where only approvals by passkey (class A) count"),
   from_name: z.string().nullable().describe("The sender's name as recipients see it"),
   reply_to: z
     .array(z.string())

@@ -8,7 +8,7 @@ import { findEdited } from "../store/audit-log.ts";
 import { batcher } from "../store/batcher.ts";
 import { type Tx, mayBeOneItems } from "../store/database.ts";
 import { putDue } from "../store/due.ts";
-import { getMailboxes } from "../store/mailboxes.ts";
+import { type MailboxRow, getMailboxes } from "../store/mailboxes.ts";
 import {
   type LoadedMessage,
   insertDecisions,
@@ -125,9 +125,9 @@ async function decideAll(
       },
     ]),
   );
-  const undo = new Map(
+  const mailboxes = new Map(
     (await getMailboxes(tx, [...new Set(loaded.map((message) => message.row.mailbox_id))])).map(
-      (mailbox) => [mailbox.mailbox_id, mailbox.undo_seconds],
+      (mailbox) => [mailbox.mailbox_id, mailbox],
     ),
   );
   const proofs = await loadPasskeyProofs(
@@ -143,7 +143,7 @@ async function decideAll(
     const trial = new Map(working);
     try {
       const drafts = job.requests.map((request) => {
-        const after = tryStep(context, job.actor, request, trial, undo);
+        const after = tryStep(context, job.actor, request, trial, mailboxes);
         const { row, recipients } = after.loaded;
         const proven = prove(context, job.actor, { request, row, proofs, spent });
         return { after, made: { actor: job.actor, request, row, recipients, proven } };
@@ -217,7 +217,7 @@ function tryStep(
   actor: Actor,
   request: DecisionRequest,
   working: Map<string, Working>,
-  undoSeconds: ReadonlyMap<string, number>,
+  mailboxes: ReadonlyMap<string, MailboxRow>,
 ): Working {
   const before = working.get(request.email_id);
   if (!before || !mayUseMailbox(actor, before.loaded.row.mailbox_id))
@@ -236,7 +236,8 @@ function tryStep(
         hint: `Read the message again; its digest is ${row.digest}.`,
       },
     );
-  const undo = actor.kind === "person" ? (undoSeconds.get(row.mailbox_id) ?? 0) : 0;
+  const mailbox = mailboxes.get(row.mailbox_id);
+  const undo = actor.kind === "person" ? (mailbox?.undo_seconds ?? 0) : 0;
   const notBefore = row.send_at !== null && row.send_at > context.now() ? row.send_at : null;
   const by = principal(actor);
   const digest = request.digest ?? before.state.digest;
@@ -248,6 +249,9 @@ function tryStep(
       : { type: request.decision, by, digest },
   );
   if (!after.ok) throw refusalOf(after.refusal, before.state);
+  // What its mailbox asks for since the message waits, hand-off would ask for too: better now than after a vain approval.
+  if (mailbox?.passkey_required && request.decision === "approve" && request.proof?.class !== "A")
+    throw refusalOf("passkey_required", before.state);
   const undoUntil = new Date(context.now().getTime() + undo * 1000);
   const result: Working = {
     ...before,

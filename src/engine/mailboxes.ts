@@ -138,6 +138,8 @@ function readAddress(text: string, domains: readonly string[]): string {
 export type MailboxChange = {
   [K in keyof Omit<NewMailbox, "address">]?: NewMailbox[K] | undefined;
 } & {
+  /** Only approvals by passkey count. */
+  passkey_required?: boolean | undefined;
   /** Messages a day; null takes the instance's. */
   daily_quota?: number | null | undefined;
   /** Grows what may be sent day by day, from now on. */
@@ -221,10 +223,11 @@ export async function changeMailbox(
   return changed;
 }
 
-/** The columns behind warm-up, pause and scan policy. */
+/** The columns behind passkeys, warm-up, pause and scan policy. */
 function limitsOf(now: Date, before: MailboxRow, change: MailboxChange): Partial<MailboxRow> {
-  const { warm_up, paused, scan_policy } = change;
+  const { passkey_required, warm_up, paused, scan_policy } = change;
   return {
+    ...(passkey_required === undefined ? {} : { passkey_required }),
     ...(warm_up === undefined
       ? {}
       : { warm_up_started_at: warm_up ? (before.warm_up_started_at ?? now) : null }),
@@ -238,7 +241,10 @@ function limitsOf(now: Date, before: MailboxRow, change: MailboxChange): Partial
   };
 }
 
-type Limits = Pick<MailboxRow, "daily_quota" | "warm_up_started_at" | "paused_at" | "scan_policy">;
+type Limits = Pick<
+  MailboxRow,
+  "passkey_required" | "daily_quota" | "warm_up_started_at" | "paused_at" | "scan_policy"
+>;
 
 /** The same for what a mailbox may send: limits are tightened by anybody, and loosened by a person. */
 function limitsLoosened(before: Limits, change: MailboxChange): Loosened[] {
@@ -246,6 +252,11 @@ function limitsLoosened(before: Limits, change: MailboxChange): Loosened[] {
   const policy = { ...usualPolicy, ...change.scan_policy };
   const was: Record<string, string> = { ...usualPolicy, ...before.scan_policy };
   const found: [boolean, keyof MailboxChange, string][] = [
+    [
+      change.passkey_required === false && before.passkey_required,
+      "passkey_required",
+      "Taking approvals without a passkey again needs a person.",
+    ],
     [
       quota !== undefined &&
         before.daily_quota !== null &&

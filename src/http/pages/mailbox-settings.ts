@@ -75,6 +75,7 @@ export function currentValues(mailbox: Mailbox): Record<string, string> {
       }),
     ),
     ai_disclosure: mailbox.ai_disclosure ? "yes" : "no",
+    passkey_required: mailbox.passkey_required ? "yes" : "no",
     warm_up: mailbox.warm_up ? "yes" : "no",
     ...Object.fromEntries(
       Object.keys(scanFamilyWords).map((family) => [
@@ -119,7 +120,7 @@ export async function changedSettings(
   if (changed("ai_disclosure")) changes["ai_disclosure"] = typed(form, "ai_disclosure") === "yes";
   for (const setting of numberSettings)
     if (changed(setting.name)) changes[setting.name] = numberOf(setting, typed(form, setting.name));
-  for (const name of ["warm_up", "paused"])
+  for (const name of ["passkey_required", "warm_up", "paused"])
     if (changed(name)) changes[name] = typed(form, name) === "yes";
   const families = Object.keys(scanFamilyWords).filter((family) => changed(scanField(family)));
   if (families.length > 0) {
@@ -172,6 +173,15 @@ ${modes.map(
 )}</fieldset>`
 }
 ${numberSettings.filter(({ name }) => known.has(name)).map((one) => numberField(one, values[one.name] ?? "", was))}
+${
+  known.has("passkey_required") &&
+  markup`<div class="field"><label for="passkey_required">How messages are approved</label>
+${choice("passkey_required", [
+  ["no", "Signed in, or by passkey"],
+  ["yes", "By passkey only"],
+])}
+<p class="quiet small">By passkey, the approver's own device signs exactly this message, and anybody can check it later. Going back needs a recent sign-in.</p></div>`
+}
 ${
   known.has("warm_up") &&
   markup`<div class="field"><label for="warm_up">Warm-up of a new address</label>

@@ -11,8 +11,12 @@ const displayName = z
 
 const scanAction = z.enum(["mark", "hold", "block"]);
 
-/** What limits a mailbox's sending; set by change only. */
+/** What limits a mailbox's sending, and who lets it send; set by change only. */
 export const mailboxLimits = {
+  passkey_required: z
+    .boolean()
+    .optional()
+    .describe("Only approvals by passkey (class A) count, also for mail that waits already"),
   daily_quota: z
     .int()
     .min(1)

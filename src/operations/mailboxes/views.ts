@@ -14,6 +14,7 @@ export function mailboxOf(
     display_name: row.display_name,
     oversight_mode: readMode(row.mode),
     approvals_required: row.approvals_required,
+    passkey_required: row.passkey_required,
     expiry_seconds: row.expiry_seconds,
     undo_seconds: row.undo_seconds,
     ai_disclosure: row.ai_disclosure,

@@ -67,6 +67,7 @@ export function summaryOf(view: ListedView): z.infer<typeof emailSummary> {
 export function detailOf(view: MessageDetail): z.infer<typeof email> {
   return {
     ...summaryOf(view),
+    passkey_required: view.row.passkey,
     from_name: view.from_name,
     reply_to: view.reply_to,
     markdown: view.markdown,
