@@ -55,7 +55,7 @@ export async function findInvitations(
  * Mails an invitation; one that the address has already is void then. Throws `validation_failed`, `already_exists` for a member's
  * address, `role_required`, `rate_limited`.
  */
-export function inviteMember(
+export async function inviteMember(
   context: EngineContext,
   actor: Actor,
   wanted: NewMember,

@@ -31,13 +31,16 @@ const challengeLife = 10 * 60_000;
 const maxPasskeys = 20;
 
 /** The actor's own sign-in passkeys. */
-export function findPasskeys(context: EngineContext, actor: Actor): Promise<PasskeyRow[]> {
+export async function findPasskeys(context: EngineContext, actor: Actor): Promise<PasskeyRow[]> {
   const personId = assertPerson(actor);
   return context.database.as(actor.operator_id, (tx) => listSignInPasskeys(tx, personId));
 }
 
 /** Options of a prompt that makes a sign-in passkey. Throws `fresh_sign_in_required`, `passkeys_unavailable`, `rate_limited`. */
-export function passkeyOptions(context: EngineContext, actor: Actor): Promise<CreationOptions> {
+export async function passkeyOptions(
+  context: EngineContext,
+  actor: Actor,
+): Promise<CreationOptions> {
   const personId = assertPerson(actor);
   assertFresh(context.now(), actor);
   return context.database.transaction(actor.operator_id, async (tx) => {
@@ -109,7 +112,7 @@ export async function enrolPasskey(
 }
 
 /** Renames an own sign-in passkey. Throws `fresh_sign_in_required`, `not_found`. */
-export function renamePasskey(
+export async function renamePasskey(
   context: EngineContext,
   actor: Actor,
   passkeyId: string,
@@ -126,7 +129,7 @@ export function renamePasskey(
 }
 
 /** Revokes an own sign-in passkey. Throws `fresh_sign_in_required`, `not_found`. */
-export function revokePasskey(
+export async function revokePasskey(
   context: EngineContext,
   actor: Actor,
   passkeyId: string,

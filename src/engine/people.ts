@@ -235,7 +235,7 @@ async function endPasskeys(
   const revoked = await revokeAllPasskeys(tx, personId, by);
   const entries = revoked.map(({ purpose, passkey_id: resource }) => {
     const type = purpose === "decision" ? "approver.revoked" : "passkey.revoked";
-    return makeEntry(context, type, actor, { resource }, { person_id: personId });
+    return makeEntry(context, type, actor, { resource }, { member: `person:${personId}` });
   });
   await write(tx, entries);
 }

@@ -69,6 +69,8 @@ export type World = {
   /** Types of the log entries about a message, and of its events, oldest first. */
   entries(messageId: string): Promise<string[]>;
   events(messageId: string): Promise<string[]>;
+  /** The entries about something, as text. */
+  entryBodies(resource: string): Promise<string>;
   close(): Promise<void>;
 };
 
@@ -108,6 +110,11 @@ export async function openWorld(): Promise<World> {
     rows: (ids) => readRows(owner, ids),
     entries: (id) => readTypes(owner, "log_entry", "resource", "entry_id", id),
     events: (id) => readTypes(owner, "event", "message_id", "event_id", id),
+    async entryBodies(id) {
+      const text = "SELECT body FROM log_entry WHERE resource = $1 ORDER BY entry_id";
+      const { rows } = await owner.query<{ body: Buffer }>(text, [id]);
+      return rows.map(({ body }) => body.toString()).join("\n");
+    },
     async close() {
       await database.close();
       await owner.end();
