@@ -123,7 +123,7 @@ async function mailChange(
     paragraphs: [
       `The API key "${quoted(key?.name ?? "", 100)}" (${actor.credential_id}) asks for this, which needs a person:`,
       change.summary,
-      `A member can also grant or refuse it after signing in: ${context.public_url}/changes`,
+      `A member can also grant or refuse it after signing in: ${context.public_url}/changes (change ${change.change_id}).`,
     ],
   });
 }

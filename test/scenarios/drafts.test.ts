@@ -1,6 +1,7 @@
 /** Drafts: written, changed, thrown away and sent, and messages that people sent back. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ModedInstance, modedInstance } from "./moded-instance.ts";
+import { keyOf } from "./owner-keys.ts";
 import type { Answer } from "./running.ts";
 
 let it: ModedInstance;
@@ -26,14 +27,7 @@ const send = (box: string, id: string, body: object = {}, key?: string): Promise
 const whole = { to: ["ada@example.com"], subject: "A draft", markdown: "Some *text*." };
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-const testKey = async (): Promise<string> =>
-  (
-    await it.running.call(it.running.known.admin_key, "/v1/api-keys", {
-      name: "test",
-      scopes: ["read", "send"],
-      test: true,
-    })
-  ).body.key;
+const testKey = async (): Promise<string> => keyOf(it.node, ["read", "send"], { test: true });
 
 describe("the life of a draft", () => {
   test("an empty draft is written, listed, completed bit by bit and sent as it then stands", async () => {

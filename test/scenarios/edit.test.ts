@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { promise } from "../promises.ts";
 import { type ModedInstance, modedInstance, overseer } from "./moded-instance.ts";
 import { decideOnPage } from "./people.ts";
+import { keyOf } from "./owner-keys.ts";
 import type { Answer } from "./running.ts";
 
 let it: ModedInstance;
@@ -265,13 +266,9 @@ describe("what may not be edited", () => {
     await it.deferred(box, deferred);
     expect((await edit(box, deferred, { subject: "x" })).body.code).toBe("not_editable");
     it.sink.heal();
-    const made = await it.running.call(it.running.known.admin_key, "/v1/api-keys", {
-      name: "test",
-      scopes: ["read", "send"],
-      test: true,
-    });
+    const made = await keyOf(it.node, ["read", "send"], { test: true });
     const { id } = (await later(box)).body;
-    expect((await edit(box, id, { subject: "x" }, made.body.key)).body.code).toBe("test_key");
+    expect((await edit(box, id, { subject: "x" }, made)).body.code).toBe("test_key");
     const other = await it.mailboxIn("autonomous");
     expect((await edit(other, id, { subject: "x" })).status).toBe(404);
     const stranger = (await it.node.found("editor")).agent_key;

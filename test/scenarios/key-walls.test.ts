@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Scope } from "../../src/core/actor.ts";
 import type { Founded } from "../../src/engine/bootstrap.ts";
 import { promise } from "../promises.ts";
+import { approved } from "./approvals.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { decideOnPage } from "./people.ts";
 import { type Answer, type Running, run, signIn } from "./running.ts";
@@ -203,9 +204,11 @@ describe("author and approver", () => {
 describe("what keys may be made", () => {
   const make = (key: string, wish: object): Promise<Answer> =>
     running.call(key, "/v1/api-keys", { name: "wish", ...wish });
+  const approve = (key: string, wish: object): Promise<Answer> =>
+    approved(running, key, "/v1/api-keys", { name: "wish", ...wish });
   const refusedFor = async (key: string, wish: object): Promise<string> => {
     const { status, body } = await make(key, wish);
-    return status === 201 ? "made" : `${body.code} ${body.field}`;
+    return status === 202 ? body.status : `${body.code} ${body.field}`;
   };
 
   test("no key holds both send and oversight, whoever makes it", async () => {
@@ -218,7 +221,7 @@ describe("what keys may be made", () => {
     });
   });
 
-  test("a key makes only keys that are narrower than itself", async () => {
+  test("a key asks only for keys that are narrower than itself", async () => {
     const { admin_key: admin } = running.known;
     const all = ["read", "send", "admin", "audit"] as const;
     const bound = (await keys.make(all, { mailbox_ids: [second] })).secret;
@@ -230,9 +233,9 @@ describe("what keys may be made", () => {
       [admin, { scopes: all }, "key_not_narrower scopes"],
       [admin, { scopes: [...all, ...all].slice(0, 5) }, "key_not_narrower scopes"],
       [admin, { scopes: ["oversight"] }, "key_not_narrower scopes"],
-      [admin, { scopes: ["read", "send"] }, "made"],
-      [admin, { scopes: all, test: true }, "made"],
-      [admin, { scopes: all, mailbox_ids: [second, second] }, "made"],
+      [admin, { scopes: ["read", "send"] }, "approval_required"],
+      [admin, { scopes: all, test: true }, "approval_required"],
+      [admin, { scopes: all, mailbox_ids: [second, second] }, "approval_required"],
       [admin, { scopes: ["read"], mailbox_ids: [other.mailbox_id] }, "not_found mailbox_ids"],
       [admin, { scopes: ["read"], mailbox_ids: [] }, "validation_failed mailbox_ids"],
       [admin, { scopes: ["read"], person_id: other.mailbox_id }, "key_not_narrower person_id"],
@@ -252,9 +255,9 @@ describe("what keys may be made", () => {
         "key_not_narrower mailbox_ids",
       ],
       [bound, { scopes: all, mailbox_ids: [second] }, "key_not_narrower scopes"],
-      [bound, { scopes: ["read"], mailbox_ids: [second] }, "made"],
+      [bound, { scopes: ["read"], mailbox_ids: [second] }, "approval_required"],
       [testAdmin, { scopes: ["read", "send"] }, "key_not_narrower test"],
-      [testAdmin, { scopes: ["read", "send"], test: true }, "made"],
+      [testAdmin, { scopes: ["read", "send"], test: true }, "approval_required"],
       [brief, { scopes: ["read"] }, "key_not_narrower expires_at"],
       [brief, { scopes: ["read"], expires_at: later }, "key_not_narrower expires_at"],
       // In UTC this lies in the year 10000, whose text sorts before every other.
@@ -263,7 +266,7 @@ describe("what keys may be made", () => {
         { scopes: ["read"], expires_at: "9999-12-31T23:59:59-14:00" },
         "validation_failed expires_at",
       ],
-      [brief, { scopes: ["read"], expires_at: soon }, "made"],
+      [brief, { scopes: ["read"], expires_at: soon }, "approval_required"],
       [running.known.agent_key, { scopes: ["read"] }, "scope_required undefined"],
       [running.known.oversight_key, { scopes: ["read"] }, "scope_required undefined"],
     ];
@@ -276,7 +279,7 @@ describe("what keys may be made", () => {
     expect(await refusedFor(nobodys, { scopes: ["oversight"] })).toBe("key_not_narrower scopes");
     const owners = (await keys.make(["read", "admin", "oversight"], { person_id: keys.owner_id }))
       .secret;
-    const child = await make(owners, { scopes: ["read", "oversight"] });
+    const child = await approve(owners, { scopes: ["read", "oversight"] });
     expect(child.body.person_id).toBe(keys.owner_id);
     const stranger = await keys.person("dan");
     expect(await refusedFor(owners, { scopes: ["oversight"], person_id: stranger })).toBe(
@@ -284,7 +287,7 @@ describe("what keys may be made", () => {
     );
     const writers = (await keys.make(["read", "send", "admin"], { person_id: keys.owner_id }))
       .secret;
-    const agent = await make(writers, { scopes: ["read", "send"] });
+    const agent = await approve(writers, { scopes: ["read", "send"] });
     expect(agent.body.person_id).toBe(keys.owner_id);
     const id = (
       await running.call(agent.body.key, `/v1/mailboxes/${own.mailbox_id}/send`, {
@@ -297,7 +300,7 @@ describe("what keys may be made", () => {
   });
 
   test(promise("keys.shown-once"), async () => {
-    const made = await make(running.known.admin_key, { scopes: ["read"] });
+    const made = await approve(running.known.admin_key, { scopes: ["read"] });
     const secret = String(made.body.key);
     expect(secret).toMatch(/^mm_live_[\w-]{43}$/);
     expect(made.body.api_key).toBe(secret);

@@ -1,6 +1,7 @@
 /** The five oversight modes: what each lets out, and to whom. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { promise } from "../promises.ts";
+import { keyOf } from "./owner-keys.ts";
 import { toolNames } from "./mcp-tools.ts";
 import { type ModedInstance, modedInstance, overseer } from "./moded-instance.ts";
 import { fieldsOf } from "./verifiers.ts";
@@ -20,13 +21,7 @@ function claimsOf(mail: Buffer): Record<string, unknown> {
 }
 
 const keyFor = async (mailboxId: string): Promise<string> =>
-  (
-    await it.running.call(it.running.known.admin_key, "/v1/api-keys", {
-      name: "bound",
-      scopes: ["read", "send"],
-      mailbox_ids: [mailboxId],
-    })
-  ).body.key;
+  keyOf(it.node, ["read", "send"], { mailbox_ids: [mailboxId] });
 
 describe("what each mode lets out", () => {
   test(promise("gate.mode-read-only"), async () => {
@@ -184,12 +179,8 @@ describe("what each mode lets out", () => {
 
   test("a test key's message in an autonomous mailbox ends in sandboxed", async () => {
     const id = await it.mailboxIn("autonomous");
-    const made = await it.running.call(it.running.known.admin_key, "/v1/api-keys", {
-      name: "test",
-      scopes: ["read", "send"],
-      test: true,
-    });
-    const sent = await it.running.call(made.body.key, `/v1/mailboxes/${id}/send`, {
+    const made = await keyOf(it.node, ["read", "send"], { test: true });
+    const sent = await it.running.call(made, `/v1/mailboxes/${id}/send`, {
       to: ["ada@example.com"],
       subject: "A test",
       markdown: "Some text.",

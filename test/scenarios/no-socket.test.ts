@@ -4,6 +4,7 @@ import { insertSuppressions } from "../../src/store/suppressions.ts";
 import { promise } from "../promises.ts";
 import { type SmtpSink, startSink } from "../sink/smtp-sink.ts";
 import { decideOnPage } from "./people.ts";
+import { keyOf } from "./owner-keys.ts";
 import { type Answer, type Running, run, signIn } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
 
@@ -60,7 +61,7 @@ async function putOff(id: string): Promise<void> {
     const [due] = await node.as((tx) =>
       tx.named<{ due_at: Date }>(
         "due_of",
-        "SELECT due_at FROM due WHERE message_id = $1 AND kind = 'deliver' AND node IS NULL",
+        "SELECT due_at FROM due WHERE message_id = $1 AND kind = 'deliver' AND coalesce(node, '(stopped)') = '(stopped)'",
         [id],
       ),
     );
@@ -116,13 +117,9 @@ describe("no socket is opened for", () => {
   });
 
   test(promise("gate.test-key"), async () => {
-    const made = await running.call(running.known.admin_key, "/v1/api-keys", {
-      name: "test agent",
-      scopes: ["read", "send"],
-      test: true,
-    });
-    expect(made.body.key).toMatch(/^mm_test_/);
-    const message = await pending({}, made.body.key);
+    const made = await keyOf(node, ["read", "send"], { test: true });
+    expect(made).toMatch(/^mm_test_/);
+    const message = await pending({}, made);
     expect(message.test).toBe(true);
     expect((await running.decide(message.id, "approve")).status).toBe(200);
     await ends(message.id, "sandboxed");

@@ -32,7 +32,7 @@ export async function ownerKeys(node: SecondNode): Promise<OwnerKeys> {
     scopes: roleScopes.owner,
     mailbox_ids: null,
     test: false,
-    signed_in_at: new Date().toISOString(),
+    signed_in_at: node.context.now().toISOString(),
   });
   return {
     owner_id: ownerId,
@@ -62,4 +62,13 @@ export async function ownerKeys(node: SecondNode): Promise<OwnerKeys> {
       return personId;
     },
   };
+}
+
+/** The secret of a key that the owner makes. */
+export async function keyOf(
+  node: SecondNode,
+  scopes: readonly Scope[],
+  wish: KeyWish = {},
+): Promise<string> {
+  return (await (await ownerKeys(node)).make(scopes, wish)).secret;
 }

@@ -1,6 +1,7 @@
 /** Sending again: to whom it did not get, with everything asked anew, and never what a person rejected. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ModedInstance, modedInstance } from "./moded-instance.ts";
+import { keyOf } from "./owner-keys.ts";
 import type { Answer } from "./running.ts";
 
 let it: ModedInstance;
@@ -121,12 +122,8 @@ describe("resend_email", () => {
         markdown: "x",
       })
     ).body.id;
-    const made = await it.running.call(it.running.known.admin_key, "/v1/api-keys", {
-      name: "test",
-      scopes: ["read", "send"],
-      test: true,
-    });
-    const tried = await it.running.call(made.body.key, `/v1/mailboxes/${box}/send`, {
+    const made = await keyOf(it.node, ["read", "send"], { test: true });
+    const tried = await it.running.call(made, `/v1/mailboxes/${box}/send`, {
       to: ["ada@example.com"],
       subject: "x",
       markdown: "x",

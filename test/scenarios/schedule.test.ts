@@ -3,6 +3,7 @@ import { promise } from "../promises.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngine } from "../../src/engine/engine.ts";
 import { type ModedInstance, modedInstance } from "./moded-instance.ts";
+import { keyOf } from "./owner-keys.ts";
 import type { Answer } from "./running.ts";
 
 let it: ModedInstance;
@@ -146,12 +147,8 @@ describe("gate and wait", () => {
 
   test("a test key's scheduled message ends in sandboxed", async () => {
     const box = await it.mailboxIn("autonomous");
-    const made = await it.running.call(it.running.known.admin_key, "/v1/api-keys", {
-      name: "test",
-      scopes: ["read", "send"],
-      test: true,
-    });
-    const sent = await schedule(box, { send_at: inFuture(500) }, made.body.key);
+    const made = await keyOf(it.node, ["read", "send"], { test: true });
+    const sent = await schedule(box, { send_at: inFuture(500) }, made);
     expect(sent.body.status).toBe("scheduled");
     expect(it.copiesOf(await it.reaches(box, sent.body.id, "sandboxed"))).toEqual([]);
   });

@@ -1,6 +1,7 @@
 /** Idempotency keys of send_email: replays, conflicts, races, and what they outlive. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { promise } from "../promises.ts";
+import { keyOf } from "./owner-keys.ts";
 import { type Answer, type Running, run } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
 import { attachment } from "./wrong-fields.ts";
@@ -117,12 +118,8 @@ describe("idempotency", () => {
       expect(answer.body).toMatchObject({ code: "idempotency_conflict", field: "idempotency_key" });
     }
     // What a test key sent never left: a live key's send must not be answered by it.
-    const testKey = await running.call(running.known.admin_key, "/v1/api-keys", {
-      name: "t",
-      scopes: ["send"],
-      test: true,
-    });
-    const asTest = await running.call(testKey.body.key, `/v1/mailboxes/${box}/send`, message);
+    const testKey = await keyOf(node, ["send"], { test: true });
+    const asTest = await running.call(testKey, `/v1/mailboxes/${box}/send`, message);
     expect(asTest.status).toBe(409);
     expect(await emailsOf(box)).toHaveLength(1);
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unsubscribeToken } from "../../src/engine/unsubscribe-token.ts";
 import { suppressRecipient } from "../../src/engine/suppression.ts";
 import { loadMessages } from "../../src/store/messages.ts";
+import { keyOf } from "./owner-keys.ts";
 import { type Answer, type Running, run } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
 
@@ -191,14 +192,7 @@ describe("the list", () => {
   });
 
   test("shows a bound key what holds for its mailbox and for all, and takes nothing else from it", async () => {
-    const bound = (
-      await running.call(running.known.admin_key, "/v1/api-keys", {
-        name: "bound",
-        scopes: ["admin"],
-        mailbox_ids: [second],
-      })
-    ).body;
-    const secret = bound.secret ?? bound.key;
+    const secret = await keyOf(node, ["admin"], { mailbox_ids: [second] });
     const [everywhere, mine, others] = [someone(), someone(), someone()];
     await add({ address: everywhere });
     await add({ address: mine, mailbox_id: second });

@@ -1,6 +1,7 @@
 /** Tags of a message: merged, bounded, deleted by name, and no part of the mail. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ModedInstance, modedInstance } from "./moded-instance.ts";
+import { keyOf } from "./owner-keys.ts";
 import type { Answer } from "./running.ts";
 
 let it: ModedInstance;
@@ -87,13 +88,9 @@ describe("tags", () => {
     const box = await it.mailboxIn("gated_all");
     const other = await it.mailboxIn("gated_all");
     const { id } = (await it.send(box)).body;
-    const made = await it.running.call(it.running.known.admin_key, "/v1/api-keys", {
-      name: "test",
-      scopes: ["read", "send"],
-      test: true,
-    });
+    const made = await keyOf(it.node, ["read", "send"], { test: true });
     const put = { tags: { a: "b" } };
-    expect((await tags(box, id, "PUT", put, "", made.body.key)).body.code).toBe("test_key");
+    expect((await tags(box, id, "PUT", put, "", made)).body.code).toBe("test_key");
     expect((await tags(other, id, "PUT", put)).status).toBe(404);
     expect((await tags(other, id, "GET")).status).toBe(404);
     const stranger = (await it.node.found("tagger")).agent_key;
