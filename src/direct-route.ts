@@ -4,7 +4,7 @@ import { isIPv4 } from "node:net";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import type { EngineContext } from "./engine/context.ts";
-import { openDirect } from "./mail/direct.ts";
+import { type DirectTransport, openDirect } from "./mail/direct.ts";
 import { validatingSelfTest } from "./mail/dns-adapters.ts";
 import type { DnsResolver } from "./mail/dns-record.ts";
 import { openPolicyFetcher } from "./mail/mta-sts-fetch.ts";
@@ -25,7 +25,7 @@ export function openDirectRoute(
   resolver: DnsResolver,
   fallback: Transport | null,
   log: Logger,
-): Transport {
+): DirectTransport {
   const dane = config.dns_validates ? watchDane(resolver, log) : null;
   const transport = openDirect({
     resolver,
@@ -51,6 +51,8 @@ export function openDirectRoute(
   });
   return {
     send: (message) => transport.send(message),
+    report: (domain) => transport.report(domain),
+    avoided: () => transport.avoided(),
     async close(grace) {
       dane?.stop();
       await transport.close(grace);

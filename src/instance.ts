@@ -218,6 +218,7 @@ function createDoors(parts: {
     public_url,
     openapi: () => openApiOf(allOperations),
     sole_operator: () => Promise.resolve(others.length === 0 ? (only ?? null) : null),
+    routes: delivery.routes,
   };
   const dispatcher = guard.dispatcher(
     createDispatcher(allOperations, { read, engine, now: context.now, instance }, engine.approvals),

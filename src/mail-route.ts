@@ -6,6 +6,7 @@ import type { EngineContext } from "./engine/context.ts";
 import type { Caught } from "./http/pages/options.ts";
 import { openDirectRoute } from "./direct-route.ts";
 import type { DnsResolver } from "./mail/dns-record.ts";
+import { type RouteReport, oneWay } from "./mail/route-report.ts";
 import { openTransport } from "./mail/smtp-client.ts";
 import { parseRelayUrl } from "./mail/smtp-url.ts";
 import { listOperators } from "./store/operators.ts";
@@ -18,8 +19,21 @@ export type Delivery = {
   driver: Driver;
   catcher: { host: string; port: number; folder: string } | null;
   caught: Caught | null;
+  routes: Routes;
   close(): Promise<void>;
 };
+
+/** What can be known of the ways out, without sending anything. */
+export type Routes = {
+  /** What would happen to mail for a domain. */
+  report(domain: string): Promise<RouteReport>;
+  /** Addresses that this node does not dial for a while, by domain. */
+  avoided(): Map<string, { key: string; until: Date }[]>;
+};
+
+function oneRoute(report: RouteReport): Routes {
+  return { report: () => Promise.resolve(report), avoided: () => new Map() };
+}
 
 const catcherHost = "127.0.0.1";
 const usualCatcherPort = 8425;
@@ -37,8 +51,10 @@ export async function openDelivery(
     now: context.now,
   };
   if (config.delivery === "relay") {
-    const transport = openTransport({ ...relayOf(config.relay_url ?? ""), ...shared });
+    const relay = relayOf(config.relay_url ?? "");
+    const transport = openTransport({ ...relay, ...shared });
     return {
+      routes: oneRoute(oneWay("relay", `${relay.host}:${relay.port}`)),
       driver: { transport, final_hop: false },
       catcher: null,
       caught: null,
@@ -46,10 +62,15 @@ export async function openDelivery(
     };
   }
   if (config.delivery === "direct") {
-    const relay = config.relay_url;
-    const fallback = relay === null ? null : openTransport({ ...relayOf(relay), ...shared });
+    const relay = config.relay_url === null ? null : relayOf(config.relay_url);
+    const fallback = relay === null ? null : openTransport({ ...relay, ...shared });
     const transport = openDirectRoute(config, context, resolver, fallback, log);
+    const instead = relay === null ? null : `${relay.host}:${relay.port}`;
     return {
+      routes: {
+        report: async (domain) => ({ ...(await transport.report(domain)), relay: instead }),
+        avoided: () => transport.avoided(),
+      },
       // The recipient's own server took it: there is no later hop that we would hear of.
       driver: { transport, final_hop: true },
       catcher: null,
@@ -75,6 +96,7 @@ export async function openDelivery(
   return {
     driver: { transport, final_hop: true },
     catcher: { host: catcherHost, port: catcher.port, folder },
+    routes: oneRoute(oneWay("capture", null)),
     caught: caughtOf(store, async () => (await listOperators(context.database)).length === 1),
     async close() {
       await transport.close();

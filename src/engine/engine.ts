@@ -9,6 +9,7 @@ import type { EngineContext } from "./context.ts";
 import { type LinkDecision, decideByLink, showApproval } from "./decide-by-link.ts";
 import { type NewApiKey, createApiKey, createAuthenticate, revoke } from "./credentials.ts";
 import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
+import { destinationCalls } from "./destinations.ts";
 import { dueCalls } from "./due-calls.ts";
 import { domainCalls } from "./domain-calls.ts";
 import { type DraftPlace, type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
@@ -111,6 +112,7 @@ export function createEngine(context: EngineContext) {
     returnPath: (outgoing: Outgoing, recipient: { position: number }) =>
       returnPathOf(context, outgoing, recipient),
     recordResult,
+    ...destinationCalls(context),
     ...dueCalls(context),
     ...policyCalls(context),
     sequence: () => sequence(context),

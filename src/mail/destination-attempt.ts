@@ -190,7 +190,7 @@ export class Attempt {
     }
     const silent =
       first.stage === "connect" || (first.stage === "greeting" && first.reason !== null);
-    if (silent) breakers.failed(target.address);
+    if (silent) breakers.failed(target.address, this.#route.domain);
     else {
       this.#reached = true;
       breakers.answered(target.address);

@@ -1,6 +1,8 @@
 /** Circuit breakers for addresses that do not answer: after some failures in a row nobody dials for a while. */
 
 interface Breaker {
+  /** For whose mail it was dialled last. */
+  domain: string;
   failures: number;
   /** Milliseconds since 1970; before it nobody dials. */
   until: number;
@@ -31,11 +33,31 @@ export class Breakers {
     return true;
   }
 
-  failed(key: string): void {
+  /** Before when nobody dials; null where one would. Unlike {@link allows} it takes nobody's turn. */
+  avoidedUntil(key: string): Date | null {
+    const breaker = this.#kept.get(key);
+    if (breaker === undefined || breaker.failures < FAILURES) return null;
+    return breaker.until > this.#now().getTime() ? new Date(breaker.until) : null;
+  }
+
+  /** Keys that nobody dials now, by the domain whose mail found them silent. */
+  open(): Map<string, { key: string; until: Date }[]> {
+    const all = new Map<string, { key: string; until: Date }[]>();
+    for (const [key, { domain }] of this.#kept) {
+      const until = this.avoidedUntil(key);
+      if (until === null) continue;
+      const same = all.get(domain);
+      if (same) same.push({ key, until });
+      else all.set(domain, [{ key, until }]);
+    }
+    return all;
+  }
+
+  failed(key: string, domain: string): void {
     const failures = (this.#kept.get(key)?.failures ?? 0) + 1;
     const pause = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, failures - FAILURES));
     this.#kept.delete(key);
-    this.#kept.set(key, { failures, until: this.#now().getTime() + pause });
+    this.#kept.set(key, { domain, failures, until: this.#now().getTime() + pause });
     if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
   }
 

@@ -71,19 +71,34 @@ test("a breaker opens at the third failure in a row, longer each time, and close
     while (!breakers.allows("a")) now += 1000;
     return now - start;
   };
-  breakers.failed("a");
-  breakers.failed("a");
+  breakers.failed("a", "a.test");
+  breakers.failed("a", "a.test");
   expect(breakers.allows("a")).toBe(true);
-  breakers.failed("a");
+  breakers.failed("a", "a.test");
   expect(breakers.allows("b")).toBe(true);
   expect(openFor()).toBe(30_000);
   expect(breakers.allows("a")).toBe(false);
-  breakers.failed("a");
+  breakers.failed("a", "a.test");
   expect(openFor()).toBe(60_000);
-  for (let i = 0; i < 20; i++) breakers.failed("a");
+  for (let i = 0; i < 20; i++) breakers.failed("a", "a.test");
   expect(openFor()).toBe(600_000);
   breakers.answered("a");
   expect(breakers.allows("a")).toBe(true);
-  breakers.failed("a");
+  breakers.failed("a", "a.test");
   expect(breakers.allows("a")).toBe(true);
+});
+
+test("breakers tell which addresses are avoided for whose mail, and take nobody's turn by that", () => {
+  let now = 0;
+  const breakers = new Breakers(() => new Date(now));
+  for (let i = 0; i < 3; i++) breakers.failed("192.0.2.1", "a.test");
+  breakers.failed("192.0.2.2", "b.test");
+  expect(breakers.avoidedUntil("192.0.2.1")).toEqual(new Date(30_000));
+  expect(breakers.avoidedUntil("192.0.2.2")).toBeNull();
+  expect([...breakers.open()]).toEqual([
+    ["a.test", [{ key: "192.0.2.1", until: new Date(30_000) }]],
+  ]);
+  now = 30_000;
+  expect(breakers.avoidedUntil("192.0.2.1")).toBeNull();
+  expect(breakers.allows("192.0.2.1")).toBe(true);
 });

@@ -13,6 +13,8 @@ import type { WindowLimits, WindowVerdict } from "./destination-window.ts";
 import type { DnsResolver } from "./dns-record.ts";
 import { openStsPolicies } from "./mta-sts.ts";
 import type { PolicyFetcher, StsLookup, StsPolicies, StsStore } from "./mta-sts.ts";
+import { reportRoute } from "./route-report.ts";
+import type { RouteReport } from "./route-report.ts";
 import { findRoute } from "./route.ts";
 import type { Route } from "./route.ts";
 import type { OutgoingMessage, Transport } from "./smtp-client.ts";
@@ -83,17 +85,25 @@ const DEFAULT_LIMITS: DirectLimits = {
   attempt_ms: 3 * 60_000,
 };
 
+/** Direct delivery, and what it knows of destinations. */
+export interface DirectTransport extends Transport {
+  /** What would happen to mail for a domain now; no host is dialled. */
+  report(domain: string): Promise<RouteReport>;
+  /** Addresses that are not dialled for a while since they did not answer, by the domain whose mail found that out. */
+  avoided(): Map<string, { key: string; until: Date }[]>;
+}
+
 /**
  * Opens direct delivery; nothing is asked or dialled before the first `send`. A message to several domains goes to each of them on its
  * own; `connection` in the result is then that of the last domain. Refusals that DNS makes certain are `permanent` with code 0 and our
  * enhanced code; everything else that keeps a message from a server is `temporary`, and what a server said stands as it is. `send` rejects when the address is
  * unfit for SMTP (SmtpInputError) or the store of MTA-STS policies fails; nothing was sent then.
  */
-export function openDirect(options: DirectOptions): Transport {
+export function openDirect(options: DirectOptions): DirectTransport {
   return new Direct(options);
 }
 
-class Direct implements Transport {
+class Direct implements DirectTransport {
   readonly #options: DirectOptions;
   readonly #limits: DirectLimits;
   readonly #port: number;
@@ -161,6 +171,22 @@ class Direct implements Transport {
     return { recipients, connection: results.at(-1)!.connection };
   }
 
+  report(domain: string): Promise<RouteReport> {
+    return reportRoute(domain, {
+      ...this.#tools,
+      own_names: this.#ownNames(),
+      policy_for: (route) => this.#policyFor(route),
+    });
+  }
+
+  avoided(): Map<string, { key: string; until: Date }[]> {
+    return this.#tools.breakers.open();
+  }
+
+  #ownNames(): string[] {
+    return [this.#options.ehlo_name, ...(this.#options.own_names ?? [])];
+  }
+
   async close(grace_ms = 30_000): Promise<void> {
     this.#closed = true;
     for (const site of this.#sites.values()) site.close();
@@ -184,7 +210,7 @@ class Direct implements Transport {
     if (this.#closed) return this.#refuse(message, about, closing);
     const route = await findRoute(domain, {
       resolver: this.#options.resolver,
-      own_names: [this.#options.ehlo_name, ...(this.#options.own_names ?? [])],
+      own_names: this.#ownNames(),
       random: this.#random,
     });
     if (route.kind === "refused") return this.#refuse(message, about, route);

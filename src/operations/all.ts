@@ -19,6 +19,13 @@ import {
   pauseDestination,
   resumeDestination,
 } from "./destinations/destinations.ts";
+import { checkRoute } from "./destinations/check-route.ts";
+import {
+  flushDestination,
+  listDestinations,
+  pauseDestination,
+  resumeDestination,
+} from "./destinations/destinations.ts";
 import { deleteDomain, rotateDkim, updateDomain } from "./domains/change-domain.ts";
 import { createDomain } from "./domains/create-domain.ts";
 import { getDomainReports } from "./domains/get-domain-reports.ts";
@@ -196,6 +203,11 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   getDomainZone,
   getDomainReports,
   deleteDomain,
+  listDestinations,
+  checkRoute,
+  pauseDestination,
+  resumeDestination,
+  flushDestination,
   listDestinations,
   checkRoute,
   pauseDestination,

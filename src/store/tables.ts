@@ -1,10 +1,11 @@
 /** The tables as TypeScript sees them: column types for the query builder, in the order of the migration. */
 import type { ColumnType, Generated } from "kysely";
 import type { AttachmentMeta, Json, MaybeTime, RecipientKind, Time } from "./column-types.ts";
+import type { DeliveryTables } from "./delivery-tables.ts";
 import type { OversightTables } from "./oversight-tables.ts";
 
 /** Column types of every table. */
-export type Tables = OversightTables & {
+export type Tables = OversightTables & DeliveryTables & {
   operator: {
     operator_id: string;
     slug: string;

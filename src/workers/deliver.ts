@@ -121,7 +121,8 @@ async function handOff(
   claims: readonly Claim[],
 ): Promise<Outgoing[]> {
   try {
-    return await options.engine.handOff(operatorId, claims);
+    const free = await options.engine.holdPaused(operatorId, claims);
+    return free.length === 0 ? [] : await options.engine.handOff(operatorId, free);
   } catch (error) {
     // Away: the round ends here, and everything it claimed comes due when the database is back.
     if (options.queue.isAway(error)) throw error;
@@ -197,6 +198,11 @@ async function sendOne(
   if (message.expires_at !== null && message.expires_at.getTime() < late)
     return { receipt: notSent(options, "its time is over"), again: null, relayed: false };
   try {
+    // Of a message to several destinations the others get theirs.
+    if (await options.engine.isPaused(message.operator_id, recipient.address)) {
+      const receipt = notSent(options, "mail to this destination is paused");
+      return { receipt, again: null, relayed: false };
+    }
     const data = await options.engine.sign(message, recipient);
     const result = await options.driver.transport.send({
       from: options.engine.returnPath(message, recipient),

@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 
 import { openDirect } from "../../src/mail/direct.ts";
-import type { DirectOptions } from "../../src/mail/direct.ts";
+import type { DirectOptions, DirectTransport } from "../../src/mail/direct.ts";
 import type { TlsSession } from "../../src/mail/destination-policy.ts";
 import { openResolver } from "../../src/mail/dns-resolver.ts";
 import type { StsEntry, StsStore } from "../../src/mail/mta-sts.ts";
@@ -23,7 +23,7 @@ export interface MailNetwork {
   /** A sink at an address such as `127.0.0.2`. */
   host(address: string, options?: SinkOptions): Promise<SmtpSink>;
   /** Direct delivery that dials loopback and has MTA-STS off, unless told otherwise. */
-  direct(options?: Partial<DirectOptions>): Transport & { readonly sessions: TlsSession[] };
+  direct(options?: Partial<DirectOptions>): DirectTransport & { readonly sessions: TlsSession[] };
 }
 
 const undo: (() => unknown)[] = [];
@@ -92,6 +92,8 @@ export async function startNetwork(zone: Record<string, ZoneEntry>): Promise<Mai
         ...transport,
         send: (m) => transport.send(m),
         close: (g) => transport.close(g),
+        report: (domain) => transport.report(domain),
+        avoided: () => transport.avoided(),
         sessions,
       };
     },

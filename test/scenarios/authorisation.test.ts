@@ -123,7 +123,7 @@ const addressed = (spec: OperationSpec): boolean =>
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending create_policy update_policy revoke_policy post_directory_signature create_domain update_domain verify_domain rotate_dkim delete_domain".split(
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending create_policy update_policy revoke_policy post_directory_signature create_domain update_domain verify_domain rotate_dkim delete_domain pause_destination resume_destination flush_destination".split(
     " ",
   ),
 );
@@ -161,7 +161,8 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
   if (spec.tag === "people" && !listed.has(spec.name)) return 403;
   if (spec.tag === "people" && holder.bound !== null) return 403;
   // Contacts and domains are the operator's: a single mailbox has nothing to do with them.
-  if ((spec.tag === "contacts" || spec.tag === "domains") && holder.bound !== null) return 403;
+  const whole = ["contacts", "domains", "destinations"];
+  if (whole.includes(spec.tag) && holder.bound !== null) return 403;
   if (addressed(spec) && holder.operator !== place.operator) return 404;
   if (holder.name === "a test key" && live.has(spec.name)) return 403;
   if (holder.bound === null) return "success";
