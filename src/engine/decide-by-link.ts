@@ -9,6 +9,7 @@ import { getPeople } from "../store/people.ts";
 import type { Decided, DecisionRequest } from "./decide.ts";
 import { type DecisionLink, readDecisionLink } from "./decision-link.ts";
 import type { EngineContext } from "./context.ts";
+import { maxBody } from "./notice-text.ts";
 import { type MessageDetail, messageReaders } from "./read-messages.ts";
 
 /** How long a page that was opened may be used, in seconds. */
@@ -94,9 +95,6 @@ export async function assertTextIsAll(
     });
 }
 
-/** Longest text that a mail or a page shows whole, in characters. */
-const shownLength = 100_000;
-
 async function beyondText(
   context: EngineContext,
   operatorId: string,
@@ -113,7 +111,7 @@ async function beyondText(
   const text = markdown.get(messageId);
   if (!bytes || text === undefined || !message) return "The message cannot be shown here.";
   if (message.row.passkey) return "This message is approved by passkey only.";
-  if (text.length > shownLength) return "The message is longer than what is shown here.";
+  if (text.length > maxBody) return "The message is longer than what is shown here.";
   const { html } = await readFrozenParts(bytes);
   if (givenHtml(html, text) !== null)
     return "The message has HTML of its own, which is not shown here.";

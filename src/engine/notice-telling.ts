@@ -1,5 +1,6 @@
 /** One person told of messages, by mail or in their chat: what a notice says is loaded when it is needed. */
 import { z } from "zod";
+import { Refusal } from "../core/refusal.ts";
 import { ComposeError } from "../mail/compose.ts";
 import type { Tx } from "../store/database.ts";
 import { listVersions } from "../store/message-versions.ts";
@@ -7,6 +8,7 @@ import { type LoadedMessage, loadMarkdowns } from "../store/messages.ts";
 import type { Decider, NoticeAbout } from "../store/notices.ts";
 import type { EngineContext } from "./context.ts";
 import { decisionLink } from "./decision-link.ts";
+import { replyCode } from "./decide-by-reply.ts";
 import {
   type NoticeItem,
   type NoticeMail,
@@ -45,17 +47,28 @@ export function createTelling(context: EngineContext, tx: Tx) {
     told.map((one) => itemOf(context, person, one, "link", { body: "", diff: null }));
 
   async function mailOne(person: Decider, one: Told): Promise<void> {
-    const item = itemOf(context, person, one, "link", await contentOf(one.message));
+    const { code, reply_to } = await replyFor(context, tx, person, one.message);
+    const item = {
+      ...itemOf(context, person, one, "link", await contentOf(one.message)),
+      reply_code: code,
+    };
     const bare = { ...item, subject: "", body: "", diff: null, findings: [], reason: null };
     // Nothing in a message may keep its people from being told of it, and no address the others.
     for (const words of [item, bare])
-      if (await mailTo(person, { ...noticeOf(words), message_id: item.message_id })) return;
+      if (
+        await mailTo(person, {
+          ...noticeOf(words),
+          message_id: item.message_id,
+          ...(reply_to === null ? {} : { reply_to }),
+        })
+      )
+        return;
   }
 
   /** False where it cannot be composed. */
   async function mailTo(
     person: Decider,
-    mail: NoticeMail & { message_id?: string },
+    mail: NoticeMail & { message_id?: string; reply_to?: string },
   ): Promise<boolean> {
     try {
       await queueServiceMail(context, tx, { kind: "notice", to: person.email, ...mail });
@@ -95,6 +108,25 @@ export function createTelling(context: EngineContext, tx: Tx) {
       }
     },
   };
+}
+
+/** What the person answers with; nothing where an answer decides nothing, or the hour has seen enough codes. */
+async function replyFor(
+  context: EngineContext,
+  tx: Tx,
+  { person_id }: Decider,
+  { row }: LoadedMessage,
+): Promise<{ code: string | null; reply_to: string | null }> {
+  const none = { code: null, reply_to: null };
+  if (row.direction === "inbound" || row.passkey || row.expires_at === null) return none;
+  try {
+    const { message_id, digest, expires_at } = row;
+    const made = await replyCode(context, tx, { message_id, digest, person_id, expires_at });
+    return made.reply_to === null ? none : made;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "rate_limited") return none;
+    throw error;
+  }
 }
 
 async function loadContent(tx: Tx, { row, recipients }: LoadedMessage): Promise<Content> {
@@ -146,6 +178,7 @@ function itemOf(
     required: row.required,
     passkey: row.passkey,
     expires_at: row.expires_at,
+    reply_code: null,
     links: {
       page: `${context.public_url}/messages/${row.message_id}`,
       approve: link === null || row.passkey ? null : `${link}?decision=approve`,

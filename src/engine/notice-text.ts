@@ -24,6 +24,8 @@ export type NoticeItem = {
   required: number;
   passkey: boolean;
   expires_at: Date | null;
+  /** What an answer to the mail decides with; null where none does. */
+  reply_code: string | null;
   links: {
     page: string;
     /** Null where they decide nothing: received mail, and mail that only a passkey approves. */
@@ -36,7 +38,7 @@ export type NoticeItem = {
 export type NoticeMail = { subject: string; text: string; html: string };
 
 /** Characters of a message's text, and lines of a change, that a notice has room for. */
-const maxBody = 60_000;
+export const maxBody = 60_000;
 const maxShort = 300;
 const maxFindings = 20;
 /** Messages that a list names. */
@@ -95,6 +97,7 @@ export function noticeOf(item: NoticeItem): NoticeMail {
         ...(reject === null ? [] : [{ label: "Reject it", url: reject }]),
       ],
     },
+    ...answering(item.reply_code),
     ...changes(item.diff),
     { is: "quote", title: "The message:", text: lines(item.body, maxBody) },
     ...list(
@@ -112,6 +115,19 @@ export function noticeOf(item: NoticeItem): NoticeMail {
     subject: `${heading[item.about]}: ${line(item.subject, 100) || "(no subject)"} (${whom}${more})`,
     ...rendered(blocks),
   };
+}
+
+function answering(code: string | null): Block[] {
+  if (code === null) return [];
+  const words = `approve ${code}`;
+  return [
+    {
+      is: "lines",
+      lines: [
+        `Or answer this mail from your own address. Its first line: ${words} (or reject, or revise with a note below).`,
+      ],
+    },
+  ];
 }
 
 /** One notice of many messages. */

@@ -4,6 +4,7 @@ import { decisionLink } from "../../src/engine/decision-link.ts";
 import { replyCode } from "../../src/engine/decide-by-reply.ts";
 import { type DnsServerForTests, startDns } from "../dns/server.ts";
 import { promise } from "../promises.ts";
+import { mailTo } from "./approvals.ts";
 import { type MailIn, mailIn } from "./mail-in.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { type Answer, type Running, run, signIn } from "./running.ts";
@@ -229,6 +230,33 @@ describe("an answer to a notice", () => {
       { decision: "revise", reason: "Please greet her first." },
     ]);
   });
+
+  test("to the very notice that was mailed, as a mail program would write it, decides", async () => {
+    const message = await pending({ subject: "Told by mail" });
+    const notice = await noticeAbout("Told by mail");
+    const headerOf = (name: string): string =>
+      new RegExp(`^${name}: (.*)\\r$`, "im").exec(notice)?.[1] ?? "";
+    const code = /approve ([A-Z0-9]{3}-[A-Z0-9]{3})/.exec(notice)?.[1];
+    await mail.deliver({
+      from: `Mara <${address}>`,
+      to: headerOf("Reply-To"),
+      subject: `Re: ${headerOf("Subject")}`,
+      inReplyTo: headerOf("Message-ID"),
+      text: `Approve ${code}\n\nOn Saturday MultiMail wrote:\n> approve AAA-AAA\n`,
+    });
+    await settled();
+    expect((await read(message.id)).decisions).toMatchObject([{ by: "mara", class: "C" }]);
+  });
+
+  /** The notice to Mara about a message with this subject, as it lies in the catcher, its header unfolded. */
+  const noticeAbout = async (subject: string): Promise<string> => {
+    for (let n = 0; n < 400; n++) {
+      const notice = (await mailTo(running, address)).find((eml) => eml.includes(subject));
+      if (notice) return notice.replaceAll(/\r\n[ \t]+/g, " ");
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new Error(`no notice about ${subject}`);
+  };
 
   test(promise("reply.forged-from-never-decides"), async () => {
     const message = await pending();
