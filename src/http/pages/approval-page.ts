@@ -8,7 +8,7 @@ import { typed } from "./form.ts";
 import { alert, badge, page } from "./layout.ts";
 import { attachmentList, decisionList, recipientList, senderList } from "./message-parts.ts";
 import { heldBox } from "./scan-parts.ts";
-import { reasonLimit } from "./message-page.ts";
+import { reasonLimit } from "./decision-form.ts";
 import type { Visit } from "./visit.ts";
 import { decisionWords, statusWords } from "./words.ts";
 

@@ -19,7 +19,7 @@ describe("a caught message", () => {
     );
     const { text } = await get(sample, `/catcher/${id}`);
     expect(text).toContain(
-      `Subject: &lt;script&gt;alert(1)&lt;/script&gt;\nX-A: 1\n\t2<mark class="hidden-character" title="Invisible character">U+202E</mark>`,
+      `Subject: &lt;script&gt;alert(1)&lt;/script&gt;\nX-A: 1\n\t2<mark class="hidden-character" data-hidden="202e" title="Invisible character">U+202E</mark>`,
     );
     expect(text).not.toContain("SECRET");
     expect(text).not.toContain("<script");

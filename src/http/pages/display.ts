@@ -42,8 +42,17 @@ export function visible(text: string, kind: keyof typeof hidden): Child[] {
       const characters = [...part];
       const code = (characters[0]?.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
       const name = `U+${code}${characters.length > 1 ? ` ×${characters.length}` : ""}`;
-      return markup`<mark class="hidden-character" title="Invisible character">${name}</mark>`;
+      return markup`<mark class="hidden-character"${exact(characters)} title="Invisible character">${name}</mark>`;
     });
+}
+
+/** Longest run that its mark tells exactly. */
+const exactLimit = 100;
+
+/** What a mark stands for, in code points: by it a script reads back exactly what is shown. */
+function exact(characters: readonly string[]): Html | false {
+  const codes = characters.map((one) => (one.codePointAt(0) ?? 0).toString(16)).join(" ");
+  return characters.length <= exactLimit && markup` data-hidden="${codes}"`;
 }
 
 /**

@@ -5,7 +5,7 @@ import { email as emailResource } from "../../contract/resources.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { typed } from "./form.ts";
 import { formToken, page } from "./layout.ts";
-import { reasonLimit } from "./message-page.ts";
+import { reasonLimit } from "./decision-form.ts";
 import { asRefusal, refusalAlert, refusalHeaders } from "./refusal-page.ts";
 import { seeOther } from "./sign-in-pages.ts";
 import { refusalStatus } from "../status.ts";

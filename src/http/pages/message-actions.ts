@@ -5,7 +5,8 @@ import { Refusal } from "../../core/refusal.ts";
 import { typed } from "./form.ts";
 import { download, mailFrame } from "./mail-frame.ts";
 import { safeHtml } from "./html-part.ts";
-import { messagePage, reasonLimit } from "./message-page.ts";
+import { assertionOf, reasonLimit } from "./decision-form.ts";
+import { messagePage } from "./message-page.ts";
 import { nextPending } from "./pending-page.ts";
 import { asRefusal } from "./refusal-page.ts";
 import { seeOther } from "./sign-in-pages.ts";
@@ -57,7 +58,13 @@ function decisionOf(id: string, form: URLSearchParams, reason: string): object {
       "Write what the agent should change, then send it back.",
       { field: "reason" },
     );
-  return { email_id: id, decision: decision.data, digest, ...(reason === "" ? {} : { reason }) };
+  return {
+    email_id: id,
+    decision: decision.data,
+    digest,
+    ...(reason === "" ? {} : { reason }),
+    ...assertionOf(form),
+  };
 }
 
 /** The decision is made by now: that the queue cannot be read may not look like a failure of it. */

@@ -2,6 +2,7 @@
 import { html as markup } from "hono/html";
 import { email as emailResource } from "../../contract/resources.ts";
 import { answeredView, readAnswered, readThread, threadList } from "./conversation-parts.ts";
+import { decisionForm, ownPasskeys } from "./decision-form.ts";
 import { type Html, bodyText, line, subjectLine, time } from "./display.ts";
 import { htmlState, htmlView } from "./html-part.ts";
 import { type Page, badge, formToken, page } from "./layout.ts";
@@ -25,9 +26,6 @@ import { type Changes, changesView, readChanges } from "./version-parts.ts";
 import { type MemberVisit, allowed, call } from "./visit.ts";
 import { statusWords } from "./words.ts";
 
-/** The longest reason that the form takes, in characters. */
-export const reasonLimit = 2000;
-
 /** The page of one message, written here or received. Throws what the operations refuse with. */
 export async function messagePage(
   visit: MemberVisit,
@@ -38,17 +36,18 @@ export async function messagePage(
     call(visit, "read_email", { email_id: id, peek: true }, emailResource),
     decidedNotice(visit),
   ]);
-  const [html, answered, thread, changes] = await Promise.all([
+  const [html, answered, thread, changes, passkeys] = await Promise.all([
     htmlState(visit, email),
     readAnswered(visit, email),
     readThread(visit, email),
     readChanges(visit, email),
+    ownPasskeys(visit, email),
   ]);
   const read: ReadParts = { email, answered, thread, html };
   const parts =
     email.direction === "inbound"
       ? receivedMessage(visit, read, retry)
-      : writtenMessage(visit, read, changes, retry);
+      : writtenMessage(visit, read, { changes, passkeys }, retry);
   return page(visit, {
     ...parts,
     ...(retry
@@ -63,14 +62,16 @@ ${parts.content}`,
 function writtenMessage(
   visit: MemberVisit,
   { email, answered, thread, html }: ReadParts,
-  changes: Changes | null,
+  { changes, passkeys }: { changes: Changes | null; passkeys: number | null },
   retry: Retry | undefined,
 ): Page {
   const { id } = email;
   const waits = email.status === "pending_send_approval";
+  const signs = passkeys !== null && passkeys > 0;
   return {
     title: waits ? "Decide on a message" : "Message",
     section: waits ? "pending" : "mailboxes",
+    ...(signs ? { scripts: ["decide"] as const } : {}),
     content: markup`<div class="message">
 <article class="content">
 <p class="state">${badge(statusWords[email.status])}${email.test && markup` ${badge(["Test key: never leaves", "quiet"])}`}${
@@ -86,6 +87,7 @@ ${senderList(email)}</section>
 ${attachmentList(email.attachments, attachmentLink(visit, email))}
 <section aria-labelledby="text"><h2 id="text">Text</h2>
 ${bodyText(email.text_body)}</section>
+${signs && markup`<details data-decided><summary>As it was written</summary>${bodyText(email.markdown)}</details>`}
 ${htmlView(id, html)}
 ${answeredView(email, answered, visit.now)}
 ${threadList(thread, id, visit.now)}
@@ -94,7 +96,7 @@ ${decisionList(email, visit.now)}
 ${receiptList(email, visit.now)}
 </article>
 <aside class="side" aria-label="Decision and details">
-${decisionForm(visit, email, retry)}
+${decisionForm(visit, email, passkeys, retry)}
 ${pullBackForm(visit, email)}
 <section aria-labelledby="details"><h2 id="details">Details</h2>${facts(email, visit.now)}
 ${messageLinks(visit, email)}</section>
@@ -119,33 +121,4 @@ function recipientHeading(email: Email): string {
     email.recipients.filter((one) => one.kind !== "copy").length || email.to_addresses.length;
   const people = `${count} ${count === 1 ? "recipient" : "recipients"}`;
   return email.status === "pending_send_approval" ? `Would go to ${people}` : `To ${people}`;
-}
-
-/** Nobody approves what is not shown. */
-const cutWarning = markup`<p class="alert warn">This message is longer than what is shown here, so it cannot be approved on this page. Send it back, or reject it.</p>`;
-
-function decisionForm(visit: MemberVisit, email: Email, retry: Retry | undefined): Html | false {
-  const reason = retry?.reason ?? "";
-  if (email.status !== "pending_send_approval" || !allowed(visit, "decide_email"))
-    return (
-      reason !== "" &&
-      markup`<section class="decision" aria-labelledby="kept"><h2 id="kept">What you had written</h2>${bodyText(reason)}</section>`
-    );
-  return markup`<form class="decision" method="post" action="/messages/${email.id}/decide" aria-labelledby="decide">
-<h2 id="decide">Your decision</h2>
-${email.truncated && cutWarning}
-${formToken(visit.session.csrf_token)}
-<input type="hidden" name="digest" value="${email.digest}">
-<label for="reason">Reason</label>
-<textarea id="reason" name="reason" rows="4" maxlength="${reasonLimit}" aria-describedby="reason-help">
-${reason}</textarea>
-<p class="quiet small" id="reason-help">The agent sees it, and it stays in the log. Needed to send back.</p>
-<div class="buttons">
-${!email.truncated && markup`<button class="approve" name="decision" value="approve">Approve</button>`}
-<button name="decision" value="revise">Send back</button>
-<button class="reject" name="decision" value="reject">Reject</button>
-</div>
-${allowed(visit, "edit_pending_email") && markup`<p><a href="/messages/${email.id}/edit">Edit it</a>; then somebody else has to approve it.</p>`}
-<p class="quiet small">Reject is final. Recorded as ${line(visit.session.person.name, 100)}, signed in (class B), for exactly this content.</p>
-</form>`;
 }

@@ -30,7 +30,7 @@ export function recipientList(email: Email): Html {
       ({ kind, known, others }) => markup`<div><dt>${recipientKinds[kind]}</dt>
 ${known.map(
   (one) =>
-    markup`<dd>${address(one.address)}${one.name !== null && markup` <span class="name">${line(one.name, 200)}</span>`}${
+    markup`<dd data-recipient="${kind}">${address(one.address)}${one.name !== null && markup` <span class="name">${line(one.name, 200)}</span>`}${
       one.status !== "pending" && markup` ${badge(recipientWords[one.status])}`
     }${kind === "bcc" && markup` ${unseen}`}</dd>`,
 )}
@@ -129,7 +129,7 @@ export function attachmentList(
 <table class="plain-table"><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Size</th></tr></thead>
 <tbody>${attachments.map(
     (one, index) =>
-      markup`<tr><th scope="row">${link ? markup`<a href="${link(index)}" download>${line(one.filename ?? "(no name)", 300)}</a>` : line(one.filename ?? "(no name)", 300)}</th><td class="type">${line(one.content_type, 200)}</td><td class="size">${size(one.size_bytes)}</td></tr>`,
+      markup`<tr data-bytes="${one.size_bytes}"><th scope="row">${link ? markup`<a href="${link(index)}" download>${line(one.filename ?? "(no name)", 300)}</a>` : line(one.filename ?? "(no name)", 300)}</th><td class="type">${line(one.content_type, 200)}</td><td class="size">${size(one.size_bytes)}</td></tr>`,
   )}</tbody></table></section>`;
 }
 

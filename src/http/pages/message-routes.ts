@@ -1,4 +1,5 @@
 /** The addresses of one message: looking at it, deciding, editing, pulling it back, and the page behind a decision link. */
+import { decisionPromptFor } from "./decision-form.ts";
 import type { Context, Hono } from "hono";
 import { approvalPage, decideOnApproval } from "./approval-page.ts";
 import { editPage, saveEdit, undoDecision } from "./edit-page.ts";
@@ -47,6 +48,10 @@ export function mountMessages(app: Hono, { show, change }: Handlers): void {
   app.get(
     "/messages/:id/proof",
     member((visit, c) => messageProof(visit, pathId(c.req.param("id")))),
+  );
+  app.post(
+    "/messages/:id/prompt",
+    change((visit, form, c) => decisionPromptFor(signedIn(visit), pathId(c.req.param("id")), form)),
   );
   app.post(
     "/messages/:id/decide",

@@ -9,6 +9,14 @@ import {
   savePasskey,
 } from "./account-page.ts";
 import { notificationsPage, notificationsPath, saveNotifications } from "./notifications-page.ts";
+import {
+  decisionPasskeyOptions,
+  decisionPasskeysPage,
+  enrolDecisionPasskey,
+  revokeDecisionPasskey,
+  saveDirectoryKey,
+  saveSignature,
+} from "./decision-passkeys-page.ts";
 import { invite, peoplePage, revokeInvitation, saveMember } from "./people-page.ts";
 import {
   join,
@@ -65,6 +73,15 @@ export function mountPeople(app: Hono, { show, change }: Handlers): void {
   app.post("/step-up/redeem", save(stepUpByCode));
   app.post("/step-up/passkey/options", save(stepUpOptions));
   app.post("/step-up/passkey", save(stepUpByPasskey));
+  app.get("/decision-passkeys", member(decisionPasskeysPage));
+  app.post("/decision-passkeys/options", save(decisionPasskeyOptions));
+  app.post("/decision-passkeys/key", save(saveDirectoryKey));
+  app.post("/decision-passkeys/head", save(saveSignature));
+  app.post("/decision-passkeys", save(enrolDecisionPasskey));
+  app.post(
+    "/decision-passkeys/:id",
+    save((visit, _, c) => revokeDecisionPasskey(visit, idOf(c))),
+  );
   app.get("/account", member(accountPage));
   app.post("/account/passkeys/options", save(enrolmentOptions));
   app.post("/account/passkeys", save(enrol));
