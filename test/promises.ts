@@ -92,6 +92,13 @@ export const promises = {
   "gate.mode-monitored": "A monitored mailbox sends, with a copy to the oversight address",
   "gate.mode-autonomous": "An autonomous mailbox sends without asking",
   "gate.raise-needs-person": "A mode is raised only by a person",
+  "gate.upgrade-by-code":
+    "A mode is raised by the code that a person was mailed for it, once, and by no other",
+  "gate.sensitive-by-key":
+    "A sensitive change that a key asks for happens only once a person has let that very call through",
+  "gate.allowlist-needs-person": "An allowlist grows only by a person, and shrinks at once",
+  "gate.kill-switch":
+    "Once sending is stopped nothing begins to leave on any node, and once it goes on everything leaves, once",
   "gate.mode-unknown": "An unknown or unreadable mode counts as read_only",
   "gate.no-handoff-without-approval":
     "A message in a gated mailbox is never handed to the wire without the approvals its mode needs",

@@ -31,7 +31,7 @@ export async function mailedCode(running: Running, ...words: string[]): Promise<
   for (;;) {
     const mails = await mailTo(running, await overseerOf(running));
     const mail = mails.findLast((text) => words.every((word) => text.includes(word)));
-    const code = mail && /The code: (\S+)/.exec(mail)?.[1];
+    const code = mail && /^The code: (\S+)/m.exec(mail)?.[1];
     if (code) return code;
     if (Date.now() > end) throw new Error(`no code came for ${words.join(", ")}`);
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -9,6 +9,7 @@ import {
 } from "../../contract/resources.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { refusalStatus } from "../status.ts";
+import { allowlistSection } from "./allowlist-parts.ts";
 import { type Child, type Html, address, distance, line, subjectLine } from "./display.ts";
 import { alert, badge, page, pager } from "./layout.ts";
 import {
@@ -64,9 +65,10 @@ export async function mailboxPage(
   id: string,
   retry?: { refusal: Refusal; form: URLSearchParams },
 ): Promise<Response> {
-  const [{ body: mailbox }, sent] = await Promise.all([
+  const [{ body: mailbox }, sent, allowlist] = await Promise.all([
     call(visit, "get_mailbox", { mailbox_id: id }, mailboxResource),
     outbound(visit, id),
+    allowlistSection(visit, id),
   ]);
   const update = allowed(visit, "update_mailbox");
   const current = currentValues(mailbox);
@@ -97,6 +99,7 @@ ${
       })
     : markup`<p>Only an owner or admin can change these.</p>`
 }</details>
+${allowlist}
 ${allowed(visit, "list_received") && markup`<p><a href="/received?mailbox_id=${id}">Received messages of this mailbox</a></p>`}
 <section aria-labelledby="messages"><h2 id="messages">Outgoing messages</h2>
 ${sent}</section>`,

@@ -4,6 +4,7 @@ import type { Context, Hono } from "hono";
 import { Refusal } from "../../core/refusal.ts";
 import { catcherPage, caughtHtml, caughtPage, caughtRaw } from "./catcher-pages.ts";
 import { readForm, typed } from "./form.ts";
+import { mountLadder } from "./ladder-routes.ts";
 import { mailboxPage, mailboxesPage, saveMailbox } from "./mailbox-pages.ts";
 import { mountMessages } from "./message-routes.ts";
 import type { PagesOptions } from "./options.ts";
@@ -39,6 +40,7 @@ export function mountPages(app: Hono, options: PagesOptions): void {
     app.get(`/assets/${name}.js`, (c) => script(name, c.req.query("v") ?? null));
   mountPeople(app, routes);
   mountMessages(app, routes);
+  mountLadder(app, routes);
   const member = (answer: (visit: MemberVisit, c: Context) => Promise<Response>) =>
     show((visit, c) => answer(signedIn(visit), c));
   app.get("/pending", member(pendingPage));

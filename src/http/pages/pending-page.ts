@@ -3,7 +3,9 @@ import { html as markup } from "hono/html";
 import { z } from "zod";
 import { emailSummary, nextCursor } from "../../contract/resources.ts";
 import { Refusal } from "../../core/refusal.ts";
+import { changesNotice } from "./changes-page.ts";
 import { type Html, address, distance, line, subjectLine, time } from "./display.ts";
+import { killSwitch } from "./kill-switch-parts.ts";
 import { alert, badge, page, pager } from "./layout.ts";
 import { type MemberVisit, allowed, call, cursorOf } from "./visit.ts";
 import { statusWords } from "./words.ts";
@@ -23,9 +25,11 @@ const decided = emailSummary.pick({
 /** The page of the queue that the query asks for. */
 export async function pendingPage(visit: MemberVisit): Promise<Response> {
   const cursor = cursorOf(visit);
-  const [{ body }, held] = await Promise.all([
+  const [{ body }, held, changes, stop] = await Promise.all([
     call(visit, "list_pending", { limit: 50, ...cursor }, emailList),
     heldNotice(visit),
+    changesNotice(visit),
+    killSwitch(visit),
   ]);
   const { emails } = body;
   const first = cursor.cursor === undefined;
@@ -34,7 +38,9 @@ export async function pendingPage(visit: MemberVisit): Promise<Response> {
     section: "pending",
     content: markup`${await decidedNotice(visit)}
 <h1>Pending messages</h1>
+${stop}
 ${held}
+${changes}
 ${
   emails.length === 0
     ? markup`<p class="empty">${first ? "Nothing waits for a decision." : "Nothing more waits for a decision."}</p>`

@@ -21,6 +21,7 @@ export const getAccount = operation({
     oversight_address: z.string().nullable(),
     domains: z.array(z.string()),
     stopped_at: time.nullable().describe("When the operator's kill switch was pulled"),
+    stopped_reason: z.string().nullable(),
     created_at: time,
     credential: z.object({
       kind: z.string(),
@@ -44,6 +45,7 @@ export const getAccount = operation({
       oversight_address: operator.oversight_address,
       domains: operator.domains,
       stopped_at: operator.stopped_at?.toISOString() ?? null,
+      stopped_reason: operator.stopped_reason,
       created_at: operator.created_at.toISOString(),
       credential: {
         kind: actor.kind,
