@@ -8,6 +8,7 @@ import type { FirstRunFile } from "../../src/first-run.ts";
 import { type Instance, startInstance } from "../../src/instance.ts";
 
 import { freePorts } from "./child-server.ts";
+import { noNotices } from "./owner-statement.ts";
 
 /** A JSON answer of the API. Tests read fields of unknown answers: `any` is what they are. */
 export type Answer = {
@@ -39,8 +40,15 @@ export type Running = {
   stop(keep?: boolean): Promise<void>;
 };
 
-/** Starts an instance. `env` adds settings, such as a relay; `folder` reuses the data of an earlier one. */
-export async function run(env: Record<string, string> = {}, folder?: string): Promise<Running> {
+/**
+ * Starts an instance. `env` adds settings, such as a relay; `folder` reuses the data of an earlier one. The owner has chosen to be
+ * told nothing by mail, unless the test asks for `notices`.
+ */
+export async function run(
+  env: Record<string, string> = {},
+  folder?: string,
+  { notices = false } = {},
+): Promise<Running> {
   const data = folder ?? (await mkdtemp(join(tmpdir(), "multimail-test-")));
   const config = readConfig({
     MULTIMAIL_DATA: data,
@@ -48,6 +56,7 @@ export async function run(env: Record<string, string> = {}, folder?: string): Pr
     ...env,
   });
   const instance = await startInstance(config, pino({ level: "silent" }));
+  if (!notices && folder === undefined && env["DATABASE_URL"] === undefined) await noNotices(data);
   const known = JSON.parse(await readFile(join(data, "first-run.json"), "utf8")) as FirstRunFile;
   const call: Running["call"] = async (key, path, body, more = {}) => {
     const response = await fetch(`${known.url}${path}`, {

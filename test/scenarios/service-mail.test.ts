@@ -18,7 +18,7 @@ beforeAll(async () => {
     MULTIMAIL_RELAY_URL: `smtp://127.0.0.1:${sink.port}?tls=none`,
     MULTIMAIL_OVERSIGHT_ADDRESS: "olivia@people.example",
   };
-  running = await run(env);
+  running = await run(env, undefined, { notices: true });
   node = await secondNode(running);
 });
 afterAll(async () => {
