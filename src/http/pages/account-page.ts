@@ -23,6 +23,11 @@ const sessions = z.object({ sessions: z.array(session) });
 /** Pages of what else is a person's own, each shown to whom its operation is open. */
 const further: readonly { path: string; text: string; operation: string }[] = [
   { path: notificationsPath, text: "How and when you are told", operation: "update_notifications" },
+  {
+    path: "/decision-passkeys",
+    text: "Passkeys you decide with",
+    operation: "list_decision_passkeys",
+  },
 ];
 
 const methodWords: Readonly<Record<Session["method"], string>> = {
