@@ -95,6 +95,7 @@ import Multimail
 #print axioms Multimail.no_role_sends
 #print axioms Multimail.within_is_held
 #print axioms Multimail.no_key_grants_what_it_lacks
+#print axioms Multimail.zero_ble
 #print axioms Multimail.ble_trans
 #print axioms Multimail.ble_succ
 #print axioms Multimail.ble_of_lt
@@ -103,6 +104,7 @@ import Multimail
 #print axioms Multimail.lt_of_not_ble
 #print axioms Multimail.ble_add_right
 #print axioms Multimail.lt_of_ble_ne
+#print axioms Multimail.minus_zero
 #print axioms Multimail.minus_pos
 #print axioms Multimail.minus_mono
 #print axioms Multimail.split_cases
@@ -122,9 +124,14 @@ import Multimail
 #print axioms Multimail.take_past
 #print axioms Multimail.nth_take
 #print axioms Multimail.nth_drop
+#print axioms Multimail.size_take_less
+#print axioms Multimail.two_or_more
 #print axioms Multimail.left_shorter
+#print axioms Multimail.size_drop_some
 #print axioms Multimail.right_shorter
+#print axioms Multimail.node_congr
 #print axioms Multimail.mthWithin_enough
+#print axioms Multimail.mth_within
 #print axioms Multimail.mth_is_rfc6962
 #print axioms Multimail.mth_splits
 #print axioms Multimail.same_halves

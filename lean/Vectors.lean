@@ -12,8 +12,11 @@ open Multimail
 
 abbrev Case := Message String × Event String
 
+/-- A loop over a list: what `f` gives for each. Folds from the left, so that long tables need no deep stack. -/
 def each {α β : Type} (list : List α) (f : α → List β) : List β :=
-  list.foldr (fun x rest => f x ++ rest) []
+  (list.foldl (fun found x => (f x).foldl (fun found y => y :: found) found) []).reverse
+
+def then_ {α : Type} (first second : List α) : List α := each [first, second] (fun list => list)
 
 def join (separator : String) : List String → String
   | [] => ""
@@ -227,8 +230,8 @@ def scanCases : List Case :=
         Event.scan verdict allowlisted wait)]
 
 def approveCases : List Case :=
-  (each ["a", "p", "s"] fun who => each gateRows fun gate => add (withGate base gate) who)
-  ++ (each (others Status.pending_approval) fun status => each ["a", "p"] fun who =>
+  then_ (each ["a", "p", "s"] fun who => each gateRows fun gate => add (withGate base gate) who)
+    (each (others Status.pending_approval) fun status => each ["a", "p"] fun who =>
     add { base with status := status } who)
 where
   add (m : Message String) (who : String) : List Case :=
@@ -276,9 +279,9 @@ def handOffSwitches : List Case :=
                                           over_quota := overQuota })]
 
 def handOffGates : List Case :=
-  (each gateRows fun gate =>
+  then_ (each gateRows fun gate =>
     [({ withGate base gate with status := Status.queued, mode := Mode.gated_all }, Event.hand_off openHandOff)])
-  ++ (each statuses fun status => each ["d", "e"] fun digest => each flags fun stopped => each reached fun quorum =>
+    (each statuses fun status => each ["d", "e"] fun digest => each flags fun stopped => each reached fun quorum =>
     each flags fun handed =>
       [({ base with required := quorum.1, approvals := quorum.2, status := status, handed := handed },
         Event.hand_off { openHandOff with digest := digest, stopped := stopped })])
@@ -292,7 +295,7 @@ def handOffDemands : List Case :=
                                             passkey := passkey })]
       else []
 
-def rows (cases : List Case) : List String := cases.map (fun one => rowText one.1 one.2)
+def rows (cases : List Case) : List String := each cases (fun one => [rowText one.1 one.2])
 
 /-! ## Submission (`generate-vectors.ts`) -/
 
@@ -435,9 +438,13 @@ def trace (number : Nat) : Draw (List String) := do
   | Except.ok m => life number longest 1 m
   | Except.error _ => return []
 
-def traceRows : Nat → Nat → List String
-  | Nat.zero, _ => []
-  | Nat.succ more, number => (StateT.run (m := Id) (trace number) (UInt32.ofNat number)).1 ++ traceRows more (number + 1)
+/-- The numbers 1 to `n`. -/
+def numbers : Nat → List Nat
+  | Nat.zero => []
+  | Nat.succ n => then_ (numbers n) [n + 1]
+
+def traceRows : List String :=
+  each (numbers 200) fun number => (StateT.run (m := Id) (trace number) (UInt32.ofNat number)).1
 
 /-! ## Files -/
 
@@ -446,10 +453,10 @@ def table (name : String) : Option (String × List String) :=
   | "submit" => some (submitHeader, submitRows)
   | "scan" => some (header, rows scanCases)
   | "approve" => some (header, rows approveCases)
-  | "reject-revise" => some (header, rows (refuseCases Event.reject ++ refuseCases Event.revise))
+  | "reject-revise" => some (header, rows (then_ (refuseCases Event.reject) (refuseCases Event.revise)))
   | "edit" => some (header, rows editCases)
   | "resubmit" => some (header, rows resubmitCases)
-  | "undo-release" => some (header, rows (scheduledCases Event.undo ++ scheduledCases Event.release))
+  | "undo-release" => some (header, rows (then_ (scheduledCases Event.undo) (scheduledCases Event.release)))
   | "cancel-expire" => some (header, rows (plainCases [Event.cancel, Event.expire]))
   | "hand-off-switches" => some (header, rows handOffSwitches)
   | "hand-off-gates" => some (header, rows handOffGates)
@@ -457,7 +464,7 @@ def table (name : String) : Option (String × List String) :=
   | "results" =>
     some (header, rows (plainCases
       [Event.accepted, Event.delivered, Event.deferred, Event.lost, Event.failed, Event.bounced]))
-  | "traces" => some ("trace\tstep\t" ++ header, traceRows 200 1)
+  | "traces" => some ("trace\tstep\t" ++ header, traceRows)
   | _ => none
 
 def names : List String :=
