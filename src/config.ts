@@ -129,6 +129,9 @@ const settings = {
   MULTIMAIL_DAILY_QUOTA: wholeNumber(1, 1_000_000)
     .default(1_000_000)
     .describe("Messages a mailbox may send in a day (UTC), unless it has a quota of its own"),
+  MULTIMAIL_TRANSCRIPT_DAYS: wholeNumber(0, 365)
+    .default(30)
+    .describe("Days for which SMTP conversations with recipients' servers are kept; 0 keeps none"),
   MULTIMAIL_ROLES: z
     .string()
     .regex(
@@ -223,6 +226,7 @@ export type Config = {
   source_addresses: readonly string[];
   rspamd_url: string | null;
   daily_quota: number;
+  transcript_days: number;
   roles: ReadonlySet<Role>;
   catcher_keep: number;
   operator_name: string;
@@ -305,6 +309,7 @@ function settled(values: z.output<typeof schema>): Config {
     source_addresses: values.MULTIMAIL_SOURCE_ADDRESSES?.split(",") ?? [],
     rspamd_url: values.MULTIMAIL_RSPAMD_URL ?? null,
     daily_quota: values.MULTIMAIL_DAILY_QUOTA,
+    transcript_days: values.MULTIMAIL_TRANSCRIPT_DAYS,
     roles: new Set(
       allRoles.filter(
         (role) =>

@@ -31,6 +31,7 @@ import { startSequencer } from "./workers/sequence.ts";
 import { openChatPost } from "./workers/chat-post.ts";
 import { startNotices } from "./workers/notices.ts";
 import { startServiceMail } from "./workers/service-mail.ts";
+import { startSweep } from "./workers/sweep.ts";
 import { startTimers } from "./workers/timers.ts";
 import { startIndexing } from "./workers/index-mail.ts";
 import { startVerifying } from "./workers/verify-domains.ts";
@@ -178,13 +179,16 @@ async function startWorkers(parts: {
   workers.service_mail = serviceMail;
   // It is stopped before the delivery worker, which closes the transport; then what is under way lands.
   stops.push(serviceMail.landed);
-  workers.deliver = startDelivery({ ...shared, driver, stop_grace: config.stop_grace });
+  const transcripts = config.transcript_days > 0;
+  const grace = { stop_grace: config.stop_grace };
+  workers.deliver = startDelivery({ ...shared, driver, transcripts, ...grace });
   stops.push(workers.deliver.stop);
   stops.push(serviceMail.stop);
   workers.timers = startTimers(shared);
   stops.push(workers.timers.stop);
   workers.notices = startNotices(shared);
   stops.push(workers.notices.stop);
+  stops.push(startSweep({ ...shared, transcript_days: config.transcript_days }).stop);
   stops.push(startIndexing(shared).stop);
   stops.push(startVerifying(shared).stop);
   workers.receive = startReceiving(shared);

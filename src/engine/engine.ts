@@ -3,6 +3,7 @@ import type { Authenticate, SignIn } from "../contract/sign-in.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Status } from "../core/oversight/types.ts";
 import type { Claim } from "../store/due.ts";
+import { deleteTranscripts } from "../store/transcripts.ts";
 import { type IncomingMail, createAccept } from "./accept.ts";
 import { type NewContact, addContact, findContacts, removeContact } from "./contacts.ts";
 import type { EngineContext } from "./context.ts";
@@ -113,6 +114,7 @@ export function createEngine(context: EngineContext) {
       returnPathOf(context, outgoing, recipient),
     recordResult,
     ...destinationCalls(context),
+    sweepTranscripts: (before: Date) => deleteTranscripts(context.database, before),
     ...dueCalls(context),
     ...policyCalls(context),
     sequence: () => sequence(context),

@@ -23,6 +23,7 @@ import {
   loadText,
 } from "../store/messages.ts";
 import { type ListedRow, searchMessages } from "../store/search.ts";
+import { type TranscriptRow, listTranscripts } from "../store/transcripts.ts";
 import type { EngineContext } from "./context.ts";
 import { toMachine } from "./machine-row.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
@@ -97,6 +98,21 @@ export function messageReaders({ database }: EngineContext) {
       database.as(actor.operator_id, async (tx) => {
         await visibleMessage(tx, actor, emailId, mailboxId);
         return mimeOf(tx, emailId);
+      }),
+
+    /** What was said on the wire in the attempts to deliver a message, oldest first, with whom each was for. */
+    transcripts: (
+      actor: Actor,
+      emailId: string,
+      mailboxId?: string,
+    ): Promise<(TranscriptRow & { address: string })[]> =>
+      database.as(actor.operator_id, async (tx) => {
+        const { recipients } = await visibleMessage(tx, actor, emailId, mailboxId);
+        const addresses = new Map(recipients.map((one) => [one.position, one.address]));
+        return (await listTranscripts(tx, emailId)).map((row) => ({
+          ...row,
+          address: addresses.get(row.position) ?? "",
+        }));
       }),
   };
 }

@@ -17,6 +17,7 @@ import {
 } from "../store/messages.ts";
 import { type Records, appendRecords, noRecords } from "../store/records.ts";
 import type { Receipt, RecipientStatus } from "../store/tables.ts";
+import { type NewTranscript, insertTranscripts } from "../store/transcripts.ts";
 import type { EngineContext } from "./context.ts";
 import { about, toMachine, toUpdate } from "./machine-row.ts";
 import { makeEntry, makeEvent, worker } from "./record.ts";
@@ -37,7 +38,13 @@ export type AttemptResult = {
    */
   again_after?: number;
   /** `relayed`: a relay took it in the place of the recipient's own server, so that accepted means sent. */
-  recipients: readonly { position: number; receipt: Receipt; relayed?: boolean }[];
+  recipients: readonly {
+    position: number;
+    receipt: Receipt;
+    relayed?: boolean;
+    /** What was said on the wire, without the message. */
+    transcript?: string;
+  }[];
 };
 
 type Writes = {
@@ -126,8 +133,17 @@ async function recordAll(
     deleteDue(tx, "deliver", writes.done),
     putDue(tx, "deliver", writes.later),
     appendRecords(tx, writes.records),
+    insertTranscripts(tx, transcriptsOf(written), context.now()),
   ]);
   return written;
+}
+
+function transcriptsOf(results: readonly AttemptResult[]): NewTranscript[] {
+  return results.flatMap(({ message_id, attempt, recipients }) =>
+    recipients.flatMap(({ position, transcript }) =>
+      transcript === undefined ? [] : [{ message_id, attempt, position, transcript }],
+    ),
+  );
 }
 
 /** Who does not exist is written to no more, and counts against the mailbox that wrote. */

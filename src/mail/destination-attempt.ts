@@ -13,6 +13,7 @@ import { resolveHost } from "./route.ts";
 import type { Route } from "./route.ts";
 import type { OutgoingMessage } from "./smtp-client.ts";
 import type { SessionOpened } from "./smtp-pool.ts";
+import { joinTranscripts } from "./smtp-transcript.ts";
 import { ownReply } from "./smtp-result.ts";
 import type {
   ConnectionInfo,
@@ -68,6 +69,8 @@ export class Attempt {
   readonly #message: OutgoingMessage;
   readonly #on_open: (opened: SessionOpened) => void;
   readonly #notes: string[] = [];
+  /** What was said to servers that did not get as far as the message. */
+  #said = "";
   readonly #passed: Passed[] = [];
   /** The last answer of a server that did not get as far as the message. */
   #last: SendResult | null = null;
@@ -197,6 +200,7 @@ export class Attempt {
     }
     const code = first.reply.code === 0 ? "" : `${first.reply.code} `;
     this.#note(`${target.host} [${target.address}]: ${code}${first.reply.text}`);
+    this.#said = joinTranscripts(this.#said, result.connection.transcript);
     this.#last = result;
     return null;
   }
@@ -230,7 +234,16 @@ export class Attempt {
 
   #withNote(result: SendResult): SendResult {
     const note = this.#notes.join("; ").slice(0, MAX_NOTE);
-    return note === "" ? result : { ...result, connection: { ...result.connection, note } };
+    const own = result === this.#last ? undefined : result.connection.transcript;
+    const transcript = joinTranscripts(this.#said, own);
+    return {
+      ...result,
+      connection: {
+        ...result.connection,
+        ...(note !== "" && { note }),
+        ...(transcript !== "" && { transcript }),
+      },
+    };
   }
 }
 

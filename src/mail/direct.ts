@@ -21,6 +21,7 @@ import type { OutgoingMessage, Transport } from "./smtp-client.ts";
 import { assertEnvelope } from "./smtp-envelope.ts";
 import type { SendResult } from "./smtp-result.ts";
 import type { SmtpTimeouts } from "./smtp-session.ts";
+import { joinTranscripts } from "./smtp-transcript.ts";
 
 export interface DirectLimits extends WindowLimits {
   /** Sites whose pace is remembered; default 2000. */
@@ -231,7 +232,9 @@ class Direct implements DirectTransport {
       if (!unreachable || fallback === null) return result;
       const relayed = await fallback.send(message);
       const note = `by the relay; ${result.connection.note ?? ""}`.slice(0, 1000);
-      return { ...relayed, connection: { ...relayed.connection, note, relayed: true } };
+      const said = joinTranscripts(result.connection.transcript, relayed.connection.transcript);
+      const more = { note, relayed: true, ...(said !== "" && { transcript: said }) } as const;
+      return { ...relayed, connection: { ...relayed.connection, ...more } };
     } finally {
       site.leave(ticket, verdict);
     }

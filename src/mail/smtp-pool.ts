@@ -4,6 +4,7 @@ import { SmtpFailure } from "./smtp-result.ts";
 import type { PeerInfo, RecipientResult, SendResult } from "./smtp-result.ts";
 import { openSession } from "./smtp-session.ts";
 import type { SessionOptions, SmtpSession } from "./smtp-session.ts";
+import { joinTranscripts } from "./smtp-transcript.ts";
 import { transact } from "./smtp-transaction.ts";
 import type { CheckedMessage } from "./smtp-transaction.ts";
 
@@ -11,7 +12,6 @@ export interface PoolOptions extends SessionOptions {
   readonly max_connections: number;
   readonly max_per_connection: number;
   readonly idle_ms: number;
-  readonly now: () => Date;
   /** Told of each session that came about, and of each that did not. */
   readonly on_open?: (opened: SessionOpened) => void;
 }
@@ -23,6 +23,8 @@ interface Job {
   readonly message: CheckedMessage;
   readonly resolve: (result: SendResult) => void;
   readonly reject: (error: unknown) => void;
+  /** What was said over a connection that turned out to be dead. */
+  before?: string;
 }
 
 interface Idle {
@@ -185,9 +187,18 @@ export class SmtpPool {
       this.#fail(job, new SmtpFailure("recalled", "kept back before it was sent"));
       return true;
     }
+    const { transcript } = session.wire;
+    if (reused) {
+      // What ended the message before, and is told there, or an RSET since.
+      transcript.take();
+      transcript.note(`over a connection that was open, to ${session.peer.address}`);
+    }
     const end = await transact(session, job.message, this.#options.timeouts);
-    if (end.unheard && reused && !this.#closing.signal.aborted) this.#retry(job);
-    else this.#finish(job, end.recipients, session.peer);
+    const said = joinTranscripts(job.before, transcript.take());
+    if (end.unheard && reused && !this.#closing.signal.aborted) {
+      job.before = said;
+      this.#retry(job);
+    } else this.#finish(job, end.recipients, session.peer, said);
     return end.session === "reuse" || (end.session === "reset" && (await this.#reset(session)));
   }
 
@@ -259,12 +270,16 @@ export class SmtpPool {
     if (this.#size === 0) this.#on_empty?.();
   }
 
-  #finish(job: Job, recipients: readonly RecipientResult[], peer: PeerInfo): void {
+  #finish(
+    job: Job,
+    recipients: readonly RecipientResult[],
+    peer: PeerInfo,
+    transcript: string,
+  ): void {
+    const { host, address, port, tls } = peer;
     const at = this.#options.now().toISOString();
-    job.resolve({
-      recipients,
-      connection: { host: peer.host, address: peer.address, port: peer.port, tls: peer.tls, at },
-    });
+    const said = transcript === "" ? {} : { transcript };
+    job.resolve({ recipients, connection: { host, address, port, tls, at, ...said } });
   }
 
   #fail(job: Job, failure: SmtpFailure): void {
@@ -277,7 +292,8 @@ export class SmtpPool {
       stage,
       reason,
     }));
-    this.#finish(job, recipients, { host, address: null, port, tls: null });
+    const said = joinTranscripts(job.before, failure.transcript);
+    this.#finish(job, recipients, { host, address: null, port, tls: null }, said);
   }
 
   #failAll(failure: SmtpFailure): void {

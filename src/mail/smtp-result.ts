@@ -77,6 +77,8 @@ export interface ConnectionInfo extends PeerInfo {
   readonly at: string;
   /** What a reader of the trace should know: hosts tried in vain before, a TLS handshake that failed. */
   readonly note?: string;
+  /** What was said on the wire, without the message and without secrets; absent where nothing was. */
+  readonly transcript?: string;
   /** A relay took part in the place of the recipients' own servers: what it accepted is on its way, not delivered. */
   readonly relayed?: true;
 }
@@ -110,6 +112,8 @@ export class SmtpFailure extends Error {
   readonly reason: FailureReason | null;
   readonly reply: SmtpReply;
   stage: SmtpStage = "connect";
+  /** What was said until then, where it was the opening of a session that failed. */
+  transcript: string | undefined;
 
   constructor(cause: FailureReason | SmtpReply, text = "") {
     super(typeof cause === "string" ? text : `${cause.code} ${cause.text}`);

@@ -6,6 +6,7 @@ import type { ConnectionOptions, DetailedPeerCertificate, TLSSocket } from "node
 import type { SmtpReply } from "./smtp-reply.ts";
 import { SmtpFailure, causeText } from "./smtp-result.ts";
 import type { PeerInfo, SmtpStage, TlsInfo } from "./smtp-result.ts";
+import { Transcript } from "./smtp-transcript.ts";
 import { SmtpWire } from "./smtp-wire.ts";
 
 /**
@@ -60,6 +61,7 @@ export interface SessionOptions {
   readonly ehlo_name: string;
   readonly connect: (options: TcpNetConnectOpts) => Socket;
   readonly timeouts: SmtpTimeouts;
+  readonly now: () => Date;
 }
 
 /** What the server offers (EHLO keywords). */
@@ -89,8 +91,11 @@ export async function openSession(
   signal: AbortSignal,
 ): Promise<SmtpSession> {
   const at: { stage: SmtpStage } = { stage: "connect" };
+  const transcript = new Transcript(options.now);
+  transcript.note(`${options.host}, port ${options.port}`);
   const wire = new SmtpWire(
     options.connect({ host: options.host, port: options.port, noDelay: true }),
+    transcript,
   );
   const abort = (): void => wire.fail(new SmtpFailure("transport_closed", "transport closed"));
   signal.addEventListener("abort", abort);
@@ -100,6 +105,8 @@ export async function openSession(
   } catch (error) {
     if (!(error instanceof SmtpFailure)) throw error;
     error.stage = at.stage;
+    wire.fail(error);
+    error.transcript = transcript.take();
     throw error;
   } finally {
     signal.removeEventListener("abort", abort);
@@ -147,8 +154,13 @@ async function greet(
   };
 }
 
-async function ask(wire: SmtpWire, line: string, timeouts: SmtpTimeouts): Promise<SmtpReply> {
-  wire.write(`${line}\r\n`, 1);
+async function ask(
+  wire: SmtpWire,
+  line: string,
+  timeouts: SmtpTimeouts,
+  shown = line,
+): Promise<SmtpReply> {
+  wire.write(`${line}\r\n`, 1, shown);
   return await wire.reply(timeouts.command);
 }
 
@@ -218,8 +230,12 @@ async function secure(wire: SmtpWire, options: SessionOptions): Promise<TlsInfo>
     authorized: socket.authorized,
     authorization_error: socket.authorized ? null : errorCode(socket.authorizationError),
   });
+  const info = tlsInfo(socket);
+  wire.transcript.note(
+    `${info.version}, ${info.cipher}, certificate ${info.authorized ? "trusted" : "not trusted"}`,
+  );
   if (typeof refusal === "string") throw new SmtpFailure("tls_failed", refusal);
-  return tlsInfo(socket);
+  return info;
 }
 
 /** Node gives a code, or an error that has one. */
@@ -248,15 +264,14 @@ async function authenticate(
   if (!encrypted && !isLoopback(wire.address)) {
     throw new SmtpFailure("auth_failed", "credentials are not sent over an unencrypted connection");
   }
+  const plain = base64(`\0${auth.user}\0${auth.pass}`);
+  for (const secret of [auth.pass, plain, base64(auth.pass)]) wire.transcript.hide(secret);
   if (capabilities.auth.has("PLAIN")) {
-    need(
-      await ask(wire, `AUTH PLAIN ${base64(`\0${auth.user}\0${auth.pass}`)}`, options.timeouts),
-      235,
-    );
+    need(await ask(wire, `AUTH PLAIN ${plain}`, options.timeouts, "AUTH PLAIN ***"), 235);
   } else if (capabilities.auth.has("LOGIN")) {
     need(await ask(wire, "AUTH LOGIN", options.timeouts), 334);
-    need(await ask(wire, base64(auth.user), options.timeouts), 334);
-    need(await ask(wire, base64(auth.pass), options.timeouts), 235);
+    need(await ask(wire, base64(auth.user), options.timeouts, "***"), 334);
+    need(await ask(wire, base64(auth.pass), options.timeouts, "***"), 235);
   } else {
     throw new SmtpFailure("auth_failed", "server offers neither AUTH PLAIN nor AUTH LOGIN");
   }

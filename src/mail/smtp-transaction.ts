@@ -182,6 +182,7 @@ class Transaction {
     const { wire } = this.#session;
     const content = stuffContent(this.#message.data, this.#message.facts.dots);
     this.#stage = "message";
+    wire.transcript.note(`the message, ${this.#message.data.length} octets`);
     wire.expectReply();
     let at = 0;
     while (content.length - at > BLOCK && !wire.interrupted) {

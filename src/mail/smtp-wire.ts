@@ -6,6 +6,7 @@ import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { ReplyParser } from "./smtp-reply.ts";
 import type { SmtpReply } from "./smtp-reply.ts";
 import { SmtpFailure, causeText } from "./smtp-result.ts";
+import type { Transcript } from "./smtp-transcript.ts";
 
 interface Waiter {
   resolve(reply: SmtpReply): void;
@@ -31,9 +32,12 @@ export class SmtpWire {
   /** Called once when the connection ends, for whatever reason. */
   on_end: (() => void) | null = null;
 
+  readonly transcript: Transcript;
+
   /** Takes over a socket that may still be connecting. */
-  constructor(socket: Socket) {
+  constructor(socket: Socket, transcript: Transcript) {
     this.#socket = socket;
+    this.transcript = transcript;
     this.#detach = this.#attach(socket);
   }
 
@@ -64,11 +68,13 @@ export class SmtpWire {
       await this.#until(timeout_ms, "no connection", (done) => this.#socket.once("connect", done));
     }
     this.#address = this.#socket.remoteAddress ?? null;
+    this.transcript.note(`connected to ${this.#address}`);
   }
 
-  /** Writes ASCII commands for which the server owes `replies` replies. */
-  write(commands: string, replies: number): void {
+  /** Writes ASCII commands for which the server owes `replies` replies. `shown` stands in the transcript in their place. */
+  write(commands: string, replies: number, shown = commands): void {
     this.#owed += replies;
+    this.transcript.said(shown);
     if (this.#failure === null) this.#socket.write(commands, "latin1");
   }
 
@@ -145,6 +151,7 @@ export class SmtpWire {
   fail(failure: SmtpFailure): void {
     if (this.#failure !== null) return;
     this.#failure = failure;
+    this.transcript.note(failure.message);
     clearTimeout(this.#timer);
     this.#socket.destroy();
     const waiter = this.#waiter;
@@ -200,6 +207,7 @@ export class SmtpWire {
 
   readonly #take = (reply: SmtpReply): void => {
     if (this.#failure !== null) return;
+    this.transcript.heard(reply);
     if (this.#owed === 0) {
       // 421 may come at any time and announces the end (RFC 5321 §3.8).
       this.fail(

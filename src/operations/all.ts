@@ -65,6 +65,7 @@ import {
 import { editScheduledEmail } from "./messages/edit-scheduled-email.ts";
 import { downloadAttachment } from "./messages/download-attachment.ts";
 import { getRawEmail } from "./messages/get-raw-email.ts";
+import { getTranscripts } from "./messages/get-transcripts.ts";
 import { markEmail } from "./messages/mark-email.ts";
 import { readEmail } from "./messages/read-email.ts";
 import { replyEmail } from "./messages/reply-email.ts";
@@ -138,6 +139,7 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   readEmail,
   markEmail,
   getRawEmail,
+  getTranscripts,
   downloadAttachment,
   getAttachmentUrl,
   openAttachmentLink,

@@ -25,6 +25,8 @@ export type DeliverOptions = {
     warn(fields: object, message: string): void;
     error(fields: object, message: string): void;
   };
+  /** Whether what was said on the wire is kept; default true. */
+  transcripts?: boolean;
   /** Messages between claim and result at most. */
   max_in_flight?: number;
   /** Milliseconds that messages under way get when the worker stops; default 30,000. The first half is theirs alone. */
@@ -157,8 +159,8 @@ async function deliver(
     message.recipients.map(async (recipient) => {
       const sent = await sendOne(options, message, recipient);
       if (sent.again !== null) again = Math.max(again ?? 0, sent.again);
-      const { receipt, relayed } = sent;
-      return { position: recipient.position, receipt, relayed };
+      const { receipt, relayed, transcript } = sent;
+      return { position: recipient.position, receipt, relayed, ...(transcript && { transcript }) };
     }),
   );
   const result = {
@@ -192,7 +194,7 @@ async function sendOne(
   options: DeliverOptions,
   message: Outgoing,
   recipient: { position: number; address: string },
-): Promise<{ receipt: Receipt; again: number | null; relayed: boolean }> {
+): Promise<{ receipt: Receipt; again: number | null; relayed: boolean; transcript?: string }> {
   // The last attempt is due at the very end, and has a little time of its own.
   const late = options.now().getTime() - lastMoments;
   if (message.expires_at !== null && message.expires_at.getTime() < late)
@@ -214,7 +216,13 @@ async function sendOne(
     const untried =
       answer?.outcome === "temporary" && answer.reason ? (notTried[answer.reason] ?? null) : null;
     const relayed = result.connection.relayed === true;
-    return { receipt: receiptOf(result), again: untried, relayed };
+    const { transcript } = options.transcripts === false ? {} : result.connection;
+    return {
+      receipt: receiptOf(result),
+      again: untried,
+      relayed,
+      ...(transcript && { transcript }),
+    };
   } catch (error) {
     // Signing or our own checks failed: nothing was sent. Retried, since a key or a setting may be mended.
     options.log.error(

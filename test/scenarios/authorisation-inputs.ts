@@ -348,6 +348,7 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   check_inbox: ({ mailbox_id }) => ({ mailbox_id }),
   read_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
   get_raw_email: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  get_transcripts: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
   download_attachment: ({ mailbox_id, email_id }) => ({
     mailbox_id,
     email_id,

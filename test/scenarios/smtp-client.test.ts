@@ -49,6 +49,7 @@ describe("one message", () => {
         port: sink.port,
         tls: null,
         at: at.toISOString(),
+        transcript: expect.stringContaining(`0.000 C: RCPT TO:<${TO}>\n`) as string,
       },
     });
   });

@@ -1,0 +1,23 @@
+/** The sweep: deletes what is kept for a time only, when that is over. */
+import type { Engine } from "../engine/engine.ts";
+import { type Worker, startLoop } from "./loop.ts";
+
+/** Milliseconds from one look to the next. */
+const every = 3_600_000;
+const day = 86_400_000;
+
+/** Starts the sweep. It begins at once, and any number of nodes may have one. */
+export function startSweep(options: {
+  engine: Pick<Engine, "sweepTranscripts">;
+  now(): Date;
+  transcript_days: number;
+  log: { error(fields: object, message: string): void };
+}): Worker {
+  const { engine, now, transcript_days: days } = options;
+  return startLoop({
+    name: "sweep",
+    poll_ms: every,
+    log: options.log,
+    round: async () => (await engine.sweepTranscripts(new Date(now().getTime() - days * day))) > 0,
+  });
+}
