@@ -138,6 +138,7 @@ export const emailSummary = z.object({
   test: z.boolean(),
   oversight_mode: mode.describe("The mailbox's mode when the message was submitted"),
   approvals_required: z.int(),
+  passkey_required: z.boolean().describe("True where only approvals by passkey (class A) count"),
   approvals: z.int().describe("Distinct approvals of the current content"),
   digest: z.string().describe("SHA-256 of the content and the envelope: what a decision names"),
   reason: z.string().nullable().describe("Why the message is in this status"),
@@ -161,7 +162,6 @@ export const attachmentMeta = z.object({
 
 /** A message whole. */
 export const email = emailSummary.extend({
-  passkey_required: z.boolean().describe("True where only approvals by passkey (class A) count"),
   from_name: z.string().nullable().describe("The sender's name as recipients see it"),
   reply_to: z
     .array(z.string())

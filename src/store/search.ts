@@ -84,6 +84,7 @@ const listed = [
   "mode",
   "test",
   "required",
+  "passkey",
   "gated",
   "digest",
   "thread_id",

@@ -7,6 +7,7 @@ import { insertAllowlistEntry } from "../../src/store/mailboxes.ts";
 import { firstOwner } from "../../src/store/people.ts";
 import { promise } from "../promises.ts";
 import { type ModedInstance, modedInstance } from "./moded-instance.ts";
+import { keepReceived } from "./received-mail.ts";
 import type { Answer } from "./running.ts";
 
 let it: ModedInstance;
@@ -150,6 +151,7 @@ describe("a rule at submission", () => {
     await it.reaches(box, first.body.id, "sent");
     await make(box, { match: { recipient_known: false }, name: "New people" });
     expect((await it.send(box, { to: ["Known@example.com"] })).body.status).toBe("queued");
+    await keepReceived(it.node, box, { from: "new@example.com" });
     expect((await it.send(box, { to: ["new@example.com"] })).body.reason).toBe(
       "held by the rule 'New people'",
     );
@@ -265,6 +267,14 @@ describe("a rule at an edit", () => {
     const pressed = await edit(box, allowed.body.id, { to: ["a@press.example"] });
     expect(pressed.body).toMatchObject({ code: "content_blocked" });
     expect(pressed.body.error).toContain("the rule 'Press'");
+    // So is mail that waits anyway.
+    const waiting = await it.send(box);
+    expect(waiting.body.status).toBe("pending_send_approval");
+    await edit(box, waiting.body.id, { cc: ["b@board.example"] });
+    expect(await it.read(box, waiting.body.id)).toMatchObject({
+      approvals_required: 3,
+      reason: "held by the rule 'Legal': 3 approvals",
+    });
     // What it once asked for it goes on asking for, whoever gets it now.
     await edit(box, allowed.body.id, { to: ["a@fine.example"] });
     expect(await rowOf(allowed.body.id)).toMatchObject({ required: 3, gated: true });

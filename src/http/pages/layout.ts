@@ -9,7 +9,15 @@ import { type Visit, allowed, signedIn } from "./visit.ts";
 export type Page = {
   /** Stands in the window's title and, unless the content has its own, nowhere else. */
   title: string;
-  section?: "pending" | "received" | "mailboxes" | "changes" | "catcher" | "people" | "account";
+  section?:
+    | "pending"
+    | "received"
+    | "mailboxes"
+    | "changes"
+    | "catcher"
+    | "people"
+    | "account"
+    | "policies";
   /** Scripts of ours that the page runs, where a browser can do something only by script. */
   scripts?: readonly ScriptName[];
   /** Everything in `<main>`; it brings its own `<h1>`. */
@@ -97,6 +105,7 @@ ${decides && link("/pending", "pending", "Pending")}
 ${allowed(signedIn(visit), "list_received") && link("/received", "received", "Received")}
 ${link("/mailboxes", "mailboxes", "Mailboxes")}
 ${allowed(signedIn(visit), "decide_change") && link("/changes", "changes", "Changes")}
+${allowed(signedIn(visit), "list_policies") && link("/policies", "policies", "Rules")}
 ${allowed(signedIn(visit), "list_members") && link("/people", "people", "People")}
 ${visit.options.caught && link("/catcher", "catcher", "Caught mail")}
 </ul></nav>`;

@@ -100,6 +100,7 @@ ${
     : markup`<p>Only an owner or admin can change these.</p>`
 }</details>
 ${allowlist}
+${allowed(visit, "list_policies") && markup`<p><a href="/policies?mailbox_id=${id}">Rules for this mailbox</a></p>`}
 ${allowed(visit, "list_received") && markup`<p><a href="/received?mailbox_id=${id}">Received messages of this mailbox</a></p>`}
 <section aria-labelledby="messages"><h2 id="messages">Outgoing messages</h2>
 ${sent}</section>`,

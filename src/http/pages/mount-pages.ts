@@ -9,6 +9,7 @@ import { mailboxPage, mailboxesPage, saveMailbox } from "./mailbox-pages.ts";
 import { mountMessages } from "./message-routes.ts";
 import type { PagesOptions } from "./options.ts";
 import { pendingPage } from "./pending-page.ts";
+import { mountPolicies } from "./policy-pages.ts";
 import { receivedPage } from "./received-page.ts";
 import { asRefusal, refusalPage } from "./refusal-page.ts";
 import { type Provenance, assertFormToken, foreignForm, provenance } from "./same-origin.ts";
@@ -40,6 +41,7 @@ export function mountPages(app: Hono, options: PagesOptions): void {
     app.get(`/assets/${name}.js`, (c) => script(name, c.req.query("v") ?? null));
   mountPeople(app, routes);
   mountMessages(app, routes);
+  mountPolicies(app, routes);
   mountLadder(app, routes);
   const member = (answer: (visit: MemberVisit, c: Context) => Promise<Response>) =>
     show((visit, c) => answer(signedIn(visit), c));

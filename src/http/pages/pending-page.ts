@@ -79,7 +79,7 @@ ${email.has_attachments && markup` <span class="badge quiet">attachment</span>`}
     markup`<div class="why small">${line(email.reason, 240)}</div>`
   }</th>
 <td role="cell" data-label="From">${address(email.from_address.slice(0, 320))}</td>
-<td role="cell" data-label="Approvals">${email.approvals} of ${email.approvals_required}</td>
+<td role="cell" data-label="Approvals">${email.approvals} of ${email.approvals_required}${email.passkey_required && markup` ${badge(["by passkey", "warn"])}`}</td>
 <td role="cell" data-label="Waiting since">${distance(email.created_at, visit.now)}</td>
 <td role="cell" data-label="Expires">${email.expires_at ? distance(email.expires_at, visit.now) : "never"}</td>
 </tr>`;

@@ -50,6 +50,7 @@ export function summaryOf(view: ListedView): z.infer<typeof emailSummary> {
     test: row.test,
     oversight_mode: readMode(row.mode),
     approvals_required: row.required,
+    passkey_required: row.passkey,
     approvals: view.approvals,
     digest: row.digest,
     reason: row.reason,
@@ -67,7 +68,6 @@ export function summaryOf(view: ListedView): z.infer<typeof emailSummary> {
 export function detailOf(view: MessageDetail): z.infer<typeof email> {
   return {
     ...summaryOf(view),
-    passkey_required: view.row.passkey,
     from_name: view.from_name,
     reply_to: view.reply_to,
     markdown: view.markdown,

@@ -1,8 +1,9 @@
 /** `list_policies`, `create_policy`, `update_policy`, `revoke_policy`, `replay_policy`: standing rules for what agents send. */
 import { z } from "zod";
+import { policy, replay } from "../../contract/policies.ts";
 import { id, nextCursor, page, time } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
-import { policy, policyName, policyOf, replay, replayOf, wanted } from "./views.ts";
+import { policyName, policyOf, replayOf, wanted } from "./views.ts";
 
 const changing = [
   "validation_failed",
