@@ -68,6 +68,10 @@ export const promises = {
   "evidence.offline": "The evidence of a message verifies offline, without the server",
   "passkey.offline":
     "An outsider with one file and pinned keys checks that this person's device approved exactly this message",
+  "passkey.sent":
+    "A message that a passkey approved leaves, and its evidence holds here and with another implementation",
+  "passkey.required": "Where a passkey is demanded, no other approval lets a message out",
+  "passkey.once": "What a device signed decides once, and only what it was asked for",
   "passkey.directory-head":
     "Where the operator signs the approver directory with a key of their own, no approver counts whom that key does not vouch for",
   "evidence.tampering": "Each tampering with the evidence of a message makes its verification fail",
@@ -160,6 +164,8 @@ export const promises = {
   "sign-in.passkey-once": "A passkey's answer signs in once",
   "people.roles":
     "Owners change everybody, admins everybody but owners, and approvers, auditors and keys nobody",
+  "people.role-matrix":
+    "Every operation answers each role as its scopes say: auditors change nothing, approvers no settings",
   "people.last-owner": "Of owners who all leave at once one stays",
   "people.removal-ends-all":
     "With a member end their sessions, links, keys and the invitations they sent",
