@@ -4,6 +4,7 @@ import type { Actor } from "../../src/core/actor.ts";
 import { Refusal } from "../../src/core/refusal.ts";
 import type { NewPolicy } from "../../src/engine/policies.ts";
 import { insertAllowlistEntry } from "../../src/store/mailboxes.ts";
+import { loadPolicies } from "../../src/store/policies.ts";
 import { firstOwner } from "../../src/store/people.ts";
 import { promise } from "../promises.ts";
 import { type ModedInstance, modedInstance } from "./moded-instance.ts";
@@ -237,6 +238,40 @@ describe("a rule as the message leaves", () => {
     });
   });
 });
+
+describe("revoking", () => {
+  test("is not answered while a hand-off that goes by the rule is under way", async () => {
+    const box = await it.mailboxIn("gated_send");
+    const match = { recipients: ["*@friends.example"] };
+    const { policy_id: id } = await make(box, { match, outcome: "allow" });
+    const order: string[] = [];
+    let revoked: Promise<unknown> = Promise.resolve();
+    await it.node.database.transaction(it.node.operator_id, async (tx) => {
+      expect((await loadPolicies(tx, [box], true)).map(({ policy_id }) => policy_id)).toContain(id);
+      revoked = revoke(id).then(() => order.push("revoked"));
+      // Until the database says that it waits.
+      for (let tries = 0; tries < 400 && !(await isWaiting()); tries++)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(await isWaiting()).toBe(true);
+      order.push("handed off");
+    });
+    await revoked;
+    expect(order).toEqual(["handed off", "revoked"]);
+    const left = await it.node.as((tx) => loadPolicies(tx, [box], true));
+    expect(left.map(({ policy_id }) => policy_id)).not.toContain(id);
+  });
+});
+
+const isWaiting = async (): Promise<boolean> =>
+  (
+    await it.node.as((tx) =>
+      tx.named<{ waits: boolean }>(
+        "waits",
+        "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted) AS waits",
+        [],
+      ),
+    )
+  )[0]?.waits ?? false;
 
 describe("a rule at an edit", () => {
   const edit = (box: string, id: string, change: object): Promise<Answer> =>
