@@ -19,13 +19,6 @@ import {
   pauseDestination,
   resumeDestination,
 } from "./destinations/destinations.ts";
-import { checkRoute } from "./destinations/check-route.ts";
-import {
-  flushDestination,
-  listDestinations,
-  pauseDestination,
-  resumeDestination,
-} from "./destinations/destinations.ts";
 import { deleteDomain, rotateDkim, updateDomain } from "./domains/change-domain.ts";
 import { createDomain } from "./domains/create-domain.ts";
 import { getDomainReports } from "./domains/get-domain-reports.ts";
@@ -205,11 +198,6 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   getDomainZone,
   getDomainReports,
   deleteDomain,
-  listDestinations,
-  checkRoute,
-  pauseDestination,
-  resumeDestination,
-  flushDestination,
   listDestinations,
   checkRoute,
   pauseDestination,
