@@ -1,6 +1,7 @@
 /** Codes that people get by mail, read from the local catcher, and calls that need one. */
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { SmtpSink } from "../sink/smtp-sink.ts";
 import type { Answer, Running } from "./running.ts";
 
 /** The texts of all mail that was caught to this address, oldest first. */
@@ -27,10 +28,22 @@ function decoded(mail: string): string {
 
 /** The code in the newest mail to the overseer that holds all the words; waits for it for at most 10 seconds. */
 export async function mailedCode(running: Running, ...words: string[]): Promise<string> {
+  const overseer = await overseerOf(running);
+  return codeAmong(() => mailTo(running, overseer), ...words);
+}
+
+/** The same among mail as a sink has it. */
+export function sunkCode(sink: SmtpSink, ...words: string[]): Promise<string> {
+  return codeAmong(
+    () => Promise.resolve(sink.messages.map(({ data }) => decoded(data.toString("latin1")))),
+    ...words,
+  );
+}
+
+async function codeAmong(read: () => Promise<string[]>, ...words: string[]): Promise<string> {
   const end = Date.now() + 10_000;
   for (;;) {
-    const mails = await mailTo(running, await overseerOf(running));
-    const mail = mails.findLast((text) => words.every((word) => text.includes(word)));
+    const mail = (await read()).findLast((text) => words.every((word) => text.includes(word)));
     const code = mail && /^The code: (\S+)/m.exec(mail)?.[1];
     if (code) return code;
     if (Date.now() > end) throw new Error(`no code came for ${words.join(", ")}`);
