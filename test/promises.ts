@@ -96,6 +96,8 @@ export const promises = {
   "gate.mode-monitored": "A monitored mailbox sends, with a copy to the oversight address",
   "gate.mode-autonomous": "An autonomous mailbox sends without asking",
   "gate.raise-needs-person": "A mode is raised only by a person",
+  "gate.read-only-tools":
+    "An agent whose mailboxes are all read_only sees no tool that sends, and the way to ask for more",
   "gate.upgrade-by-code":
     "A mode is raised by the code that a person was mailed for it, once, and by no other",
   "gate.sensitive-by-key":

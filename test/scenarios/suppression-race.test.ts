@@ -29,6 +29,10 @@ async function queuedMessage(
 ): Promise<{ id: string; digest: string; token: string }> {
   await node.asOwner("UPDATE operator SET stopped_at = now()");
   const { body } = await running.send({ to: [to] });
+  // Held back by the worker, which then looks at it again half a minute later.
+  await until(
+    async () => (await count(`due WHERE message_id = '${body.id}' AND node = '(stopped)'`)) === 1,
+  );
   await node.asOwner(
     `UPDATE recipient SET attempts = 1 WHERE message_id = '${body.id}'; UPDATE operator SET stopped_at = NULL`,
   );
@@ -92,9 +96,11 @@ test("a hand-off that begins while somebody unsubscribes waits, and is refused",
   expect(String(await refused)).toMatch(/a recipient is suppressed/);
 });
 
+let counts = 0;
+
 async function count(what: string): Promise<number> {
   const [row] = await node.as((tx) =>
-    tx.named<{ n: number }>(`count ${what}`, `SELECT count(*)::int AS n FROM ${what}`, []),
+    tx.named<{ n: number }>(`count_${counts++}`, `SELECT count(*)::int AS n FROM ${what}`, []),
   );
   return row?.n ?? -1;
 }
