@@ -46,7 +46,7 @@ export type PasskeyPrompt = PasskeyWish & {
  * Makes the statements for one prompt each, and keeps their challenges for ten minutes. Throws `role_required` for keys, `not_found`,
  * `not_pending`, `stale_digest`, `passkey_required` for who has no passkey for decisions, `passkeys_unavailable`.
  */
-export function promptForDecisions(
+export async function promptForDecisions(
   context: EngineContext,
   actor: Actor,
   wishes: readonly PasskeyWish[],

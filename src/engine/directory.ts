@@ -34,7 +34,7 @@ const challengeLife = 10 * 60_000;
 const maxPasskeys = 10;
 
 /** The directory as members see it; with `all` also what was revoked. Throws `role_required` for keys. */
-export function findDecisionPasskeys(
+export async function findDecisionPasskeys(
   context: EngineContext,
   actor: Actor,
   filter: { own: boolean; all: boolean },
@@ -46,7 +46,7 @@ export function findDecisionPasskeys(
 }
 
 /** Options of a prompt that makes a passkey for decisions. Throws `fresh_sign_in_required`, `role_required`, `passkeys_unavailable`. */
-export function decisionPasskeyOptions(
+export async function decisionPasskeyOptions(
   context: EngineContext,
   actor: Actor,
 ): Promise<CreationOptions> {

@@ -1,5 +1,6 @@
-/** Another implementation's word on an assertion: @simplewebauthn/server, which nothing of ours checks assertions with. */
-import { registerHooks } from "node:module";
+/** Another implementation's word on an assertion: @simplewebauthn/server, in a process of its own. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import type { AssertionJson } from "./authenticator.ts";
 
 /** What it is asked. `challenge` is the 32 bytes that were to be signed, `cose` the credential's COSE_Key. */
@@ -10,40 +11,19 @@ export type Question = {
   cose: Buffer;
 };
 
-/**
- * Its verdict; it throws where it refuses. Its ASN.1 libraries may be installed in two versions, of which one does not know what the
- * other declares: all of them get the one that its ECDSA signatures are declared with.
- */
-export async function otherVerdict(json: AssertionJson, asked: Question): Promise<boolean> {
-  const library = import.meta.resolve("@simplewebauthn/server");
-  const hooks = registerHooks({
-    resolve(specifier, context, next) {
-      if (specifier !== "@peculiar/asn1-schema") return next(specifier, context);
-      const declaring = next("@peculiar/asn1-ecc", { ...context, parentURL: library }).url;
-      return next(specifier, { ...context, parentURL: declaring });
-    },
+/** Its verdict; where it refuses, the reason it gives is thrown. */
+export function otherVerdict(json: AssertionJson, asked: Question): Promise<boolean> {
+  const program = fileURLToPath(new URL("./other-webauthn-process.mjs", import.meta.url));
+  const question = JSON.stringify({
+    ...json,
+    origin: asked.origin,
+    rp_id: asked.rp_id,
+    challenge: asked.challenge.toString("base64url"),
+    cose: asked.cose.toString("base64url"),
   });
-  try {
-    const { verifyAuthenticationResponse } = await import("@simplewebauthn/server");
-    const { verified } = await verifyAuthenticationResponse({
-      response: {
-        id: json.id,
-        rawId: json.id,
-        type: "public-key",
-        clientExtensionResults: {},
-        response: {
-          clientDataJSON: json.client_data_json,
-          authenticatorData: json.authenticator_data,
-          signature: json.signature,
-        },
-      },
-      expectedChallenge: asked.challenge.toString("base64url"),
-      expectedOrigin: asked.origin,
-      expectedRPID: asked.rp_id,
-      credential: { id: json.id, publicKey: new Uint8Array(asked.cose), counter: 0 },
-    });
-    return verified;
-  } finally {
-    hooks.deregister();
-  }
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [program, question], (error, stdout) =>
+      error instanceof Error ? reject(error) : resolve(stdout.trim() === "verified"),
+    );
+  });
 }

@@ -89,15 +89,9 @@ function revokeCell(visit: MemberVisit, one: Passkey, may: boolean): Child {
   return markup`<form method="post" action="${path}/${one.id}">${formToken(visit.session.csrf_token)}<button>Revoke <span class="unseen">${one.name} of ${one.person_name}</span></button></form>`;
 }
 
-/** For whom it is not, and while a new passkey is not in the log yet, there is no head. */
 async function readHead(visit: MemberVisit): Promise<Head | null> {
   if (!allowed(visit, "get_directory_head")) return null;
-  try {
-    return (await call(visit, "get_directory_head", {}, directoryHead)).body;
-  } catch (error) {
-    if (asRefusal(error, visit).code === "unavailable") return null;
-    throw error;
-  }
+  return (await call(visit, "get_directory_head", {}, directoryHead)).body;
 }
 
 function headSection(visit: MemberVisit, head: Head): Html {
