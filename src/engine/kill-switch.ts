@@ -20,7 +20,10 @@ import { passSensitive } from "./sensitive.ts";
 const freshFor = 250;
 
 /** What is older than this, in milliseconds, counts as not known: a stop holds everywhere within a second. */
-const tooOld = 700;
+const tooOld = 800;
+
+/** A database that is slow is asked again and again for so long, in milliseconds: putting mail back would make it slower. */
+const patience = 30_000;
 
 /** Whether an operator is stopped, as every node of the instance asks before a copy goes to the wire. */
 export type Stops = {
@@ -39,7 +42,7 @@ export function createStops(context: Pick<EngineContext, "database">): Stops {
   };
   return {
     async hold(operatorId) {
-      for (let attempt = 1; attempt <= 3; attempt++) {
+      for (const end = performance.now() + patience; performance.now() < end;) {
         const { asked, stopped } = ask();
         const ids = await stopped;
         // The answer is as old as its question: one that came late, or to a process that was held up, is not taken for new.
