@@ -10,3 +10,4 @@ import Multimail.Rules
 import Multimail.Scopes
 import Multimail.Numbers
 import Multimail.Log
+import Multimail.Completeness

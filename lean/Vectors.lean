@@ -2,7 +2,7 @@
 Prints the oversight vectors of `test/vectors/oversight/` from the machine of `Multimail/Machine.lean`: the loops of
 `scripts/vector-tables.ts` and `scripts/vector-traces.ts`, in their order and form, byte for byte.
 
-`lean --run Vectors.lean NAME` prints the table NAME; without a name it prints the names.
+`lean --run Vectors.lean NAME...` prints the tables of these names; without a name it prints the names.
 -/
 import Multimail.Machine
 
@@ -473,16 +473,21 @@ def names : List String :=
 
 end Multimail.Vectors
 
-def main (arguments : List String) : IO UInt32 := do
-  match arguments with
-  | [name] =>
+/-- Prints the tables of these names, one after the other. -/
+def printTables : List String → IO UInt32
+  | [] => return 0
+  | name :: rest =>
     match Multimail.Vectors.table name with
-    | some (first, rows) =>
+    | some (first, rows) => do
       IO.print (Multimail.Vectors.join "\n" (first :: rows) ++ "\n")
-      return 0
-    | none =>
+      printTables rest
+    | none => do
       IO.eprintln ("no table is called " ++ name)
       return 1
-  | _ =>
+
+def main (arguments : List String) : IO UInt32 :=
+  match arguments with
+  | [] => do
     IO.println (Multimail.Vectors.join "\n" Multimail.Vectors.names)
     return 0
+  | names => printTables names

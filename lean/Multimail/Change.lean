@@ -59,7 +59,7 @@ theorem flag_false {c : Prop} [Decidable c] (h : (if c then true else false) = f
   | Or.inl both => absurd_flag both.2.symm
   | Or.inr both => both.1
 
-theorem error_ne_ok {α : Type} {r : Refusal} {x : α} {P : Prop} (h : Except.error r = Except.ok x) : P := by
+theorem error_ne_ok {ε α : Type} {r : ε} {x : α} {P : Prop} (h : Except.error r = Except.ok x) : P := by
   cases h
 
 theorem ok_eq {α : Type} {x y : α} (h : (Except.ok x : Except Refusal α) = Except.ok y) : y = x := by
@@ -74,7 +74,7 @@ theorem past {c : Prop} [Decidable c] {α : Type} {r : Refusal} {x : Except Refu
   | Or.inr both => both
 
 -- Into a branch whose other side refuses.
-theorem only {c : Prop} [Decidable c] {α : Type} {r : Refusal} {x : Except Refusal α} {y : α}
+theorem onlyThen {c : Prop} [Decidable c] {α : Type} {r : Refusal} {x : Except Refusal α} {y : α}
     (h : (if c then x else Except.error r) = Except.ok y) : c ∧ x = Except.ok y :=
   match choice h with
   | Or.inl both => both
@@ -201,10 +201,7 @@ theorem wait_cases (wait : Bool) :
 theorem decision_ok {m m' : Message N} {who digest : N} {d : Decision}
     (h : decision m who digest d = Except.ok m') :
     m.status = Status.pending_approval ∧ includes who m.authors = false ∧ digest = m.digest ∧
-    (match d with
-      | Decision.reject => to m Status.rejected
-      | Decision.revise => to { m with approvals := [] } Status.draft
-      | Decision.approve proof wait => approve m who digest proof wait) = Except.ok m' :=
+    decided m who digest d = Except.ok m' :=
   have h0 := past h
   have h1 := past h0.2
   have h2 := past h1.2
@@ -230,7 +227,7 @@ theorem edit_ok {m m' : Message N} {who digest : N} (h : edit m who digest = Exc
   match choice h0.2 with
   | Or.inl ho => Change.edit_open ho.1 unsent (ok_eq ho.2)
   | Or.inr ho =>
-    have h1 := only ho.2
+    have h1 := onlyThen ho.2
     Change.edit_scheduled h1.1 unsent (ok_eq h1.2)
 
 theorem resubmit_ok {m m' : Message N} {who : N} {mode : Mode} (h : resubmit m who mode = Except.ok m') :
@@ -252,7 +249,8 @@ theorem handOff_ok {m m' : Message N} {now : HandOff N} (h : handOff m now = Exc
   have h0 := past h
   have h1 := past h0.2
   have h2 := past h1.2
-  have whole := fun how => Change.hand_off (eq_of_not_ne h0.1) (eq_of_not_ne h1.1) (false_of_not_true h2.1) how
+  have whole : HandOffCase m now m' → Change m (Event.hand_off now) m' :=
+    fun how => Change.hand_off (eq_of_not_ne h0.1) (eq_of_not_ne h1.1) (false_of_not_true h2.1) how
   match choice h2.2 with
   | Or.inl hm => whole (HandOffCase.blocked (ok_eq hm.2))
   | Or.inr hm =>
@@ -281,41 +279,43 @@ theorem step_ok {m m' : Message N} {e : Event N} (h : step m e = Except.ok m') :
   | Event.approve _ _ _ _, h => approve_ok h
   | Event.reject _ _, h =>
     have h0 := decision_ok h
-    Change.reject h0.1 h0.2.1 h0.2.2.1 (ok_eq h0.2.2.2)
+    have h1 : to m Status.rejected = Except.ok m' := h0.2.2.2
+    Change.reject h0.1 h0.2.1 h0.2.2.1 (ok_eq h1)
   | Event.revise _ _, h =>
     have h0 := decision_ok h
-    Change.revise h0.1 h0.2.1 h0.2.2.1 (ok_eq h0.2.2.2)
+    have h1 : to { m with approvals := [] } Status.draft = Except.ok m' := h0.2.2.2
+    Change.revise h0.1 h0.2.1 h0.2.2.1 (ok_eq h1)
   | Event.edit _ _, h => edit_ok h
   | Event.resubmit _ _, h => resubmit_ok h
   | Event.undo, h =>
-    have h0 := only h
+    have h0 := onlyThen h
     Change.undo h0.1.1 (ok_eq h0.2)
   | Event.cancel, h =>
     have h0 := past h
-    have h1 := only h0.2
+    have h1 := onlyThen h0.2
     Change.cancel h1.1 (false_of_not_true h0.1) (ok_eq h1.2)
   | Event.expire, h =>
-    have h0 := only h
+    have h0 := onlyThen h
     Change.expire h0.1 (ok_eq h0.2)
   | Event.release, h => release_ok h
   | Event.hand_off _, h => handOff_ok h
   | Event.accepted, h =>
-    have h0 := only h
+    have h0 := onlyThen h
     Change.accepted h0.1 (ok_eq h0.2)
   | Event.delivered, h =>
-    have h0 := only h
+    have h0 := onlyThen h
     Change.delivered h0.1 (ok_eq h0.2)
   | Event.deferred, h =>
-    have h0 := only h
+    have h0 := onlyThen h
     Change.deferred h0.1 (ok_eq h0.2)
   | Event.lost, h =>
-    have h0 := only h
+    have h0 := onlyThen h
     Change.lost h0.1 (ok_eq h0.2)
   | Event.failed, h =>
-    have h0 := only h
+    have h0 := onlyThen h
     Change.failed h0.1 (ok_eq h0.2)
   | Event.bounced, h =>
-    have h0 := only h
+    have h0 := onlyThen h
     Change.bounced h0.1 (ok_eq h0.2)
 
 end Multimail

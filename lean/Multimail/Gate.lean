@@ -50,6 +50,13 @@ theorem onTheWire_cleared {m : Message N} (h : onTheWire m = true) : cleared m.s
 
 /-! ## One hand-off -/
 
+def isSending : Status → Bool
+  | Status.sending => true
+  | _ => false
+
+theorem not_sending {a b : Status} {P : Prop} (is : a = b) (sends : a = Status.sending) (other : isSending b = false) : P :=
+  not_both (congrArg isSending sends) ((congrArg isSending is).trans other)
+
 /-- **Only a hand-off sends**, and only one for which nothing stands in the way. -/
 theorem only_hand_off_sends {m m' : Message N} {e : Event N} (h : step m e = Except.ok m')
     (sends : m'.status = Status.sending) :
@@ -62,40 +69,40 @@ theorem only_hand_off_sends {m m' : Message N} {e : Event N} (h : step m e = Exc
     cases how with
     | sending allowed unblocked approved deliverable live same =>
       exact ⟨_, rfl, exact_, running, deliverable, unblocked, live, allowed, approved, same⟩
-    | blocked same => cases ((congrArg Message.status same).symm.trans sends)
-    | held same => cases ((congrArg Message.status same).symm.trans sends)
-    | suppressed same => cases ((congrArg Message.status same).symm.trans sends)
-    | sandboxed same => cases ((congrArg Message.status same).symm.trans sends)
+    | blocked same => exact not_sending (congrArg Message.status same) sends rfl
+    | held same => exact not_sending (congrArg Message.status same) sends rfl
+    | suppressed same => exact not_sending (congrArg Message.status same) sends rfl
+    | sandboxed same => exact not_sending (congrArg Message.status same) sends rfl
   | approve_done was foreign fresh strong enough next isNext same =>
     have e : next = Status.sending := (congrArg Message.status same).symm.trans sends
     cases isNext with
-    | inl known => cases (known.symm.trans e)
-    | inr known => cases (known.symm.trans e)
+    | inl known => exact not_sending known e rfl
+    | inr known => exact not_sending known e rfl
   | edit_open was unsent same =>
     have e : m.status = Status.sending := (congrArg Message.status same).symm.trans sends
     cases was with
-    | inl known => cases (known.symm.trans e)
-    | inr known => cases (known.symm.trans e)
-  | approve_more was foreign fresh strong same => cases ((congrArg Message.status same).symm.trans sends)
-  | reject was foreign fresh same => cases ((congrArg Message.status same).symm.trans sends)
-  | revise was foreign fresh same => cases ((congrArg Message.status same).symm.trans sends)
-  | scan_block was same => cases ((congrArg Message.status same).symm.trans sends)
-  | scan_gate was same => cases ((congrArg Message.status same).symm.trans sends)
-  | scan_wait was gated same => cases ((congrArg Message.status same).symm.trans sends)
-  | scan_pass was open_ calm same => cases ((congrArg Message.status same).symm.trans sends)
-  | edit_scheduled was unsent same => cases ((congrArg Message.status same).symm.trans sends)
-  | resubmit was allowed same => cases ((congrArg Message.status same).symm.trans sends)
-  | undo was same => cases ((congrArg Message.status same).symm.trans sends)
-  | cancel was unsent same => cases ((congrArg Message.status same).symm.trans sends)
-  | expire was same => cases ((congrArg Message.status same).symm.trans sends)
-  | release_gate was same => cases ((congrArg Message.status same).symm.trans sends)
-  | release_queue was enough same => cases ((congrArg Message.status same).symm.trans sends)
-  | accepted was same => cases ((congrArg Message.status same).symm.trans sends)
-  | delivered was same => cases ((congrArg Message.status same).symm.trans sends)
-  | deferred was same => cases ((congrArg Message.status same).symm.trans sends)
-  | lost was same => cases ((congrArg Message.status same).symm.trans sends)
-  | failed was same => cases ((congrArg Message.status same).symm.trans sends)
-  | bounced was same => cases ((congrArg Message.status same).symm.trans sends)
+    | inl known => exact not_sending known e rfl
+    | inr known => exact not_sending known e rfl
+  | approve_more was foreign fresh strong same => exact not_sending (congrArg Message.status same) sends rfl
+  | reject was foreign fresh same => exact not_sending (congrArg Message.status same) sends rfl
+  | revise was foreign fresh same => exact not_sending (congrArg Message.status same) sends rfl
+  | scan_block was same => exact not_sending (congrArg Message.status same) sends rfl
+  | scan_gate was same => exact not_sending (congrArg Message.status same) sends rfl
+  | scan_wait was gated same => exact not_sending (congrArg Message.status same) sends rfl
+  | scan_pass was open_ calm same => exact not_sending (congrArg Message.status same) sends rfl
+  | edit_scheduled was unsent same => exact not_sending (congrArg Message.status same) sends rfl
+  | resubmit was allowed same => exact not_sending (congrArg Message.status same) sends rfl
+  | undo was same => exact not_sending (congrArg Message.status same) sends rfl
+  | cancel was unsent same => exact not_sending (congrArg Message.status same) sends rfl
+  | expire was same => exact not_sending (congrArg Message.status same) sends rfl
+  | release_gate was same => exact not_sending (congrArg Message.status same) sends rfl
+  | release_queue was enough same => exact not_sending (congrArg Message.status same) sends rfl
+  | accepted was same => exact not_sending (congrArg Message.status same) sends rfl
+  | delivered was same => exact not_sending (congrArg Message.status same) sends rfl
+  | deferred was same => exact not_sending (congrArg Message.status same) sends rfl
+  | lost was same => exact not_sending (congrArg Message.status same) sends rfl
+  | failed was same => exact not_sending (congrArg Message.status same) sends rfl
+  | bounced was same => exact not_sending (congrArg Message.status same) sends rfl
 
 -- The same for a hand-off that is known to be one.
 theorem hand_off_sends {m m' : Message N} {now : HandOff N} (h : step m (Event.hand_off now) = Except.ok m')
@@ -118,12 +125,12 @@ theorem gated_hand_off_is_approved {m m' : Message N} {now : HandOff N}
     (gated : m.gated = true ∨ now.verdict = Verdict.review ∨ gates (stricter m.mode now.mode) now.allowlisted = true) :
     isApproved m' = true ∧ m'.gated = true ∧ m'.digest = now.digest ∧
       m'.required = greater m.required now.required ∧ m'.passkey = (m.passkey || now.passkey) := by
-  have all := hand_off_sends h sends
+  have met := hand_off_sends h sends
   have isGated : gatedNow m now = true := if_yes gated
-  have same := all.2.2.2.2.2.2.2
-  have approved := all.2.2.2.2.2.2.1 isGated
+  have same := met.2.2.2.2.2.2.2
+  have approved := met.2.2.2.2.2.2.1 isGated
   subst same
-  exact ⟨approved, isGated, all.1.symm, rfl, rfl⟩
+  exact ⟨approved, isGated, met.1.symm, rfl, rfl⟩
 
 theorem ble_refl : (n : Nat) → Nat.ble n n = true
   | Nat.zero => rfl
@@ -213,20 +220,20 @@ theorem gated_never_sends_unapproved {s : Submission N} {log : List (Event N)} {
       absurd_flag (same.symm.trans h))
     (fun m m' e before c => cleared_kept before c) life
 
-/-- **A gated mailbox:** in any life, a hand-off that sends while the mailbox gates, now or when the message was
-submitted, sends a digest that as many different people as asked for have approved, none of them an author. -/
-theorem gated_mailbox_sends_only_approved {s : Submission N} {log : List (Event N)} {now : HandOff N} {m' : Message N}
+/-- In any life, what a gated hand-off sends was approved before by as many different principals as asked for, none of
+them an author. `gated_mailbox_never_sends_unapproved` says when a mailbox makes it gated. -/
+theorem gated_hand_off_was_approved_before {s : Submission N} {log : List (Event N)} {now : HandOff N} {m' : Message N}
     (life : Reachable s (Event.hand_off now :: log) m') (sends : m'.status = Status.sending) (gated : m'.gated = true) :
     ∃ people : List N, Distinct people ∧ Nat.ble m'.required (size people) = true ∧
       ∀ p, includes p people = true → includes p m'.authors = false ∧
         ∃ proof, Approved p now.digest proof log ∧ (m'.passkey = true → proof = DecisionClass.A) :=
   match last_step life with
   | ⟨m, before, h⟩ => by
-    have all := hand_off_sends h sends
-    have same := all.2.2.2.2.2.2.2
+    have met := hand_off_sends h sends
+    have same := met.2.2.2.2.2.2.2
     have entered := approvals_are_entries before
     have isGated : gatedNow m now = true := (congrArg Message.gated same).symm.trans gated
-    have approved : isApproved (demanded m now) = true := all.2.2.2.2.2.2.1 isGated
+    have approved : isApproved (demanded m now) = true := met.2.2.2.2.2.2.1 isGated
     subst same
     cases approved_means approved with
     | intro people facts =>
@@ -236,12 +243,12 @@ theorem gated_mailbox_sends_only_approved {s : Submission N} {log : List (Event 
           | intro a known =>
             have inLog : In a (standing log) := Eq.mp (congrArg (In a) entered) known.1
             have entry := standing_is_entered log inLog
-            have digest : a.digest = now.digest := known.2.2.1.trans all.1.symm
+            have digest : a.digest = now.digest := known.2.2.1.trans met.1.symm
             rw [known.2.1, digest] at entry
             exact ⟨a.proof, entry, known.2.2.2⟩⟩⟩
 
-/-- A mailbox gates a hand-off: by its mode of now or of then, by a policy, or because the scan said so. This is when
-`gated_mailbox_sends_only_approved` applies. -/
+/-- A hand-off is gated by the mode of now or of then, by a policy, or because the scan said so: this is when
+`gated_hand_off_was_approved_before` applies. -/
 theorem gating_modes_gate (m : Message N) (now : HandOff N)
     (gated : m.gated = true ∨ now.verdict = Verdict.review ∨ gates (stricter m.mode now.mode) now.allowlisted = true) :
     (demanded m now).gated = true := if_yes gated
@@ -259,7 +266,7 @@ theorem decision_precedes_hand_off {s : Submission N} {later earlier : List (Eve
   match earlier_life later life with
   | ⟨m', part⟩ =>
     ⟨m', part, fun sends gated =>
-      match gated_mailbox_sends_only_approved part sends gated with
+      match gated_hand_off_was_approved_before part sends gated with
       | ⟨people, distinct, enough, each⟩ =>
         ⟨people, distinct, enough, fun p member =>
           match (each p member).2 with

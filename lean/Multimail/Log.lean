@@ -25,6 +25,12 @@ structure Hash (Entry Digest : Type) where
 section
 variable {α : Type}
 
+theorem nothing {x : α} {P : Prop} (h : none = some x) : P := by cases h
+
+theorem some_same {x y : α} (h : some x = some y) : x = y := by
+  injection h with e
+  exact e
+
 def take : Nat → List α → List α
   | Nat.zero, _ => []
   | Nat.succ _, [] => []
@@ -86,7 +92,7 @@ theorem take_past : (k m : Nat) → (xs : List α) → Nat.ble k m = true →
   | Nat.succ k, Nat.succ m, x :: xs, h => congrArg (List.cons x) (take_past k m xs h)
 
 theorem nth_take {x : α} : (k i : Nat) → (xs : List α) → nth (take k xs) i = some x → nth xs i = some x
-  | Nat.zero, _, _, h => by cases h
+  | Nat.zero, _, _, h => nothing h
   | Nat.succ _, _, [], h => h
   | Nat.succ _, Nat.zero, _ :: _, h => h
   | Nat.succ k, Nat.succ i, _ :: xs, h => nth_take k i xs h
@@ -95,7 +101,7 @@ theorem nth_drop {x : α} : (k i : Nat) → (xs : List α) → Nat.ble k i = tru
     nth (drop k xs) (minus i k) = some x → nth xs i = some x
   | Nat.zero, i, xs, _, h => (congrArg (nth xs) (minus_zero i)).symm.trans h
   | Nat.succ _, Nat.zero, _, no, _ => absurd_flag no
-  | Nat.succ _, Nat.succ _, [], _, h => by cases h
+  | Nat.succ _, Nat.succ _, [], _, h => nothing h
   | Nat.succ k, Nat.succ i, _ :: xs, le, h => nth_drop k i xs le h
 
 end
@@ -235,10 +241,14 @@ def verifyInclusion (H : Hash Entry Digest) (leafHash : Digest) (index n : Nat) 
 
 theorem joined {f : Digest → Digest} : {o : Option Digest} → {d : Digest} → mapSome f o = some d →
     ∃ a, o = some a ∧ f a = d
-  | none, _, h => by cases h
-  | some a, _, h => ⟨a, rfl, by injection h with e; exact e⟩
+  | none, _, h => nothing h
+  | some a, _, h => ⟨a, rfl, some_same h⟩
 
-theorem nothing {α : Type} {x : α} {P : Prop} (h : none = some x) : P := by cases h
+theorem only_entry (H : Hash Entry Digest) (entry : Entry) (index : Nat) : (log : List Entry) → size log = 1 →
+    index = 0 → H.leaf entry = mth H log → nth log index = some entry
+  | [], one, _, _ => absurd_flag (congrArg (Nat.ble 1) one)
+  | [x], _, start, same => (congrArg (nth [x]) start).trans (congrArg some (H.leaf_injective entry x same).symm)
+  | x :: y :: more, one, _, _ => not_both (two_or_more x y more) (congrArg (Nat.ble 2) one)
 
 theorem inclusionRoot_sound (H : Hash Entry Digest) (entry : Entry) : (path : List Digest) → (index : Nat) →
     (log : List Entry) → inclusionRoot H (H.leaf entry) path index (size log) = some (mth H log) →
@@ -246,21 +256,7 @@ theorem inclusionRoot_sound (H : Hash Entry Digest) (entry : Entry) : (path : Li
   | [], index, log, h =>
     match choice h with
     | Or.inr both => nothing both.2
-    | Or.inl both => by
-      cases log with
-      | nil => cases both.1.1
-      | cons x rest =>
-        cases rest with
-        | cons y more => cases both.1.1
-        | nil =>
-          have same : H.leaf entry = H.leaf x := by
-            injection both.2 with e
-            exact e
-          have e := H.leaf_injective _ _ same
-          have i := both.1.2
-          subst e
-          subst i
-          exact rfl
+    | Or.inl both => only_entry H entry index log both.1.1 both.1.2 (some_same both.2)
   | sibling :: path, index, log, h =>
     match choice h with
     | Or.inl both => nothing both.2
@@ -330,18 +326,19 @@ def verifyConsistency (H : Hash Entry Digest) (m n : Nat) (path : List Digest) (
 
 theorem joined_pair {f g : Digest → Digest} : {o : Option (Digest × Digest)} → {d e : Digest} →
     mapPair f g o = some (d, e) → ∃ a b, o = some (a, b) ∧ f a = d ∧ g b = e
-  | none, _, _, h => by cases h
-  | some (a, b), _, _, h => ⟨a, b, rfl, by injection h with e; injection e with e₁ e₂; exact ⟨e₁, e₂⟩⟩
+  | none, _, _, h => nothing h
+  | some (a, b), _, _, h =>
+    have same := some_same h
+    ⟨a, b, rfl, congrArg Prod.fst same, congrArg Prod.snd same⟩
 
-theorem one_and_same {d e f : Digest} (h : some (d, d) = some (e, f)) : e = f := by
-  injection h with pair
-  injection pair with first second
-  exact first.symm.trans second
+theorem one_and_same {d e f : Digest} (h : some (d, d) = some (e, f)) : e = f :=
+  have same := some_same h
+  (congrArg Prod.fst same).symm.trans (congrArg Prod.snd same)
 
 theorem told_same {hash d e : Digest} : {path : List Digest} → {b : Bool} → told hash path b = some (d, e) → d = e
   | [], false, h => one_and_same h
-  | [], true, h => by cases h
-  | _ :: _, _, h => by cases h
+  | [], true, h => nothing h
+  | _ :: _, _, h => nothing h
 
 theorem equal_is_prefix (H : Hash Entry Digest) {old young : List Entry} (sizes : size old = size young)
     (roots : mth H old = mth H young) : old = take (size old) young :=

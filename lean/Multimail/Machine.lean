@@ -270,15 +270,18 @@ inductive Decision where
   | reject
   | revise
 
+/-- What a decision that can be made comes to. -/
+def decided (m : Message N) (who digest : N) : Decision → Step N
+  | Decision.reject => to m Status.rejected
+  | Decision.revise => to { m with approvals := [] } Status.draft
+  | Decision.approve proof wait => approve m who digest proof wait
+
 /-- `decide` of `machine.ts`. -/
 def decision (m : Message N) (who digest : N) (d : Decision) : Step N :=
   if m.status ≠ Status.pending_approval then no Refusal.not_pending
   else if includes who m.authors = true then no Refusal.self_approval
   else if digest ≠ m.digest then no Refusal.stale_digest
-  else match d with
-    | Decision.reject => to m Status.rejected
-    | Decision.revise => to { m with approvals := [] } Status.draft
-    | Decision.approve proof wait => approve m who digest proof wait
+  else decided m who digest d
 
 /-- The authors with one who has written now. -/
 def withAuthor (authors : List N) (who : N) : List N :=

@@ -134,46 +134,47 @@ theorem unsent_off_the_wire {m : Message N} {P : Prop} (wire : onTheWire m = tru
   | Or.inl e => not_both (congrArg out e) in_
   | Or.inr e => not_both e.2 unsent
 
-theorem test_stays_in {m m' : Message N} {e : Event N} (test : m.test = true)
-    (before : out m.status = false ∧ m.handed = false) (c : Change m e m') :
-    out m'.status = false ∧ m'.handed = false := by
+-- What is not out stays in, but for a hand-off of what is no test.
+theorem stays_in {m m' : Message N} {e : Event N} (before : out m.status = false ∧ m.handed = false)
+    (c : Change m e m') :
+    (out m'.status = false ∧ m'.handed = false) ∨ (m.test = false ∧ ∃ now, e = Event.hand_off now) := by
   cases c with
-  | scan_block was same => subst same; exact ⟨rfl, before.2⟩
-  | scan_gate was same => subst same; exact ⟨rfl, before.2⟩
-  | scan_wait was gated same => subst same; exact ⟨rfl, before.2⟩
-  | scan_pass was open_ calm same => subst same; exact ⟨rfl, before.2⟩
-  | approve_more was foreign fresh strong same => subst same; exact ⟨rfl, before.2⟩
+  | scan_block was same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | scan_gate was same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | scan_wait was gated same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | scan_pass was open_ calm same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | approve_more was foreign fresh strong same => subst same; exact Or.inl ⟨rfl, before.2⟩
   | approve_done was foreign fresh strong enough next isNext same =>
     subst same
     cases isNext with
-    | inl known => exact ⟨congrArg out known, before.2⟩
-    | inr known => exact ⟨congrArg out known, before.2⟩
-  | reject was foreign fresh same => subst same; exact ⟨rfl, before.2⟩
-  | revise was foreign fresh same => subst same; exact ⟨rfl, before.2⟩
-  | edit_open was unsent same => subst same; exact before
-  | edit_scheduled was unsent same => subst same; exact ⟨rfl, before.2⟩
-  | resubmit was allowed same => subst same; exact ⟨rfl, before.2⟩
-  | undo was same => subst same; exact ⟨rfl, before.2⟩
-  | cancel was unsent same => subst same; exact ⟨rfl, before.2⟩
-  | expire was same => subst same; exact ⟨rfl, before.2⟩
-  | release_gate was same => subst same; exact ⟨rfl, before.2⟩
-  | release_queue was enough same => subst same; exact ⟨rfl, before.2⟩
+    | inl known => exact Or.inl ⟨congrArg out known, before.2⟩
+    | inr known => exact Or.inl ⟨congrArg out known, before.2⟩
+  | reject was foreign fresh same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | revise was foreign fresh same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | edit_open was unsent same => subst same; exact Or.inl before
+  | edit_scheduled was unsent same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | resubmit was allowed same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | undo was same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | cancel was unsent same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | expire was same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | release_gate was same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | release_queue was enough same => subst same; exact Or.inl ⟨rfl, before.2⟩
   | hand_off was exact_ running how =>
     cases how with
-    | blocked same => subst same; exact ⟨rfl, before.2⟩
-    | held same => subst same; exact ⟨rfl, before.2⟩
-    | suppressed same => subst same; exact ⟨rfl, before.2⟩
-    | sandboxed same => subst same; exact ⟨rfl, before.2⟩
-    | sending allowed unblocked approved deliverable live same => exact not_both test live
+    | blocked same => subst same; exact Or.inl ⟨rfl, before.2⟩
+    | held same => subst same; exact Or.inl ⟨rfl, before.2⟩
+    | suppressed same => subst same; exact Or.inl ⟨rfl, before.2⟩
+    | sandboxed same => subst same; exact Or.inl ⟨rfl, before.2⟩
+    | sending allowed unblocked approved deliverable live same => exact Or.inr ⟨live, ⟨_, rfl⟩⟩
   | accepted was same => exact unsent_off_the_wire was before.1 before.2
   | delivered was same =>
     cases was with
     | inl known => exact unsent_off_the_wire known before.1 before.2
     | inr known => exact not_both (congrArg out known) before.1
-  | deferred was same => subst same; exact ⟨rfl, before.2⟩
-  | lost was same => subst same; exact ⟨rfl, before.2⟩
-  | failed was same => subst same; exact ⟨rfl, before.2⟩
-  | bounced was same => subst same; exact ⟨rfl, before.2⟩
+  | deferred was same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | lost was same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | failed was same => subst same; exact Or.inl ⟨rfl, before.2⟩
+  | bounced was same => subst same; exact Or.inl ⟨rfl, before.2⟩
 
 /-- **Test keys never send:** in no life of a message of a test key is it on its way, sent or delivered. -/
 theorem test_never_sends {s : Submission N} {log : List (Event N)} {m : Message N} (life : Reachable s log m)
@@ -183,7 +184,32 @@ theorem test_never_sends {s : Submission N} {log : List (Event N)} {m : Message 
       have same := (submitted_is begun).2
       subst same
       exact ⟨test, rfl, rfl⟩)
-    (fun m m' e before c => ⟨(test_is_kept c).trans before.1, test_stays_in before.1 before.2 c⟩) life).2
+    (fun m m' e before c =>
+      ⟨(test_is_kept c).trans before.1,
+        match stays_in before.2 c with
+        | Or.inl inside => inside
+        | Or.inr both => not_both before.1 both.1⟩) life).2
+
+/-- **Nothing is sent but by a hand-off:** what is sending, sent, delivered or was ever on the wire has a hand-off in its
+log. -/
+theorem sent_was_handed_off {s : Submission N} {log : List (Event N)} {m : Message N} (life : Reachable s log m) :
+    (out m.status = false ∧ m.handed = false) ∨ ∃ now, In (Event.hand_off now) log := by
+  induction life with
+  | submitted begun =>
+    have same := (submitted_is begun).2
+    subst same
+    exact Or.inl ⟨rfl, rfl⟩
+  | stepped before h ih =>
+    cases ih with
+    | inr known =>
+      cases known with
+      | intro now entry => exact Or.inr ⟨now, Or.inr entry⟩
+    | inl inside =>
+      cases stays_in inside (step_ok h) with
+      | inl still => exact Or.inl still
+      | inr both =>
+        cases both.2 with
+        | intro now same => exact Or.inr ⟨now, Or.inl same.symm⟩
 
 /-! ## Modes -/
 
@@ -231,8 +257,8 @@ theorem either_mode_binds {m m' : Message N} {now : HandOff N} (h : step m (Even
     match gated with
     | Or.inl g => stricter_gates_left m.mode now.mode now.allowlisted g
     | Or.inr g => stricter_gates_right m.mode now.mode now.allowlisted g
-  have all := gated_hand_off_is_approved h sends (Or.inr (Or.inr stricterGates))
-  ⟨all.1, all.2.1, all.2.2.1⟩
+  have met := gated_hand_off_is_approved h sends (Or.inr (Or.inr stricterGates))
+  ⟨met.1, met.2.1, met.2.2.1⟩
 
 /-- Under gated_all nothing is sent without approvals, allowlisted or not. -/
 theorem gated_all_binds {m m' : Message N} {now : HandOff N} (h : step m (Event.hand_off now) = Except.ok m')
@@ -242,6 +268,69 @@ theorem gated_all_binds {m m' : Message N} {now : HandOff N} (h : step m (Event.
     (match mode with
       | Or.inl e => Or.inl (congrArg (fun a => gates a now.allowlisted) e)
       | Or.inr e => Or.inr (congrArg (fun a => gates a now.allowlisted) e))
+
+theorem mode_kept {s : Submission N} {m m' : Message N} {e : Event N} {allowlisted : Bool}
+    (before : gates s.mode allowlisted = true → gates m.mode allowlisted = true) (c : Change m e m') :
+    gates s.mode allowlisted = true → gates m'.mode allowlisted = true := by
+  cases c with
+  | resubmit was allowed same =>
+    subst same
+    exact fun g => stricter_gates_left m.mode _ allowlisted (before g)
+  | hand_off was exact_ running how =>
+    cases how with
+    | blocked same => subst same; exact before
+    | held same => subst same; exact before
+    | suppressed same => subst same; exact before
+    | sandboxed same => subst same; exact before
+    | sending allowed unblocked approved deliverable live same => subst same; exact before
+  | scan_block was same => subst same; exact before
+  | scan_gate was same => subst same; exact before
+  | scan_wait was gated same => subst same; exact before
+  | scan_pass was open_ calm same => subst same; exact before
+  | approve_more was foreign fresh strong same => subst same; exact before
+  | approve_done was foreign fresh strong enough next isNext same => subst same; exact before
+  | reject was foreign fresh same => subst same; exact before
+  | revise was foreign fresh same => subst same; exact before
+  | edit_open was unsent same => subst same; exact before
+  | edit_scheduled was unsent same => subst same; exact before
+  | undo was same => subst same; exact before
+  | cancel was unsent same => subst same; exact before
+  | expire was same => subst same; exact before
+  | release_gate was same => subst same; exact before
+  | release_queue was enough same => subst same; exact before
+  | accepted was same => subst same; exact before
+  | delivered was same => subst same; exact before
+  | deferred was same => subst same; exact before
+  | lost was same => subst same; exact before
+  | failed was same => subst same; exact before
+  | bounced was same => subst same; exact before
+
+/-- No event frees a message of the gate that its mailbox had at submission. -/
+theorem submission_mode_binds {s : Submission N} {log : List (Event N)} {m : Message N} (life : Reachable s log m)
+    (allowlisted : Bool) : gates s.mode allowlisted = true → gates m.mode allowlisted = true :=
+  always (P := fun m => gates s.mode allowlisted = true → gates m.mode allowlisted = true)
+    (fun m begun g => by
+      have same := (submitted_is begun).2
+      subst same
+      exact g)
+    (fun m m' e before c => mode_kept before c) life
+
+/-- **The gate, whole:** in every life, if the mailbox gated at submission or gates at the hand-off, what is sent was
+approved, by entries of the log before the hand-off, by as many different principals as required, none of them an author,
+each for exactly the digest that is sent, and by passkey where that is asked for. -/
+theorem gated_mailbox_never_sends_unapproved {s : Submission N} {log : List (Event N)} {now : HandOff N}
+    {m' : Message N} (life : Reachable s (Event.hand_off now :: log) m') (sends : m'.status = Status.sending)
+    (gated : gates s.mode now.allowlisted = true ∨ gates now.mode now.allowlisted = true) :
+    ∃ people : List N, Distinct people ∧ Nat.ble m'.required (size people) = true ∧
+      ∀ p, includes p people = true → includes p m'.authors = false ∧
+        ∃ proof, Approved p now.digest proof log ∧ (m'.passkey = true → proof = DecisionClass.A) :=
+  match last_step life with
+  | ⟨_, before, h⟩ =>
+    match gated with
+    | Or.inl g =>
+      have then_ := submission_mode_binds before now.allowlisted g
+      gated_hand_off_was_approved_before life sends (either_mode_binds h sends (Or.inl then_)).2.1
+    | Or.inr g => gated_hand_off_was_approved_before life sends (either_mode_binds h sends (Or.inr g)).2.1
 
 /-! ## What can only grow -/
 

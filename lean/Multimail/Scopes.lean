@@ -53,7 +53,7 @@ def assertNarrower (held wanted : List Scope) : Except KeyRefusal Unit :=
 theorem no_key_sends_and_decides {wanted : List Scope} (h : assertScopesCompatible wanted = Except.ok ()) :
     ¬ (includes Scope.send wanted = true ∧ includes Scope.oversight wanted = true) :=
   match choice h with
-  | Or.inl both => by cases both.2
+  | Or.inl both => error_ne_ok both.2
   | Or.inr both => both.1
 
 /-- **Nobody sends as a person**, so no session both sends and decides. -/
@@ -76,10 +76,10 @@ theorem no_key_grants_what_it_lacks {held wanted : List Scope} {scope : Scope}
     (h : assertNarrower held wanted = Except.ok ()) (has : includes scope wanted = true) :
     includes scope held = true :=
   match choice h with
-  | Or.inl both => by cases both.2
+  | Or.inl both => error_ne_ok both.2
   | Or.inr both =>
     match choice both.2 with
-    | Or.inl wide => by cases wide.2
+    | Or.inl wide => error_ne_ok wide.2
     | Or.inr fine => within_is_held wanted (true_of_not_false fine.1) has
 
 end Multimail
