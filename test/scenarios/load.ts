@@ -141,10 +141,11 @@ export async function allSettled(
   return statuses;
 }
 
-/** How often each message arrived, by our id, which is the local part of its Message-ID. */
+/** How often each message arrived, by our id, which is the local part of its Message-ID. Notices to people are not counted. */
 export function copiesBy(sink: SmtpSink): Map<string, number> {
   const copies = new Map<string, number>();
-  for (const { data } of sink.messages) {
+  for (const { data, from } of sink.messages) {
+    if (from === "") continue;
     const id = /^Message-ID: <([0-9a-z]{26})@/im.exec(data.toString("latin1"))?.[1] ?? "";
     copies.set(id.toUpperCase(), (copies.get(id.toUpperCase()) ?? 0) + 1);
   }
