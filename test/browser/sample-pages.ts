@@ -8,7 +8,10 @@ import { createApp } from "../../src/http/app.ts";
 import { mountPages } from "../../src/http/pages/mount-pages.ts";
 import type { CaughtSummary, PagesOptions } from "../../src/http/pages/options.ts";
 import { sampleOperations } from "./sample-operations.ts";
+import { samplePeople } from "./sample-people.ts";
 import { type State, ago, newId, now, sampleEmail, sampleMailbox } from "./sample-state.ts";
+
+const allSamples = [...sampleOperations, ...samplePeople];
 
 /** What a test may read and change. */
 export type Sample = State & { app: Hono };
@@ -55,7 +58,7 @@ export function samplePages(
     },
   };
   const app = createApp({
-    dispatcher: recorded(createDispatcher(sampleOperations, { sample }), sample),
+    dispatcher: recorded(createDispatcher(allSamples, { sample }), sample),
     authenticate: async () => null,
     new_request_id: newId,
     log: logInto(sample.logged),
@@ -67,7 +70,7 @@ export function samplePages(
 
 function pagesOptions(sample: State, options: Partial<PagesOptions>): PagesOptions {
   return {
-    dispatcher: recorded(createDispatcher(sampleOperations, { sample }), sample),
+    dispatcher: recorded(createDispatcher(allSamples, { sample }), sample),
     sign_in: {
       async redeem(token) {
         sample.calls.push({ name: "redeem", effect: "write", input: token });

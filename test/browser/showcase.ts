@@ -255,6 +255,10 @@ export function showcase(sample: Sample, html_safe: string): Record<string, stri
     catcher: "/catcher",
     caught: `/catcher/${caught}`,
     link: "/sign-in?token=x",
+    "sign-in": "/sign-in",
+    people: "/people?done=invited",
+    account: "/account?done=enrolled",
+    "step-up": "/step-up?next=/people",
     missing: "/messages/nothing",
   };
 }

@@ -4,10 +4,11 @@ import { z } from "zod";
 import { passkey, session } from "../../contract/people.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { refusalStatus } from "../status.ts";
-import { type Child, type Html, address, distance, line, time } from "./display.ts";
+import { type Child, type Html, address, distance, line } from "./display.ts";
 import { typed } from "./form.ts";
 import { alert, badge, formToken, page } from "./layout.ts";
 import { notificationsPath } from "./notifications-page.ts";
+import { operatorPath } from "./operator-page.ts";
 import { passkeyAnswer, passkeyForm, promptOptions } from "./passkey-form.ts";
 import { asRefusal, refusalAlert, refusalHeaders } from "./refusal-page.ts";
 import { endedSessionCookie } from "./session-cookie.ts";
@@ -27,6 +28,11 @@ const further: readonly { path: string; text: string; operation: string }[] = [
     path: "/decision-passkeys",
     text: "Passkeys you decide with",
     operation: "list_decision_passkeys",
+  },
+  {
+    path: operatorPath,
+    text: "Name and addresses of your organisation",
+    operation: "update_account",
   },
 ];
 
@@ -68,7 +74,7 @@ ${!retry && done !== undefined && alert("good", markup`<p>${done}</p>`)}
 <h1>Your account</h1>
 <p>${line(person.name, 100)}, ${address(person.email)}${actor.role && markup`, ${actor.role}`}</p>
 ${links.length > 0 && markup`<ul>${links.map(({ path, text }) => markup`<li><a href="${path}">${text}</a></li>`)}</ul>`}
-<section aria-labelledby="passkeys"><h2 id="passkeys">Passkeys you sign in with</h2>
+<section class="part" aria-labelledby="passkeys"><h2 id="passkeys">Passkeys you sign in with</h2>
 ${passkeyList(visit, own.body.passkeys)}
 ${passkeyForm({
   kind: "create",
@@ -79,7 +85,7 @@ ${passkeyForm({
   fields: nameField("new-passkey", "Name of the new passkey", "This device"),
 })}
 <p class="quiet small">Adding, renaming and revoking need a sign-in of the last 15 minutes: <a href="/step-up?next=/account">confirm who you are</a>.</p></section>
-<section aria-labelledby="sessions"><h2 id="sessions">Where you are signed in</h2>
+<section class="part" aria-labelledby="sessions"><h2 id="sessions">Where you are signed in</h2>
 ${sessionList(visit, open.body.sessions)}
 <form method="post" action="/account/sessions">${formToken(csrf_token)}
 <div class="buttons"><button name="act" value="others">End all other sessions</button><button name="act" value="all">Sign out everywhere</button></div></form></section>`,
@@ -94,7 +100,7 @@ function passkeyList(visit: MemberVisit, rows: readonly Passkey[]): Child {
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Name</th><th scope="col" role="columnheader">Added</th><th scope="col" role="columnheader">Last used</th><th scope="col" role="columnheader">Change</th></tr></thead>
 <tbody role="rowgroup">${rows.map(
     (one) => markup`<tr role="row"><th scope="row" role="rowheader">${line(one.name, 100)}</th>
-<td role="cell" data-label="Added">${time(one.created_at, visit.now)}</td>
+<td role="cell" data-label="Added">${distance(one.created_at, visit.now)}</td>
 <td role="cell" data-label="Last used">${one.last_used_at === null ? "never" : distance(one.last_used_at, visit.now)}</td>
 <td role="cell" data-label="Change"><details><summary>Change <span class="unseen">${one.name}</span></summary>
 <form class="settings" method="post" action="/account/passkeys/${one.id}">${formToken(csrf_token)}
@@ -111,7 +117,7 @@ function sessionList(visit: MemberVisit, rows: readonly Session[]): Child {
     (
       one,
     ) => markup`<tr role="row"><th scope="row" role="rowheader">${line(one.user_agent ?? "Unknown browser", 120)}${one.current && markup` ${badge(["This session", "good"])}`}</th>
-<td role="cell" data-label="Signed in"><span>${time(one.created_at, visit.now)}, ${methodWords[one.method]}</span></td>
+<td role="cell" data-label="Signed in"><span>${distance(one.created_at, visit.now)}, ${methodWords[one.method]}</span></td>
 <td role="cell" data-label="Last used">${distance(one.last_seen_at, visit.now)}</td>
 <td role="cell" data-label="End">${
       one.current

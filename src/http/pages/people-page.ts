@@ -60,11 +60,11 @@ ${!retry && done !== undefined && alert("good", markup`<p>${done}</p>`)}
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Name</th><th scope="col" role="columnheader">Role</th><th scope="col" role="columnheader">Passkeys</th><th scope="col" role="columnheader">Change</th></tr></thead>
 <tbody role="rowgroup">${body.members.map((one) => memberRow(visit, one))}</tbody></table>
 ${pager("/people", {}, body.next_cursor, cursor.cursor === undefined)}
-<section aria-labelledby="invite"><h2 id="invite">Invite somebody</h2>
+<section class="part" aria-labelledby="invite"><h2 id="invite">Invite somebody</h2>
 ${inviteForm(visit, retry?.form)}</section>
 ${
   open.body.invitations.length > 0 &&
-  markup`<section aria-labelledby="open"><h2 id="open">Invitations not accepted yet</h2>
+  markup`<section class="part" aria-labelledby="open"><h2 id="open">Invitations not accepted yet</h2>
 <table class="list" role="table"><caption class="unseen">Invitations that can still be accepted</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Address</th><th scope="col" role="columnheader">Role</th><th scope="col" role="columnheader">Works until</th><th scope="col" role="columnheader">Change</th></tr></thead>
 <tbody role="rowgroup">${open.body.invitations.map((one) => invitationRow(visit, one))}</tbody></table></section>`

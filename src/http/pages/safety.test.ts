@@ -60,6 +60,8 @@ function instance() {
     `/messages/${received.id}/attachments/0`,
     "/mailboxes",
     `/mailboxes/${sample.mailbox.id}`,
+    "/people",
+    "/join?token=x",
     "/catcher",
     `/catcher/${caught}`,
     `/catcher/${caught}/html`,
@@ -71,14 +73,21 @@ function instance() {
     `/messages/${received.id}/care`,
     `/messages/${email.id}/decide`,
     `/mailboxes/${sample.mailbox.id}`,
+    "/people",
+    `/people/${email.id}`,
+    `/account/passkeys/${email.id}`,
+    `/account/sessions/${email.id}`,
+    "/account/sessions",
   ];
-  return { sample, cookie, email, shown, changing };
+  /** Those that need a script. */
+  const scripted = ["/sign-in", "/account", "/step-up?next=/people"];
+  return { sample, cookie, email, shown, changing, scripted };
 }
 
 describe("a GET or HEAD", () => {
   test.each(["GET", "HEAD"])("by %s changes nothing, at no address", async (method) => {
-    const { sample, cookie, shown } = instance();
-    for (const path of shown)
+    const { sample, cookie, shown, scripted } = instance();
+    for (const path of [...shown, ...scripted])
       expect({ path, status: (await get(sample, path, { cookie, method })).status }).toEqual({
         path,
         status: 200,
@@ -105,7 +114,7 @@ describe("a GET or HEAD", () => {
 
   test("shows nothing of mail to somebody who is not signed in, and says how to sign in", async () => {
     const { sample, shown } = instance();
-    for (const path of shown.filter((one) => !/^\/($|sign-in|assets)/.test(one))) {
+    for (const path of shown.filter((one) => !/^\/($|sign-in|join|assets)/.test(one))) {
       const response = await get(sample, path);
       expect({ path, status: response.status }).toEqual({ path, status: 401 });
       expect(response.headers.get("www-authenticate")).toContain("Bearer");
@@ -123,6 +132,7 @@ describe("a form", () => {
       decision: "approve",
       digest: made.email.digest,
       care: "release",
+      act: "change",
       oversight_mode: "read_only",
       was_oversight_mode: "gated_send",
     };
@@ -138,6 +148,11 @@ describe("a form", () => {
         status: (await post(sample, path, { ...fields, ...own(cookie) }, { cookie })).status,
       }).toEqual({ path, status: 303 });
     expect(sample.calls.filter((call) => call.effect !== "read").map((call) => call.name)).toEqual([
+      "revoke_sessions",
+      "revoke_session",
+      "rename_sign_in_passkey",
+      "update_member",
+      "invite_member",
       "update_mailbox",
       "decide_email",
       "release_email",
@@ -229,6 +244,24 @@ describe("every page", () => {
       expect(text).not.toMatch(/<script|<[^>]+ on\w+=|<[^>]+ style=|javascript:/i);
       expect(text.match(/<h1[ >]/g)).toHaveLength(1);
     }
+  });
+
+  test("with a script runs that one of ours and nothing else", async () => {
+    const { sample, cookie, scripted } = instance();
+    for (const path of scripted) {
+      const response = await get(sample, path, { cookie });
+      const text = await response.text();
+      expect(text.match(/<script[^>]*>/g)).toEqual([
+        expect.stringMatching(/^<script src="\/assets\/sign-in\.js\?v=\w{12}" defer>$/),
+      ]);
+      expect(text).not.toMatch(/<[^>]+ on\w+=|<[^>]+ style=|javascript:/i);
+      expect(response.headers.get("content-security-policy")).toBe(
+        `${pagePolicy}; script-src localhost/assets/; connect-src 'self'`,
+      );
+    }
+    const script = await get(sample, "/assets/sign-in.js");
+    expect(script.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+    expect(script.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
   test("mail as HTML can run and load nothing, wherever it is opened", async () => {
