@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { Refusal } from "../core/refusal.ts";
 import { ownMessageId } from "../core/threading.ts";
 import { AddressError, parseMailbox } from "../mail/address.ts";
-import { ComposeError, compose } from "../mail/compose.ts";
+import { ComposeError, compose, placeAttachments } from "../mail/compose.ts";
 import { UNSUBSCRIBE_PLACEHOLDER } from "../mail/digest.ts";
 import type { MailboxRow } from "../store/mailboxes.ts";
 import type { NewMessage } from "../store/messages.ts";
@@ -26,7 +26,13 @@ export type Draft = {
   /** Message-ID with brackets of the message this answers, and those before it (RFC 5322 section 3.6.4). */
   in_reply_to?: string | undefined;
   references?: readonly string[] | undefined;
-  attachments: readonly { filename: string; content_type: string; content: Buffer }[];
+  attachments: readonly {
+    filename: string;
+    content_type: string;
+    content: Buffer;
+    /** Of a picture that the body shows as `cid:`; without brackets. */
+    content_id?: string | undefined;
+  }[];
 };
 
 /** The recipients in order, each once, with the field they came from. */
@@ -102,6 +108,8 @@ export async function composeDraft(
       .filter((recipient) => recipient.kind === kind)
       .map(({ name, address }) => ({ name, address }));
   try {
+    // In their order in the message, by which they are found again.
+    const { attachments, shown } = placeAttachments(draft);
     const mime = await compose({
       from: { name: of.mailbox.display_name, address: of.mailbox.address },
       to: visible("to"),
@@ -112,12 +120,13 @@ export async function composeDraft(
       subject: draft.subject,
       markdown: draft.markdown,
       ...(draft.html === undefined ? {} : { html: draft.html }),
-      attachments: [...draft.attachments],
+      attachments,
       message_id: messageId,
       unsubscribe: {
         url: `${context.public_url}/v1/unsubscribe/${UNSUBSCRIBE_PLACEHOLDER}`,
         mailto: `mailto:${unsubscribeLocalPart}@${domain}?subject=${UNSUBSCRIBE_PLACEHOLDER}`,
       },
+      feedback_id: feedbackId(of.mailbox),
       postal_address: of.operator.postal_address,
       ai_disclosure: of.mailbox.ai_disclosure
         ? `This message was written by an AI agent of ${of.operator.name}.`
@@ -128,10 +137,11 @@ export async function composeDraft(
     return {
       mime,
       message_id: messageId,
-      attachments: draft.attachments.map(({ filename, content_type, content }) => ({
+      attachments: attachments.map(({ filename, content_type, content, content_id }) => ({
         filename,
         content_type,
         size_bytes: content.length,
+        ...(content_id === undefined ? {} : { content_id, inline: shown.has(content_id) }),
       })),
     };
   } catch (error) {
@@ -140,6 +150,16 @@ export async function composeDraft(
       field: error.field,
     });
   }
+}
+
+/**
+ * What complaints are grouped by: the mailbox, that an agent wrote, and the operator. Derived from ids of ours, so that nobody
+ * learns them, and about no recipient.
+ */
+function feedbackId({ operator_id, mailbox_id }: MailboxRow): string {
+  const part = (...about: string[]): string =>
+    createHash("sha256").update(`feedback-id\n${about.join("\n")}`).digest("hex").slice(0, 12);
+  return `${part(operator_id, mailbox_id)}:agent:${part(operator_id)}`;
 }
 
 /** True for a Message-ID that this domain of ours gave out: what follows up on our own mail answers nobody. */

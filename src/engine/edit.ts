@@ -248,6 +248,7 @@ function sameText(a: Text, b: Text): boolean {
       return (
         one.filename === other?.filename &&
         one.content_type === other.content_type &&
+        one.content_id === other.content_id &&
         one.content.equals(other.content)
       );
     })

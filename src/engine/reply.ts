@@ -11,7 +11,7 @@ import { readReplyAddress } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
 import { headerOf, machineReason } from "./loop-guard.ts";
 import { visibleMessage } from "./read-messages.ts";
-import type { SubmitRequest, Submitted } from "./submit.ts";
+import { type SubmitRequest, type Submitted, namesOf } from "./submit.ts";
 
 /** An answer, as its author writes it. */
 export type ReplyRequest = Pick<
@@ -139,10 +139,10 @@ function followUp({ recipients }: LoadedMessage, all: boolean): { to: string[]; 
 function guardKey(request: ReplyRequest, test: boolean): string {
   const { attachments, send_at: _at, ...rest } = request;
   const hash = createHash("sha256").update(encodeCanonical({ ...rest, test }, "reply"));
-  for (const { filename, content_type, content } of attachments)
+  for (const attachment of attachments)
     hash
-      .update(`\n${JSON.stringify([filename, content_type])}\n`)
-      .update(createHash("sha256").update(content).digest());
+      .update(`\n${JSON.stringify(namesOf(attachment))}\n`)
+      .update(createHash("sha256").update(attachment.content).digest());
   return ` reply ${hash.digest("hex")}`;
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { type Actor, holds, mayUseMailbox } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
+import { isContentId } from "../mail/compose-fields.ts";
 import { markdownOfPlainText } from "../mail/compose-plain.ts";
 import type { MailAddress, ParsedMail } from "../mail/parsed-mail.ts";
 import { findMailbox } from "../store/inbound.ts";
@@ -51,11 +52,7 @@ export async function submitRaw(
     subject: parsed.subject,
     markdown: parsed.html === null ? markdownOfPlainText(parsed.text) : parsed.markdown,
     ...(parsed.html === null ? {} : { html: parsed.html }),
-    attachments: parsed.attachments.map(({ filename, content_type, content }) => ({
-      filename,
-      content_type,
-      content,
-    })),
+    attachments: attachmentsOf(parsed),
     ...(parsed.in_reply_to === null ? {} : { in_reply_to: parsed.in_reply_to }),
     ...(parsed.references.length === 0 ? {} : { references: parsed.references }),
     tags: {},
@@ -69,6 +66,18 @@ export async function submitRaw(
       `The message is kept as ${sent.id} and does not leave: ${sent.reason ?? "it was blocked"}`,
     );
   return { id: sent.id, status: sent.status };
+}
+
+/** Attachments with the ids of those that the HTML shows; what cannot be shown is an attachment like any other. */
+function attachmentsOf({ attachments, html }: ParsedMail): SubmitRequest["attachments"] {
+  const named = new Set<string>();
+  return attachments.map(({ filename, content_type, content, content_id: id }) => {
+    const usable =
+      html !== null && id !== null && isContentId(id) && content_type.startsWith("image/");
+    if (!usable || named.has(id)) return { filename, content_type, content };
+    named.add(id);
+    return { filename, content_type, content, content_id: id };
+  });
 }
 
 function refuseUnsendable(parsed: ParsedMail): void {

@@ -203,9 +203,18 @@ function fingerprintOf(request: SubmitRequest, test: boolean): string {
   const hash = createHash("sha256").update(encodeCanonical({ ...rest, test }, "request"));
   for (const attachment of attachments)
     hash
-      .update(`\n${JSON.stringify([attachment.filename, attachment.content_type])}\n`)
+      .update(`\n${JSON.stringify(namesOf(attachment))}\n`)
       .update(createHash("sha256").update(attachment.content).digest());
   return hash.digest("hex");
+}
+
+/** What of an attachment beside its bytes makes the message. */
+export function namesOf({
+  filename,
+  content_type,
+  content_id,
+}: Draft["attachments"][number]): string[] {
+  return [filename, content_type, ...(content_id === undefined ? [] : [content_id])];
 }
 
 /** Runs the machine over submission and scan; composes once; freezes digest and records. */

@@ -2,7 +2,7 @@
 import { compile } from "html-to-text";
 import type { FormatCallback } from "html-to-text";
 import sanitizeHtml from "sanitize-html";
-import { renderMarkdown } from "./compose-markdown.ts";
+import { pictureAddress, pictureId, renderMarkdown } from "./compose-markdown.ts";
 
 /** What stands under every message. `ai_disclosure` is null where the operator turned the line off. */
 export interface Footer {
@@ -61,8 +61,18 @@ const TAGS = (
  * Given HTML reduced to what mail readers show: no script, style sheet, form or frame, balanced tags.
  * Balance and the list of styles matter here: an open comment or a layer would hide the footer below it.
  */
-function outgoingHtml(html: string): string {
+function outgoingHtml(html: string, pictures: ReadonlySet<string>): string {
   return sanitizeHtml(html, {
+    transformTags: {
+      // A picture that does not travel along is nothing but a broken one.
+      img: (tagName, attribs) => {
+        const { src = "", ...others } = attribs;
+        const id = pictureId(src.trim());
+        if (id === null) return { tagName, attribs };
+        const known = pictures.has(id) ? { src: pictureAddress(id) } : {};
+        return { tagName, attribs: { ...others, ...known } };
+      },
+    },
     allowedTags: TAGS,
     allowedAttributes: {
       "*": ["style", "align", "valign", "width", "height", "bgcolor", "dir", "lang", "title"],
@@ -76,7 +86,7 @@ function outgoingHtml(html: string): string {
     },
     allowedStyles: { "*": Object.fromEntries(STYLES.map((name) => [name, [PLAIN_STYLE]])) },
     allowedSchemes: ["http", "https", "mailto", "tel"],
-    allowedSchemesByTag: { img: ["http", "https"] },
+    allowedSchemesByTag: { img: ["http", "https", "cid"] },
     allowProtocolRelative: false,
     // Below what is shown of a message, together with what we put around it.
     nestingLimit: 90,
@@ -115,26 +125,35 @@ const FOOTER_START = '\n<hr>\n<p style="font-size:12px;color:#555">';
 
 /**
  * The HTML that an HTML part of {@link composeBody} was given, as it stands there: without our frame and footer. Null where
- * the part is the rendered markdown, or not of this make.
+ * the part is the rendered markdown, or not of this make. `pictures`: content ids of what travels with the message.
  */
-export function givenHtml(part: string, markdown: string): string | null {
+export function givenHtml(
+  part: string,
+  markdown: string,
+  pictures: ReadonlySet<string> = new Set(),
+): string | null {
   const frame = part.indexOf(BEFORE_CONTENT);
   const from = frame + BEFORE_CONTENT.length;
   const to = part.lastIndexOf(FOOTER_START);
   if (frame === -1 || to < from) return null;
   const content = part.slice(from, to);
-  return content === renderMarkdown(markdown.replace(/\r\n?/g, "\n")).trim() ? null : content;
+  const rendered = renderMarkdown(markdown.replace(/\r\n?/g, "\n"), pictures).trim();
+  return content === rendered ? null : content;
 }
 
-/** Both parts with LF line ends. `html`, when given, replaces the rendering of the markdown in the HTML part only. */
+/**
+ * Both parts with LF line ends. `html`, when given, replaces the rendering of the markdown in the HTML part only. `pictures`:
+ * content ids of what travels with the message.
+ */
 export function composeBody(
   markdown: string,
   html: string | undefined,
   footer: Footer,
+  pictures: ReadonlySet<string> = new Set(),
 ): { text: string; html: string } {
-  const rendered = renderMarkdown(markdown);
+  const rendered = renderMarkdown(markdown, pictures);
   const text = toText(rendered).trim();
-  const content = html === undefined ? rendered.trim() : outgoingHtml(html).trim();
+  const content = html === undefined ? rendered.trim() : outgoingHtml(html, pictures).trim();
   return {
     text: `${text}${text === "" ? "" : "\n\n"}${footerText(footer)}\n`,
     html:

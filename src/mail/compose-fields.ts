@@ -110,6 +110,36 @@ export function checkReferences(ids: readonly string[]): string[] {
   return ids.map((id, i) => checkMessageId(`references[${i}]`, id));
 }
 
+const CONTENT_ID = /^[A-Za-z0-9_.+$=~!#%&'*?^`{|}/-]{1,120}(?:@[A-Za-z0-9_.-]{1,120})?$/;
+
+/** True for an id that a picture may have: the left part of a Message-ID, or all of one, without brackets. [RFC 2392] */
+export function isContentId(id: string): boolean {
+  return CONTENT_ID.test(id);
+}
+
+/** The ids that attachments are given; each of a picture, and each once. */
+export function checkContentIds(
+  attachments: readonly { content_type: string; content_id?: string | undefined }[],
+): Set<string> {
+  const known = new Set<string>();
+  for (const [i, { content_type, content_id: id }] of attachments.entries()) {
+    if (id === undefined) continue;
+    const field = `attachments[${i}].content_id`;
+    if (!isContentId(id)) throw new ComposeError(field, "it is no content id");
+    if (!/^image\//i.test(content_type)) throw new ComposeError(field, "it is for pictures only");
+    if (known.has(id)) throw new ComposeError(field, "another attachment has it already");
+    known.add(id);
+  }
+  return known;
+}
+
+/** Parts of letters, digits and hyphens with colons between; the last one has 5 to 15 characters. */
+export function checkFeedbackId(text: string): string {
+  if (!/^(?:[A-Za-z0-9-]{0,64}:){1,3}[A-Za-z0-9-]{5,15}$/.test(text))
+    throw new ComposeError("feedback_id", "it is no Feedback-ID");
+  return text;
+}
+
 /** A file name without any path. */
 export function checkFilename(field: string, filename: string): string {
   checkFieldText(field, filename);

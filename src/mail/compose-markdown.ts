@@ -20,7 +20,10 @@ const MIN_LINK_BUDGET = 65_536;
 const LINK_FACTOR = 4;
 
 /** What the renderer carries along: the characters of HTML that links may still take. */
-type Environment = { left: number; [key: string]: unknown };
+type Environment = { left: number; pictures: ReadonlySet<string>; [key: string]: unknown };
+
+/** What our rules say of a link: a stand-in for an image, or a picture that travels along, by its address. */
+type Meta = { image?: boolean; picture?: string } | null;
 
 // The parser drops blocks at its own limit without a word, so ours must strike first.
 const markdownIt = new MarkdownIt({ html: false, linkify: true, maxNesting: MAX_DEPTH + 20 });
@@ -30,7 +33,8 @@ if (!linkRule) throw new Error("markdown-it has no rule for links");
 
 /**
  * An image is a link to it: shown as one, a server could exchange what was approved, and would learn who reads it.
- * Inside a link, where no other link may stand, only its alternative text is left.
+ * Inside a link, where no other link may stand, only its alternative text is left. A picture that travels with the message is
+ * shown: it is part of what was approved.
  */
 markdownIt.inline.ruler.at("image", (state, silent) => {
   if (!state.src.startsWith("![", state.pos)) return false;
@@ -44,12 +48,58 @@ markdownIt.inline.ruler.at("image", (state, silent) => {
   const open = state.tokens[first];
   const close = state.tokens.at(-1);
   if (silent || !open || !close) return true;
+  const id = pictureId(String(open.attrGet("href")));
+  if (id !== null && (state.env as Environment).pictures.has(id)) {
+    open.meta = { picture: pictureAddress(id) };
+    return true;
+  }
   open.meta = close.meta = { image: true };
   if (state.linkLevel > 0) {
     open.tag = close.tag = "span";
     open.attrs = null;
   }
   return true;
+});
+
+/** The place of each closing token by that of its opening one. */
+function endsOf(tokens: readonly Token[]): Map<number, number> {
+  const ends = new Map<number, number>();
+  const open: number[] = [];
+  for (const [i, { nesting }] of tokens.entries()) {
+    if (nesting > 0) open.push(i);
+    const begun = nesting < 0 ? open.pop() : undefined;
+    if (begun !== undefined) ends.set(begun, i);
+  }
+  return ends;
+}
+
+// Only once emphasis has been told from asterisks, which is done by the places of tokens.
+markdownIt.core.ruler.push("pictures", ({ tokens, Token: NewToken }) => {
+  for (const block of tokens) {
+    const { children } = block;
+    if (!children?.some(({ meta }) => (meta as Meta)?.picture !== undefined)) continue;
+    const ends = endsOf(children);
+    const shown: Token[] = [];
+    for (let i = 0; i < children.length; i++) {
+      const token = children[i]!;
+      const src = (token.meta as Meta)?.picture;
+      const end = ends.get(i);
+      if (src === undefined || end === undefined) {
+        shown.push(token);
+        continue;
+      }
+      const picture = new NewToken("image", "img", 0);
+      picture.level = token.level;
+      picture.attrs = [
+        ["src", src],
+        ["alt", ""],
+      ];
+      picture.children = children.slice(i + 1, end);
+      shown.push(picture);
+      i = end;
+    }
+    block.children = shown;
+  }
 });
 
 /** The text of one reference can be asked for by every link, so what links write is counted as they write it. */
@@ -67,6 +117,23 @@ markdownIt.renderer.rules["link_close"] = (tokens, index, options, _env, rendere
   const tag = renderer.renderToken(tokens, index, options);
   return image ? `]${tag}` : tag;
 };
+
+/** The id that a `cid:` address names (RFC 2392), or null for any other address. */
+export function pictureId(address: string): string | null {
+  if (!/^cid:/i.test(address)) return null;
+  try {
+    return decodeURIComponent(address.slice(4));
+  } catch {
+    return null;
+  }
+}
+
+/** The address of a picture by its id. The @ stays as it is: readers of mail compare more than they decode. */
+export function pictureAddress(id: string): string {
+  return `cid:${encodeURI(id)}`;
+}
+
+const noPictures: ReadonlySet<string> = new Set();
 
 /** Refuses what the parser would need long for. */
 function checkBounds(markdown: string): void {
@@ -95,10 +162,12 @@ function checkTokens(tokens: readonly Token[]): void {
 /**
  * Markdown (checked, LF line ends) as HTML. Throws {@link ComposeError} for the field `markdown` where it is nested deeper
  * than {@link MAX_DEPTH} levels, has more in it than can be read in bounded time, or is longer than what is shown of a part.
+ * `pictures`: content ids of what travels with the message, to be shown where an image names it as `cid:`.
  */
-export function renderMarkdown(markdown: string): string {
+export function renderMarkdown(markdown: string, pictures = noPictures): string {
   checkBounds(markdown);
-  const env: Environment = { left: Math.max(MIN_LINK_BUDGET, LINK_FACTOR * markdown.length) };
+  const left = Math.max(MIN_LINK_BUDGET, LINK_FACTOR * markdown.length);
+  const env: Environment = { left, pictures };
   const tokens = markdownIt.parse(markdown, env);
   checkTokens(tokens);
   const html = markdownIt.renderer.render(tokens, markdownIt.options, env);

@@ -3,10 +3,13 @@ import { createHash } from "node:crypto";
 import MailComposer from "nodemailer/lib/mail-composer";
 import { encodeWord } from "nodemailer/lib/mime-funcs";
 import { composeBody } from "./compose-body.ts";
+import { pictureId } from "./compose-markdown.ts";
 import {
   checkBodyText,
+  checkContentIds,
   checkContentType,
   checkExtraHeaders,
+  checkFeedbackId,
   checkFieldText,
   checkFilename,
   checkHtml,
@@ -34,6 +37,8 @@ export interface ComposeAttachment {
   filename: string;
   content_type: string;
   content: Buffer;
+  /** Of a picture: without angle brackets. Where the HTML names it as `cid:`, the picture stands there. */
+  content_id?: string | undefined;
 }
 
 /** Blind copies are not in it: they belong to the envelope and never to the message. */
@@ -51,6 +56,8 @@ export interface ComposeInput {
   message_id: string;
   in_reply_to?: string;
   references?: readonly string[];
+  /** `Feedback-ID`, by which mailbox providers group complaints: up to four parts with colons between, the sender's last. */
+  feedback_id?: string;
   /** `url` holds the placeholder exactly once; `mailto` is a mailto URI or a bare address. */
   unsubscribe: { url: string; mailto?: string };
   postal_address: string;
@@ -113,15 +120,59 @@ interface MailAttachment {
   filename: string;
   contentType: string;
   content: Buffer;
+  cid?: string;
+  contentDisposition?: "inline";
 }
 
-function checkAttachments(attachments: readonly ComposeAttachment[]): MailAttachment[] {
-  return attachments.map(({ filename, content_type, content }, i) => {
+function checkAttachments(
+  attachments: readonly ComposeAttachment[],
+  shown: ReadonlySet<string>,
+): MailAttachment[] {
+  return attachments.map(({ filename, content_type, content, content_id: cid }, i) => {
     const field = `attachments[${i}]`;
     const contentType = checkContentType(`${field}.content_type`, content_type);
     if (/^message\//i.test(contentType)) checkEmbeddedMessage(`${field}.content`, content);
-    return { filename: checkFilename(`${field}.filename`, filename), contentType, content };
+    return {
+      filename: checkFilename(`${field}.filename`, filename),
+      contentType,
+      content,
+      ...(cid !== undefined && shown.has(cid)
+        ? { cid, contentDisposition: "inline" as const }
+        : {}),
+    };
   });
+}
+
+/** The text without which a body is composed where only its content matters. */
+const noFooter = { postal_address: "", ai_disclosure: null, unsubscribe_url: "" };
+
+/** Ids of the pictures that stand in HTML of ours. */
+function picturesIn(html: string, known: ReadonlySet<string>): Set<string> {
+  const shown = new Set<string>();
+  for (const [, id = ""] of html.matchAll(/<img [^>]*?src="cid:([^"]{1,600})"/g)) {
+    const name = pictureId(`cid:${id.replaceAll("&amp;", "&")}`);
+    if (name !== null && known.has(name)) shown.add(name);
+  }
+  return shown;
+}
+
+/**
+ * Attachments in the order in which they stand in the message, those that are shown in the HTML first, and the ids of these.
+ * Throws {@link ComposeError} for an id that is given twice, or that is none of a picture.
+ */
+export function placeAttachments<A extends ComposeAttachment>(draft: {
+  markdown: string;
+  html?: string | undefined;
+  attachments: readonly A[];
+}): { attachments: A[]; shown: ReadonlySet<string> } {
+  const { attachments } = draft;
+  const known = checkContentIds(attachments);
+  if (known.size === 0) return { attachments: [...attachments], shown: known };
+  const { html } = composeBody(draft.markdown, draft.html, noFooter, known);
+  const shown = picturesIn(html, known);
+  const isShown = ({ content_id: id }: A): boolean => id !== undefined && shown.has(id);
+  const rest = attachments.filter((one) => !isShown(one));
+  return { attachments: [...attachments.filter(isShown), ...rest], shown };
 }
 
 /** Boundary of 128 bits over all content: the same input gives the same bytes, and no content can hold its own boundary. */
@@ -142,6 +193,9 @@ function headerFields(
     ...(input.subject === "" ? [] : [ready("Subject", encodeText(checkSubject(input.subject)))]),
     ready("List-Unsubscribe", `<${url}>${mailto === null ? "" : `, <${mailto}>`}`),
     ready("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    ...(input.feedback_id === undefined
+      ? []
+      : [ready("Feedback-ID", checkFeedbackId(input.feedback_id))]),
     ...(input.ai_generated === false ? [] : [{ key: "X-AI-Generated", value: "true" }]),
     ...(input.auto_generated
       ? [ready("Auto-Submitted", input.auto_replied ? "auto-replied" : "auto-generated")]
@@ -154,6 +208,7 @@ function headerFields(
 
 /** MailComposer writes field names in its own capitals. */
 function spelling(key: string): string {
+  if (key === "Feedback-Id") return "Feedback-ID";
   return key === "X-Ai-Generated" ? "X-AI-Generated" : key;
 }
 
@@ -218,7 +273,10 @@ export async function compose(input: ComposeInput): Promise<Buffer> {
   const replyTo = input.reply_to ? checkMailbox("reply_to", input.reply_to) : undefined;
   const messageId = checkMessageId("message_id", input.message_id);
   const { url, mailto } = checkUnsubscribe(input.unsubscribe);
-  const attachments = checkAttachments(input.attachments);
+  checkBodyText("markdown", input.markdown);
+  if (input.html !== undefined) checkHtml(input.html);
+  const placed = placeAttachments(input);
+  const attachments = checkAttachments(placed.attachments, placed.shown);
   if (input.ai_disclosure !== null) checkFieldText("ai_disclosure", input.ai_disclosure);
   const given = input.html === undefined ? "markdown" : "html";
   const body = composeBody(
@@ -229,6 +287,7 @@ export async function compose(input: ComposeInput): Promise<Buffer> {
       ai_disclosure: input.ai_disclosure,
       unsubscribe_url: url,
     },
+    placed.shown,
   );
   const { text, html } = bodyParts(body, given);
   const built = new MailComposer({
@@ -251,7 +310,12 @@ export async function compose(input: ComposeInput): Promise<Buffer> {
       input.subject,
       text,
       html,
-      ...attachments.flatMap((a) => [a.filename, a.contentType, a.content]),
+      ...attachments.flatMap((a) => [
+        a.filename,
+        a.contentType,
+        a.content,
+        ...(a.cid ? [a.cid] : []),
+      ]),
     ]),
     normalizeHeaderKey: spelling,
     disableFileAccess: true,

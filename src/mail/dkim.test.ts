@@ -166,7 +166,7 @@ describe("the profile", () => {
       name === "from" || name === "cc" ? [name, name] : [name],
     );
     expect(h).toEqual(expected);
-    expect(OVERSIGNED_HEADERS).toHaveLength(18);
+    expect(OVERSIGNED_HEADERS).toHaveLength(19);
   });
 
   test("is relaxed/relaxed with t= and x= 14 days on, without l=, one field a key, in lines of at most 78", async () => {

@@ -37,6 +37,7 @@ export const OVERSIGNED_HEADERS: readonly string[] = [
   "content-transfer-encoding",
   "list-unsubscribe",
   "list-unsubscribe-post",
+  "feedback-id",
   "auto-submitted",
   "x-ai-generated",
   "x-multimail-identity",

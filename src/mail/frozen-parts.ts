@@ -8,7 +8,13 @@ export interface FrozenParts {
   /** The HTML part with LF line ends, our frame and footer included. */
   html: string;
   /** In order; media types without parameters. */
-  attachments: { filename: string | null; content_type: string; content: Buffer }[];
+  attachments: {
+    filename: string | null;
+    content_type: string;
+    content: Buffer;
+    /** Without brackets, of what is shown in the HTML. */
+    content_id: string | null;
+  }[];
 }
 
 /** Reads a message that {@link compose} made; any other is read as far as it goes. */
@@ -28,10 +34,11 @@ export async function readFrozenParts(mime: Buffer): Promise<FrozenParts> {
         : { name: replyTo.name === "" ? null : replyTo.name, address: replyTo.address },
     references: mail.references?.match(/<[^<>\s]+>/g) ?? [],
     html: (mail.html ?? "").replaceAll("\r\n", "\n"),
-    attachments: mail.attachments.map(({ filename, mimeType, content }) => ({
+    attachments: mail.attachments.map(({ filename, mimeType, content, contentId }) => ({
       filename,
       content_type: mimeType,
       content: bytesOf(mimeType, content),
+      content_id: contentId?.replace(/^<|>$/g, "") ?? null,
     })),
   };
 }

@@ -21,6 +21,12 @@ export const attachment = z.strictObject({
     .default("application/octet-stream"),
   content: z.string().optional().describe("The bytes in base64"),
   content_base64: z.string().optional().describe("The same as content"),
+  content_id: z
+    .string()
+    .min(1)
+    .max(240)
+    .optional()
+    .describe("Of a picture: ![what it shows](cid:that-id) in the markdown shows it there"),
 });
 
 /** Tags and metadata. */
@@ -64,12 +70,15 @@ export const gateTiming = z
     "gate_first (usual): people decide as soon as it is written, and it leaves at send_at; schedule_first: it waits until send_at, then people are asked",
   );
 
-/** Decodes attachments; throws `validation_failed` naming the field, or `payload_too_large`. */
-export function decodeAttachments(given: readonly z.output<typeof attachment>[]): {
+type Decoded = {
   filename: string;
   content_type: string;
   content: Buffer;
-}[] {
+  content_id?: string | undefined;
+};
+
+/** Decodes attachments; throws `validation_failed` naming the field, or `payload_too_large`. */
+export function decodeAttachments(given: readonly z.output<typeof attachment>[]): Decoded[] {
   const attachments = given.map((one, i) => decode(one, `attachments[${i}]`));
   const total = attachments.reduce((sum, one) => sum + one.content.length, 0);
   if (total > maxAttachmentBytes)
@@ -122,10 +131,7 @@ function assertOneSpelling(
     );
 }
 
-function decode(
-  given: z.output<typeof attachment>,
-  field: string,
-): { filename: string; content_type: string; content: Buffer } {
+function decode(given: z.output<typeof attachment>, field: string): Decoded {
   assertOneSpelling(given, "filename", "name", field);
   assertOneSpelling(given, "content", "content_base64", field);
   const filename = given.filename ?? given.name;
@@ -147,5 +153,6 @@ function decode(
     throw new Refusal("validation_failed", `${field}.content: is not base64.`, {
       field: `${field}.content`,
     });
-  return { filename, content_type: given.content_type, content };
+  const { content_type, content_id } = given;
+  return { filename, content_type, content, ...(content_id === undefined ? {} : { content_id }) };
 }
