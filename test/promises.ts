@@ -70,6 +70,8 @@ export const promises = {
     "An outsider with one file and pinned keys checks that this person's device approved exactly this message",
   "passkey.sent":
     "A message that a passkey approved leaves, and its evidence holds here and with another implementation",
+  "passkey.browser":
+    "In a browser a person enrols a passkey and approves what the page shows; the message leaves and one file proves it",
   "passkey.required": "Where a passkey is demanded, no other approval lets a message out",
   "passkey.once": "What a device signed decides once, and only what it was asked for",
   "passkey.directory-head":
