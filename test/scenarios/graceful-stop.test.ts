@@ -101,7 +101,7 @@ describe("a stop", () => {
     const silent = connect(port, "127.0.0.1");
     silent.on("error", () => undefined);
     const load = startLoad(known, { pause: 5 });
-    await until("mail goes out", () => sink.message_count >= 60);
+    await until("mail goes out", () => copiesBy(sink).size >= 60);
 
     const began = Date.now();
     server.process.kill("SIGTERM");
@@ -116,7 +116,7 @@ describe("a stop", () => {
     expect(took).toBeLessThan(8000);
     expect(load.odd).toEqual([]);
 
-    const left = sink.message_count;
+    const left = copiesBy(sink).size;
     await start();
     await allSettled(known, load);
     const copies = copiesBy(sink);
