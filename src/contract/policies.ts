@@ -25,7 +25,9 @@ const destination = z.enum(["through", "held", "blocked"]);
 
 /** What a rule would have done. */
 export const replay = z.object({
-  checked: z.int().describe("Messages it was tried on: the last 200 that were submitted"),
+  checked: z
+    .int()
+    .describe("Messages it was tried on: the last 200 that were submitted, or received"),
   cut_short: z.boolean().describe("True where there was no time for all of them"),
   matched: z.int().describe("Messages that it decides on"),
   let_through: z.int().describe("Those that would wait without it and leave with it"),

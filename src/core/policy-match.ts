@@ -11,7 +11,7 @@ export type Met = boolean | null;
 /** What the rules know of a message; null is what nobody knows. */
 export type PolicyFacts = {
   direction: "outbound" | "inbound";
-  /** Those written to. `known`: the mailbox has sent them mail before, and their server took it. */
+  /** Those written to; of received mail, its sender. `known`: the mailbox has sent them mail before, and their server took it. */
   recipients: readonly { address: string; known: Met }[];
   has_attachment: boolean;
   has_link: Met;
@@ -43,19 +43,26 @@ export const conditionNames = [
 /** Days of the week as conditions name them. */
 export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
+/** Which mail a rule is about; null where nobody can read it. What leaves is meant where nothing is said. */
+export function directionOf({
+  direction = "outbound",
+}: Conditions): PolicyFacts["direction"] | null {
+  return direction === "outbound" || direction === "inbound" ? direction : null;
+}
+
 /** Asks all conditions; all must be met. A name that nobody knows is a condition that nobody can answer. */
 export function meets(match: Conditions, facts: PolicyFacts, quantity: Quantity): Met {
   if (typeof match !== "object" || match === null || Array.isArray(match)) return null;
   const names = Object.keys(match).filter((name) => match[name] !== undefined);
-  // What leaves is meant where nothing is said.
-  const direction = directionMet(match["direction"] ?? "outbound", facts);
-  const about = names.some((name) => name === "recipients" || name === "recipient_known")
+  const about = directionOf(match);
+  const direction = about === null ? null : about === facts.direction;
+  const people = names.some((name) => name === "recipients" || name === "recipient_known")
     ? [recipientsMet(match, facts, quantity)]
     : [];
   const others = names
     .filter((name) => !["recipients", "recipient_known", "direction"].includes(name))
     .map((name) => conditionMet(name, match[name], facts, quantity));
-  return and([direction, ...about, ...others]);
+  return and([direction, ...people, ...others]);
 }
 
 function and(answers: readonly Met[]): Met {
@@ -66,10 +73,6 @@ function and(answers: readonly Met[]): Met {
 function or(answers: readonly Met[]): Met {
   if (answers.includes(true)) return true;
   return answers.includes(null) ? null : false;
-}
-
-function directionMet(wanted: unknown, facts: PolicyFacts): Met {
-  return wanted === "outbound" || wanted === "inbound" ? wanted === facts.direction : null;
 }
 
 /** Both conditions are asked of the same recipient. Nobody to write to is nobody to be met. */

@@ -33,11 +33,15 @@ function timeWords(time: unknown): string {
 
 /** The conditions as one clause: `to *@example.com, with a link`. `allows`: whether all recipients have to fit, or one is enough. */
 export function conditionWords(match: Conditions, allows: boolean): string {
+  const received = match["direction"] === "inbound";
   const parts = Object.entries(match).flatMap(([name, value]): string[] => {
     switch (name) {
       case "recipients":
+        if (received) return [`from ${listed(value, "or")}`];
         return [`to ${allows ? "nobody but" : "anybody of"} ${listed(value, "or")}`];
       case "recipient_known": {
+        if (received)
+          return [value === true ? "from people it wrote to" : "from people it never wrote to"];
         const who = allows ? "all of whom" : "one of whom";
         return [
           `to recipients ${who} ${value === true ? "were written to before" : "were never written to"}`,
@@ -69,7 +73,8 @@ export function policySentence(
   policy: { match: Conditions; outcome: string; required: number | null },
   mailbox: string | null,
 ): string {
-  const mail = `mail of ${mailbox ?? "every mailbox"}`;
+  const received = policy.match["direction"] === "inbound";
+  const mail = `mail ${received ? "received by" : "of"} ${mailbox ?? "every mailbox"}`;
   const what = conditionWords(policy.match, policy.outcome === "allow");
   switch (policy.outcome) {
     case "allow":

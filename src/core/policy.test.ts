@@ -15,7 +15,7 @@ import { type PolicyFacts, meets } from "./policy-match.ts";
 
 const noon = new Date("2026-03-04T12:00:00Z");
 const later = new Date("2026-03-05T12:00:00Z");
-const runs = { numRuns: 3000 };
+const runs = { numRuns: 1000 };
 
 const facts = (more: Partial<PolicyFacts> = {}): PolicyFacts => ({
   direction: "outbound",
@@ -142,9 +142,9 @@ describe("a change of rules", () => {
         tight++;
         expect(isNoLooser(decide(before, message), decide(after, message))).toBe(true);
       }),
-      { numRuns: 20_000 },
+      { numRuns: 1500 },
     );
-    expect(tight, "many changes only tighten").toBeGreaterThan(1000);
+    expect(tight, "many changes only tighten").toBeGreaterThan(100);
   });
 
   it("that puts a tightening rule on top never loosens, unless it shields from a stricter one, and then it says so", () => {
@@ -178,6 +178,9 @@ describe("a change of rules", () => {
     expect(loosens([hold], [rule({ policy_id: "q", outcome: "quorum", required: 2 }), hold])).toBe(
       false,
     );
+    const inbound = rule({ policy_id: "i", match: { direction: "inbound" } });
+    expect(loosens([block], [inbound, block])).toBe(false);
+    expect(loosens([inbound, block], [block])).toBe(true);
     const other = rule({ policy_id: "o", mailbox_id: "one", outcome: "block" });
     expect(loosens([other], [rule({ policy_id: "h", mailbox_id: "two" }), other])).toBe(false);
   });

@@ -1,6 +1,6 @@
 /** Standing policies as pure rules: which rule meets a message first, what it says, and whether a change of rules loosens any. */
 import type { Verdict } from "./oversight/types.ts";
-import { type Conditions, type Met, type PolicyFacts, meets } from "./policy-match.ts";
+import { type Conditions, type Met, type PolicyFacts, directionOf, meets } from "./policy-match.ts";
 
 /** What a rule says of the messages that it meets (product contract, section 4). */
 export const policyOutcomes = ["hold", "allow", "block", "quorum", "passkey"] as const;
@@ -149,8 +149,10 @@ export function isNoLooser(
   return isAsStrict(after, before) && (before.allowlisted || !after.allowlisted);
 }
 
-/** True where both rules can meet the same message, as far as their mailboxes tell. */
+/** True where both rules can meet the same message, as far as their mailboxes and directions tell. */
 function overlap(a: Policy, b: Policy): boolean {
+  const [one, other] = [directionOf(a.match), directionOf(b.match)];
+  if (one !== null && other !== null && one !== other) return false;
   return a.mailbox_id === "" || b.mailbox_id === "" || a.mailbox_id === b.mailbox_id;
 }
 

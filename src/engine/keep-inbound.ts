@@ -13,6 +13,8 @@ import type { EngineContext } from "./context.ts";
 import { unsubscribeByReply } from "./feedback.ts";
 import { type Opened, readable } from "./open-mail.ts";
 import { putHeld } from "./pending-due.ts";
+import { type Ruling, rulingReason } from "./policy-facts.ts";
+import { ruleOnReceived } from "./received-rules.ts";
 import { type EntryAuthor, commitTo, makeEntry, makeEvent, sealOpenings } from "./record.ts";
 import { type Screened, screenReceived } from "./screen-received.ts";
 import type { Subject } from "./subjects.ts";
@@ -95,7 +97,22 @@ export async function keepInMailbox(
   const screened = await screenReceived(tx, opened, {
     known: thread.thread_id !== null && !thread.stranger,
   });
-  const message = messageOf({ id, mailbox, opened, place, from, thread, screened });
+  const { content, ruling } = await ruleOnReceived(context, tx, opened, {
+    mailbox_id: mailbox.mailbox_id,
+    message_id: id,
+    screened,
+  });
+  const message = messageOf({
+    id,
+    mailbox,
+    opened,
+    place,
+    from,
+    thread,
+    screened,
+    content,
+    ruling,
+  });
   await insertReceived(tx, message);
   if (message.status === "pending_inbound_approval")
     await putHeld(tx, { message_id: id, expiry_seconds: mailbox.expiry_seconds }, context.now());
@@ -148,9 +165,12 @@ function kindOf({ kind }: Opened): MailKindName {
 function statusOf(
   mailbox: MailboxRow,
   screened: Screened,
+  ruling: Ruling,
 ): { status: string; reason: string | null } {
   if (readMode(mailbox.mode) === "gated_all")
     return { status: "pending_inbound_approval", reason: "the mailbox holds what it receives" };
+  if (ruling.verdict !== "pass")
+    return { status: "pending_inbound_approval", reason: rulingReason(ruling) };
   switch (screened.verdict) {
     case "spam":
       return { status: "spam_quarantined", reason: screened.words };
@@ -169,10 +189,12 @@ function messageOf(of: {
   from: { address: string; name: string | null };
   thread: { thread_id: string | null; reply_of: string | null; stranger: boolean };
   screened: Screened;
+  content: object;
+  ruling: Ruling;
 }): ReceivedMessage {
   const { id, mailbox, opened, place, from, thread, screened } = of;
   const { parsed, row } = opened;
-  const { status, reason } = statusOf(mailbox, screened);
+  const { status, reason } = statusOf(mailbox, screened, of.ruling);
   return {
     message_id: id,
     mailbox_id: mailbox.mailbox_id,
@@ -199,7 +221,11 @@ function messageOf(of: {
     metadata: place.role === null ? {} : { role: place.role },
     reason,
     authentication: opened.authentication && storableJson(opened.authentication),
-    screening: storableJson({ ...screened.stored, stranger_in_thread: thread.stranger }),
+    screening: storableJson({
+      ...screened.stored,
+      ...of.content,
+      stranger_in_thread: thread.stranger,
+    }),
     created_at: row.received_at,
     mime: opened.stored,
     markdown: storable(parsed.markdown),

@@ -1,6 +1,6 @@
 /** Standing policies: made, named, moved, shortened and revoked. Tightening takes effect at once; loosening takes a person and an end. */
 import { type Actor, mayUseMailbox, principal } from "../core/actor.ts";
-import { type Conditions, conditionNames } from "../core/policy-match.ts";
+import { type Conditions, conditionNames, directionOf } from "../core/policy-match.ts";
 import { policySentence } from "../core/policy-words.ts";
 import {
   type Policy,
@@ -133,6 +133,14 @@ export function draftPolicy(
       field: "match",
       hint: "To let everything through, raise the mailbox's mode instead.",
     });
+  if (directionOf(wanted.match) === "inbound" && (outcome !== "hold" || "tags" in wanted.match))
+    throw new Refusal(
+      "validation_failed",
+      outcome === "hold"
+        ? "match.tags: received mail has no tags."
+        : "outcome: received mail is held by a rule, or left alone.",
+      { field: outcome === "hold" ? "match.tags" : "outcome" },
+    );
   const last = before.at(-1)?.position ?? 0;
   return {
     policy_id: context.new_id(),

@@ -17,10 +17,12 @@ export type Ruling = PolicyDecision<PolicyRow>;
 
 /** A message as its rules see it. `screening`: what the scan left, as stored. */
 export type Asked = {
+  /** What leaves, unless it says otherwise. */
+  direction?: "inbound";
   mailbox_id: string;
   /** Absent for one that is not stored yet. */
   message_id?: string;
-  /** Those the author wrote to. */
+  /** Those the author wrote to; of received mail, its sender. */
   addresses: readonly string[];
   attachments: number;
   tags: Readonly<Record<string, string>>;
@@ -47,9 +49,14 @@ export function contentFacts(text: {
   const { subject, markdown, html = "" } = text;
   const size = [subject, markdown, html].reduce((sum, one) => sum + Buffer.byteLength(one), 0);
   return {
-    has_link: [subject, markdown, html].some((one) => linkLike.test(one)),
+    has_link: hasLink([subject, markdown, html]),
     size_bytes: text.attachments.reduce((sum, { content }) => sum + content.length, size),
   };
+}
+
+/** True where some of the texts holds what mail programs make a link of. */
+export function hasLink(texts: readonly string[]): boolean {
+  return texts.some((one) => linkLike.test(one));
 }
 
 /** Looks up who is known, where some rule asks for it. */
@@ -97,10 +104,12 @@ export function factsOf({ known }: Rules, asked: Asked, at: Date): PolicyFacts {
   const { verdict, findings, content } = asked.screening ?? {};
   const families = Array.isArray(findings)
     ? findings.map((one: unknown) => String((one as { rule?: unknown } | null)?.rule))
-    : null;
+    : asked.direction === "inbound"
+      ? []
+      : null;
   const { has_link: link, size_bytes: size } = (content ?? {}) as Partial<ContentFacts>;
   return {
-    direction: "outbound",
+    direction: asked.direction ?? "outbound",
     recipients: asked.addresses.map((address) => ({
       address,
       known: known && known.has(correspondentKey(correspondentOf(asked, address))),
@@ -109,7 +118,11 @@ export function factsOf({ known }: Rules, asked: Asked, at: Date): PolicyFacts {
     has_link: typeof link === "boolean" ? link : null,
     size_bytes: typeof size === "number" ? size : null,
     tags: asked.tags,
-    screening: { verdict: verdicts.find((one) => one === verdict) ?? null, families },
+    // Spam is more than something to look at, and nothing that is blocked.
+    screening: {
+      verdict: verdicts.find((one) => one === verdict) ?? (verdict === "spam" ? "review" : null),
+      families,
+    },
     at,
   };
 }

@@ -1,6 +1,8 @@
 /** A rule tried on the last messages before it is made: which it would have let through, held or blocked, and what happened then. */
 import { allAllowlisted } from "../core/allowlist.ts";
 import type { Actor } from "../core/actor.ts";
+import { asideStatuses, isWithheld } from "../core/inbound-status.ts";
+import { directionOf } from "../core/policy-match.ts";
 import { gates, maySubmit, readMode } from "../core/oversight/mode.ts";
 import { inOrder } from "../core/policy.ts";
 import { getMailboxes, loadAllowlists } from "../store/mailboxes.ts";
@@ -8,7 +10,7 @@ import { getOperator } from "../store/operators.ts";
 import {
   type PolicyRow,
   type TriedMessage,
-  lastSubmitted,
+  lastMessages,
   livingPolicies,
 } from "../store/policies.ts";
 import type { EngineContext } from "./context.ts";
@@ -55,7 +57,8 @@ export async function replayPolicy(
   const tried = await context.database.as(actor.operator_id, async (tx) => {
     await placeOf(tx, actor, wanted.mailbox_id);
     const standing = await livingPolicies(tx);
-    const messages = await lastSubmitted(tx, wanted.mailbox_id, replayed);
+    const direction = directionOf(wanted.match) ?? "outbound";
+    const messages = await lastMessages(tx, wanted.mailbox_id, direction, replayed);
     const ids = [...new Set(messages.map(({ mailbox_id }) => mailbox_id))];
     const rule = ruleOf(context, actor, wanted, standing);
     const [mailboxes, allowlists, operator, rules] = await Promise.all([
@@ -82,7 +85,7 @@ export async function replayPolicy(
     const to = (by: Ruling): Destination => destination(message, asked, by, tried);
     matched.push({
       message,
-      happened: message.status === "blocked" ? "blocked" : message.gated ? "held" : "through",
+      happened: happenedTo(message),
       without: to(rulingOf(before, asked, message)),
       with: to(ruling),
       required: ruling.required,
@@ -91,6 +94,15 @@ export async function replayPolicy(
   }
   return { checked, cut_short: checked < messages.length, matched };
 }
+
+/** What became of it at first, as far as its row still tells: received mail that was released looks as if it had never waited. */
+function happenedTo({ direction, status, mode, gated }: TriedMessage): Destination {
+  if (direction === "inbound")
+    return isWithheld({ direction, status, mode }) || isSetAside(status) ? "held" : "through";
+  return status === "blocked" ? "blocked" : gated ? "held" : "through";
+}
+
+const isSetAside = (status: string): boolean => asideStatuses.some((one) => one === status);
 
 /** The rule as if it stood: one that allows has some end. */
 function ruleOf(
@@ -119,17 +131,22 @@ function rulingOf(rules: Rules, asked: Asked, { created_at }: TriedMessage): Rul
 
 function askedOf(message: TriedMessage): Asked {
   const { mailbox_id, message_id, tags, screening, recipients } = message;
-  return {
+  const about = {
     mailbox_id,
     message_id,
-    addresses: recipients.filter(({ kind }) => kind !== "copy").map(({ address }) => address),
     attachments: message.attachments.length,
     tags,
     screening,
   };
+  if (message.direction === "inbound")
+    return { ...about, direction: "inbound", addresses: [message.from_address] };
+  return {
+    ...about,
+    addresses: recipients.filter(({ kind }) => kind !== "copy").map(({ address }) => address),
+  };
 }
 
-/** Where submission would take it today. What the scan said then is taken for what it would say now. */
+/** Where submission, or its arrival, would take it today. What the scan said then is taken for what it would say now. */
 function destination(
   message: TriedMessage,
   { addresses }: Asked,
@@ -143,6 +160,10 @@ function destination(
   const mode = at.modes.get(message.mailbox_id) ?? "read_only";
   const screening: Record<string, unknown> = message.screening ?? {};
   const { verdict, review } = screening;
+  if (message.direction === "inbound")
+    return mode === "gated_all" || ruling.verdict !== "pass" || verdict !== "pass"
+      ? "held"
+      : "through";
   const scanned = verdict === "pass" || verdict === "block" ? verdict : "review";
   const said = graver(scanned, ruling.verdict);
   if (said === "block" || !maySubmit(mode)) return "blocked";

@@ -155,7 +155,10 @@ export type TriedMessage = Pick<
   MessageRow,
   | "message_id"
   | "mailbox_id"
+  | "direction"
   | "status"
+  | "mode"
+  | "from_address"
   | "subject"
   | "gated"
   | "tags"
@@ -164,22 +167,23 @@ export type TriedMessage = Pick<
   | "created_at"
 > & { recipients: Pick<RecipientRow, "kind" | "address">[] };
 
-/** Rows among which the last messages are looked for: received mail lies between them. */
+/** Rows among which the last messages are looked for: those of the other direction lie between them. */
 const lookedAt = 20_000;
 
-/** The last messages that were submitted, newest first; of one mailbox, or of all. */
-export async function lastSubmitted(
+/** The last messages that were submitted, or received, newest first; of one mailbox, or of all. */
+export async function lastMessages(
   tx: Tx,
   mailboxId: string | null,
+  direction: "outbound" | "inbound",
   limit: number,
 ): Promise<TriedMessage[]> {
   const rows = await tx.named<Omit<TriedMessage, "recipients">>(
-    mailboxId === null ? "last_submitted" : "last_submitted_of",
-    `SELECT message_id, mailbox_id, status, subject, gated, tags, attachments, screening, created_at
+    mailboxId === null ? "last_messages" : "last_messages_of",
+    `SELECT message_id, mailbox_id, direction, status, mode, from_address, subject, gated, tags, attachments, screening, created_at
      FROM (SELECT * FROM message WHERE operator_id = $1 ${mailboxId === null ? "AND $2::text IS NULL" : "AND mailbox_id = $2"}
        ORDER BY message_id DESC LIMIT ${lookedAt}) AS m
-     WHERE direction = 'outbound' AND status NOT IN ('draft', 'pending_scan') ORDER BY message_id DESC LIMIT $3`,
-    [tx.operator_id, mailboxId, limit],
+     WHERE direction = $4 AND status NOT IN ('draft', 'pending_scan', 'deleted') ORDER BY message_id DESC LIMIT $3`,
+    [tx.operator_id, mailboxId, limit, direction],
   );
   const recipients = await tx.named<Pick<RecipientRow, "message_id" | "kind" | "address">>(
     "tried_recipients",

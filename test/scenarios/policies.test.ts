@@ -7,6 +7,7 @@ import { insertAllowlistEntry } from "../../src/store/mailboxes.ts";
 import { loadPolicies } from "../../src/store/policies.ts";
 import { firstOwner } from "../../src/store/people.ts";
 import { promise } from "../promises.ts";
+import { mailIn } from "./mail-in.ts";
 import { type ModedInstance, modedInstance } from "./moded-instance.ts";
 import { keepReceived } from "./received-mail.ts";
 import type { Answer } from "./running.ts";
@@ -331,6 +332,60 @@ describe("a rule at an edit", () => {
   });
 });
 
+describe("a rule about received mail", () => {
+  test("holds what it meets for a person, in any mode, and leaves the rest alone", async () => {
+    const box = await it.mailboxIn("gated_send");
+    const { body } = await asAdmin(`/v1/mailboxes/${box}`);
+    const mail = mailIn(it.running);
+    const rule = {
+      mailbox_id: box,
+      name: "Strangers with files",
+      match: { direction: "inbound", recipient_known: false, has_attachment: true },
+      outcome: "hold",
+    };
+    expect((await asAdmin("/v1/policies", rule)).status).toBe(201);
+    const file = { filename: "a.txt", content: "hello" };
+    await mail.deliver({ to: body.address, subject: "with", attachments: [file] });
+    await mail.deliver({ to: body.address, subject: "without" });
+    const seen = async (key: string): Promise<Record<string, [string, string | null]>> =>
+      Object.fromEntries(
+        (await mail.inbox(key, box)).map(({ subject, status, reason }) => [
+          subject,
+          [status, reason],
+        ]),
+      );
+    for (
+      let tries = 0;
+      Object.keys(await seen(it.running.known.oversight_key)).length < 2;
+      tries++
+    ) {
+      if (tries > 400) throw new Error("the mail did not come");
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    expect(await seen(it.running.known.oversight_key)).toMatchObject({
+      with: ["pending_inbound_approval", "held by the rule 'Strangers with files'"],
+      without: ["unread", null],
+    });
+    expect(await seen(it.running.known.agent_key), "an agent sees no held mail").not.toHaveProperty(
+      "with",
+    );
+    const { name: _, ...draft } = rule;
+    expect((await asAdmin("/v1/policies/replay", draft)).body).toMatchObject({
+      checked: 2,
+      matched: 0,
+    });
+    const wider = { ...draft, match: { direction: "inbound" } };
+    expect((await asAdmin("/v1/policies/replay", { ...wider, position: 0 })).body).toMatchObject({
+      checked: 2,
+      matched: 2,
+    });
+    expect((await asAdmin("/v1/policies", { ...rule, outcome: "block" })).body).toMatchObject({
+      code: "validation_failed",
+      field: "outcome",
+    });
+  });
+});
+
 describe("a replay", () => {
   test("says before a rule is made what then comes true", async () => {
     const box = await it.mailboxIn("gated_send");
@@ -524,7 +579,14 @@ describe("who makes, changes and revokes rules", () => {
       "validation_failed",
       "match.time.time_zone",
     ]);
-    expect(await tried({ direction: "inbound" })).toEqual(["validation_failed", "match.direction"]);
+    expect(await tried({ direction: "sideways" })).toEqual([
+      "validation_failed",
+      "match.direction",
+    ]);
+    expect(await tried({ direction: "inbound", tags: ["a"] })).toEqual([
+      "validation_failed",
+      "match.tags",
+    ]);
     expect(await tried({ screening: ["nonsense"] })).toEqual([
       "validation_failed",
       "match.screening[0]",

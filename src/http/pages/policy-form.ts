@@ -27,6 +27,7 @@ const dayNames = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satur
 const fields = [
   "name",
   "mailbox_id",
+  "direction",
   "outcome",
   "required",
   "position",
@@ -77,6 +78,7 @@ function matchOf(form: URLSearchParams): Record<string, unknown> {
     return value === "" ? {} : { [name]: value === "yes" };
   };
   return {
+    ...(typed(form, "direction") === "inbound" ? { direction: "inbound" } : {}),
     ...(recipients.length > 0 ? { recipients } : {}),
     ...choice("recipient_known"),
     ...choice("has_attachment"),
@@ -154,6 +156,11 @@ ${formToken(parts.csrf_token)}
 <div class="field"><label for="name">Name</label><input id="name" name="name" required maxlength="100" value="${value("name")}"></div>
 <div class="field"><label for="mailbox_id">For</label>
 ${choice("mailbox_id", [["", "All mailboxes"], ...mailboxes.map(({ id, address }) => [id, address] as const)])}</div>
+<div class="field"><label for="direction">Mail that is</label>
+${choice("direction", [
+  ["", "Sent"],
+  ["inbound", "Received: it can be held"],
+])}</div>
 <fieldset><legend>What happens</legend>
 ${Object.entries(outcomeWords).map(
   ([one, { name, meaning }]) =>
@@ -185,7 +192,7 @@ function conditionFields(
     markup`<option value="${one}"${chosen.has(one) && markup` selected`}>${text}</option>`;
   return markup`<fieldset><legend>For which messages</legend>
 <p class="quiet small">Everything that is filled in has to fit.</p>
-${area("recipients", "Recipients", "One a line: an address, or *@example.com. To let mail through, every recipient has to be among them; otherwise one is enough.")}
+${area("recipients", "Recipients, or the sender of received mail", "One a line: an address, or *@example.com. To let mail through, every recipient has to be among them; otherwise one is enough.")}
 <div class="field"><label for="recipient_known">Written to before</label>
 ${choice("recipient_known", [
   ["", "Does not matter"],

@@ -77,7 +77,7 @@ async function policiesPage(visit: MemberVisit): Promise<Response> {
     title: "Rules",
     section: "policies",
     content: markup`${done !== undefined && alert("good", markup`<p>${done}</p>`)}
-<h1>Rules for outgoing mail</h1>
+<h1>Rules</h1>
 ${of !== null && markup`<p>Those for ${address(names.get(of) ?? of)} and those for all mailboxes. <a href="/policies">Show all rules</a></p>`}
 <p class="quiet">They are asked from the top. The first that fits a message decides; where none does, the mailbox's mode does.</p>
 ${may && markup`<p><a class="button" href="/policies/new${search && `?${search}`}">New rule</a></p>`}

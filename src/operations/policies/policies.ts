@@ -24,7 +24,7 @@ export const listPolicies = operation({
   tag: "policies",
   summary: "List standing policies",
   description:
-    "Lists the rules that say what happens to outgoing mail, in the order in which they are asked. The first that meets a message decides; where none does, the mailbox's mode does. With mailbox_id those of one mailbox and those for all.",
+    "Lists the rules that say what happens to mail, in the order in which they are asked. The first that meets a message decides; where none does, the mailbox's mode does. With mailbox_id those of one mailbox and those for all.",
   method: "GET",
   path: "/v1/policies",
   effect: "read",
@@ -123,7 +123,7 @@ export const replayPolicy = operation({
   tag: "policies",
   summary: "Try a policy on past mail",
   description:
-    "Tries a rule, without making it, on the last 200 messages that were submitted: which it would have let through, held or blocked under today's modes and rules, and what happened to them then.",
+    "Tries a rule, without making it, on the last 200 messages that were submitted (for direction inbound: received): which it would have let through, held or blocked under today's modes and rules, and what happened to them then.",
   method: "POST",
   path: "/v1/policies/replay",
   effect: "read",

@@ -48,7 +48,12 @@ const match = z
       .boolean()
       .optional()
       .describe("Whether the mailbox has sent them mail before that their server took"),
-    direction: z.literal("outbound").optional(),
+    direction: z
+      .enum(["outbound", "inbound"])
+      .optional()
+      .describe(
+        "outbound unless given. Rules about received mail hold it; recipients and recipient_known are then about its sender",
+      ),
     has_attachment: z.boolean().optional(),
     has_link: z.boolean().optional(),
     size_over_bytes: z
