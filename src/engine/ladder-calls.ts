@@ -3,6 +3,7 @@ import type { Actor } from "../core/actor.ts";
 import type { Mode } from "../core/oversight/types.ts";
 import type { AllowlistRow } from "../store/allowlist.ts";
 import type { ChangeRow } from "../store/change-requests.ts";
+import { type AccountChange, changeAccount } from "./account.ts";
 import { addAllowlistEntry, findAllowlist, removeAllowlistEntry } from "./allowlist.ts";
 import { approvalsOf, decideChange, findChanges } from "./changes.ts";
 import type { EngineContext } from "./context.ts";
@@ -36,6 +37,7 @@ export function ladderCalls(context: EngineContext) {
       mailboxId: string,
       entryId: string,
     ): Promise<AllowlistRow> => removeAllowlistEntry(context, actor, mailboxId, entryId),
+    changeAccount: (actor: Actor, change: AccountChange) => changeAccount(context, actor, change),
     stopOperator: (actor: Actor, reason: string | null) => stopOperator(context, actor, reason),
     resumeOperator: (actor: Actor) => resumeOperator(context, actor),
     /**

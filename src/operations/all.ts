@@ -2,6 +2,7 @@
 import type { Operation } from "../contract/operation.ts";
 import { getAccount } from "./account/get-account.ts";
 import { health, openapi, ready } from "./account/health.ts";
+import { updateAccount } from "./account/update-account.ts";
 import { getAuditLog } from "./audit/get-audit-log.ts";
 import { getCheckpoint, getLogCheckpoint } from "./audit/get-checkpoint.ts";
 import { getEntryProof } from "./audit/get-entry-proof.ts";
@@ -231,6 +232,7 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   renameSignInPasskey,
   revokeSignInPasskey,
   getAccount,
+  updateAccount,
   getJwks,
   getSigningKey,
   getPublicKeys,

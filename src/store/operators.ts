@@ -39,6 +39,14 @@ export async function holdOperator(tx: Tx): Promise<void> {
   );
 }
 
+/** Changes the operator's own data. */
+export async function updateOperator(
+  tx: Tx,
+  change: Partial<Pick<OperatorRow, "name" | "postal_address" | "oversight_address">>,
+): Promise<void> {
+  await tx.run(db.updateTable("operator").set(change).where("operator_id", "=", tx.operator_id));
+}
+
 /** Stops the operator, or lets it go on. */
 export async function setStopped(
   tx: Tx,

@@ -123,7 +123,7 @@ const addressed = (spec: OperationSpec): boolean =>
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending create_policy update_policy revoke_policy post_directory_signature create_domain update_domain verify_domain rotate_dkim delete_domain pause_destination resume_destination flush_destination".split(
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending update_account create_policy update_policy revoke_policy post_directory_signature create_domain update_domain verify_domain rotate_dkim delete_domain pause_destination resume_destination flush_destination".split(
     " ",
   ),
 );
@@ -169,7 +169,7 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
   // Bound to a mailbox: nothing of the others, no tiles of the whole log, no mailboxes of one's own making.
   if (spec.name === "get_tile" || spec.name === "get_log_tile" || spec.name === "create_mailbox")
     return 403;
-  if (spec.name === "stop_sending" || spec.name === "resume_sending") return 403;
+  if (["stop_sending", "resume_sending", "update_account"].includes(spec.name)) return 403;
   if (spec.name === "create_api_key") return 403;
   return addressed(spec) && place.mailbox_id !== holder.bound ? 404 : "success";
 }

@@ -3,6 +3,7 @@ import type { Context, Hono } from "hono";
 import { addToAllowlist, removeFromAllowlist } from "./allowlist-parts.ts";
 import { changesPage, settleChange } from "./changes-page.ts";
 import { resumeSending, stopSending } from "./kill-switch-parts.ts";
+import { operatorPage, operatorPath, saveOperator } from "./operator-page.ts";
 import type { Handlers } from "./people-routes.ts";
 import { pathId, signedIn } from "./visit.ts";
 
@@ -24,6 +25,14 @@ export function mountLadder(app: Hono, { show, change }: Handlers): void {
   app.post(
     "/mailboxes/:id/allowlist/:entry",
     change((visit, _, c) => removeFromAllowlist(signedIn(visit), idOf(c), idOf(c, "entry"))),
+  );
+  app.get(
+    operatorPath,
+    show((visit) => operatorPage(signedIn(visit))),
+  );
+  app.post(
+    operatorPath,
+    change((visit, form) => saveOperator(signedIn(visit), form)),
   );
   app.post(
     "/sending/stop",
