@@ -56,6 +56,18 @@ export const promises = {
     "The identity header says who answers for the agent, under which oversight mode, and which class of approval it had",
   "mail.one-click-unsubscribe":
     "Every recipient gets an unsubscribe link of their own, in the header and in the footer",
+  "notice.at-once":
+    "Whoever may decide has a signed mail within the second in which a message begins to wait",
+  "notice.no-strangers": "Mail of the service cannot be used to write to strangers",
+  "notice.restart": "A restart between what happened and its notice loses none and doubles none",
+  "notice.reminder-escalation":
+    "At half of its time those who were asked are reminded, at four fifths the others are asked",
+  "notice.decided": "Once a message is decided nobody is told of it any more",
+  "notice.quiet-hours":
+    "What falls into quiet hours comes when they end, over midnight and over a change of the clock",
+  "notice.hostile-text":
+    "What a message says is quoted in its notice: it cannot pass for our words, add a header, or bring markup",
+  "notice.chat-private": "A chat's webhook on a private address is refused before anything is sent",
   "gate.exact-bytes": "What is handed to the wire is, byte for byte, what was approved",
   "gate.rejected": "A rejected message never reaches a socket",
   "gate.cancelled": "A cancelled message never reaches a socket",

@@ -5,7 +5,7 @@ import type { Claim, Queue } from "../engine/queue.ts";
 import { type Worker, startLoop } from "./loop.ts";
 
 /** Messages told of in one transaction. */
-const batch = 20;
+const batch = 100;
 
 /** How long a claim holds, and when one that failed is tried again, in milliseconds. */
 const lease = 60_000;

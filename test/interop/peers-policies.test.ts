@@ -11,6 +11,7 @@ import { mx } from "../dns/mail-network.ts";
 import { startDns } from "../dns/server.ts";
 import type { DnsServerForTests } from "../dns/server.ts";
 import { type ChildServer, freePorts, ready, spawnServer } from "../scenarios/child-server.ts";
+import { noNotices } from "../scenarios/owner-statement.ts";
 import { selfSigned } from "../sink/self-signed.ts";
 import type { KeyAndCertificate } from "../sink/self-signed.ts";
 import { startSink } from "../sink/smtp-sink.ts";
@@ -94,6 +95,7 @@ describe.skipIf(no_openssl || no_policy_host)("a server under policies", () => {
       NODE_EXTRA_CA_CERTS: ca,
     });
     known = await ready(server, folder);
+    await noNotices(folder);
   });
   afterAll(async () => {
     server?.process.kill();

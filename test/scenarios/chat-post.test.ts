@@ -3,6 +3,7 @@ import { createServer } from "node:https";
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { promise } from "../promises.ts";
 import { openResolver } from "../../src/mail/dns-resolver.ts";
 import { openChatPost } from "../../src/workers/chat-post.ts";
 import type { ChatPost } from "../../src/workers/service-mail.ts";
@@ -63,7 +64,7 @@ test("a chat is posted JSON, by https", async () => {
   expect((await post(`http://chat.test:${port}/`, body)).outcome).toBe("permanent");
 });
 
-test("a chat's webhook on a private address is refused, by name and by number, before anything is sent", async () => {
+test(promise("notice.chat-private"), async () => {
   const { post, port, asked } = await chat((_request, response) => response.end(), {
     allow_private: false,
   });

@@ -1,6 +1,7 @@
 /** Who is told of mail that waits, when, and in which words: the real engine and database, by a clock that only the test moves. */
 import PostalMime from "postal-mime";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { promise } from "../promises.ts";
 import type { Actor } from "../../src/core/actor.ts";
 import { noticeKinds } from "../../src/engine/notices.ts";
 import { openTransport } from "../../src/mail/smtp-client.ts";
@@ -152,7 +153,7 @@ describe("notices", () => {
     expect(await tick()).toEqual([]);
   });
 
-  test("once it is decided nobody is told any more: no notice, no reminder, no digest", async () => {
+  test(promise("notice.decided"), async () => {
     await choose("p2", { mail: "digest", digest_minutes: 30 });
     const { id } = await submit();
     const p3 = world.deciders[2];
@@ -165,7 +166,7 @@ describe("notices", () => {
     }
   });
 
-  test("what a message says is quoted: it cannot pass for our words, add a header, or bring markup of its own", async () => {
+  test(promise("notice.hostile-text"), async () => {
     await onlyP1();
     await submit({
       subject: "Hi =?utf-8?q?=0d=0aBcc:_x@example.net?= <script>alert(1)</script>",
@@ -226,7 +227,7 @@ describe("notices", () => {
 });
 
 describe("reminders and escalation", () => {
-  test("at half of its time those who were asked are reminded, at four fifths the others are asked, and then no more", async () => {
+  test(promise("notice.reminder-escalation"), async () => {
     await onlyP1();
     const { id } = await submit({ subject: "Forgotten" });
     const begun = world.clock.now;
@@ -305,7 +306,7 @@ describe("digests and quiet hours", () => {
     ]);
   });
 
-  test("what falls into quiet hours comes in the morning, over midnight and over a change of the clock", async () => {
+  test(promise("notice.quiet-hours"), async () => {
     await onlyP1();
     await choose("p1", { quiet: { from: "22:00", to: "07:00", time_zone: "Europe/Berlin" } });
     // 31 March 2030: 02:00 becomes 03:00 in Berlin.

@@ -1,5 +1,6 @@
 /** Mail of the service on a running instance: told at once, signed, tried again, not doubled by a restart, and never to strangers. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { promise } from "../promises.ts";
 import { queueServiceMail } from "../../src/engine/service-mail.ts";
 import { verifyMessage } from "../../src/mail/verify.ts";
 import { type SmtpSink, startSink } from "../sink/smtp-sink.ts";
@@ -48,7 +49,7 @@ const letTimePass = (): Promise<void> =>
   node.asOwner("UPDATE due SET due_at = now() WHERE kind = 'service_mail'");
 const wanted = { kind: "test", to: "olivia@people.example", subject: "A code", text: "A7X-29K" };
 
-test("who may decide has a mail within the second in which a message begins to wait, signed by the instance's domain", async () => {
+test(promise("notice.at-once"), async () => {
   const begun = performance.now();
   const { body } = await running.send({ subject: "Invoice 7" });
   expect(body.status).toBe("pending_send_approval");
@@ -74,7 +75,7 @@ test("who may decide has a mail within the second in which a message begins to w
   await expect.poll(stored).toMatchObject([{ mime: null, sent: true, attempts: 1 }]);
 });
 
-test("mail of the service cannot be used to write to strangers", async () => {
+test(promise("notice.no-strangers"), async () => {
   for (const to of ["ada@example.com", "olivia@people.example.net", "x@people.example"])
     await expect(
       node.database.transaction(node.operator_id, (tx) =>
@@ -119,7 +120,7 @@ test("it is tried again under the same Message-ID, and given up for good where i
   expect(last?.last_reply).toMatch(/^5\d\d /);
 });
 
-test("a restart between what happened and its notice loses none and doubles none", async () => {
+test(promise("notice.restart"), async () => {
   sink.fault("connect", "disconnect");
   const from = sink.messages.length;
   const { body } = await running.send({ subject: "Before the restart" });
