@@ -24,6 +24,9 @@ const wrong: [string, string][] = [
   ["MULTIMAIL_RSPAMD_URL", "127.0.0.1:11333"],
   ["MULTIMAIL_ROLES", "web"],
   ["MULTIMAIL_DELIVERY", "smtp"],
+  ["MULTIMAIL_ARC_SEALERS", "lists.example.com,Lists.Example"],
+  ["MULTIMAIL_ARC_SEALERS", "lists.example.com,"],
+  ["MULTIMAIL_TRANSCRIPT_DAYS", "366"],
 ];
 
 test.each(wrong)("%s=%s is refused in one line that names it", (name, value) => {

@@ -126,6 +126,16 @@ const settings = {
     .regex(/^https?:\/\/[^\s]+$/, "must be a URL such as http://127.0.0.1:11333")
     .optional()
     .describe("A second opinion on received mail: a server that speaks rspamd's protocol"),
+  MULTIMAIL_ARC_SEALERS: z
+    .string()
+    .refine(
+      (list) => list.split(",").every((name) => domain.safeParse(name).success),
+      "must be domain names in lower case, with commas, such as lists.example.com",
+    )
+    .optional()
+    .describe(
+      "Forwarders and lists (d= of ARC-Seal) whose word is taken that mail was genuine before they changed it; none where it is not set",
+    ),
   MULTIMAIL_DAILY_QUOTA: wholeNumber(1, 1_000_000)
     .default(1_000_000)
     .describe("Messages a mailbox may send in a day (UTC), unless it has a quota of its own"),
@@ -225,6 +235,7 @@ export type Config = {
   private_targets: boolean;
   source_addresses: readonly string[];
   rspamd_url: string | null;
+  arc_sealers: readonly string[];
   daily_quota: number;
   transcript_days: number;
   roles: ReadonlySet<Role>;
@@ -308,6 +319,7 @@ function settled(values: z.output<typeof schema>): Config {
     private_targets: values.MULTIMAIL_PRIVATE_TARGETS === "yes",
     source_addresses: values.MULTIMAIL_SOURCE_ADDRESSES?.split(",") ?? [],
     rspamd_url: values.MULTIMAIL_RSPAMD_URL ?? null,
+    arc_sealers: values.MULTIMAIL_ARC_SEALERS?.split(",") ?? [],
     daily_quota: values.MULTIMAIL_DAILY_QUOTA,
     transcript_days: values.MULTIMAIL_TRANSCRIPT_DAYS,
     roles: new Set(

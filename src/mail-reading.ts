@@ -50,6 +50,7 @@ export function openReading(config: Config, now: () => Date, log: Logger): Readi
         authenticateMessage(raw, { ...session, mta: config.smtp_name }, patient.lookUp, {
           time_ms: patient.time_ms(),
           now: now(),
+          trusted_sealers: config.arc_sealers,
         }),
       async opinion(raw, session) {
         if (opinion === null) return null;

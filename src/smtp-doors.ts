@@ -3,6 +3,7 @@ import { link, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import type { Logger } from "pino";
+import { availability } from "./availability.ts";
 import { type Config, ConfigError } from "./config.ts";
 import type { Actor } from "./core/actor.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -39,11 +40,15 @@ export async function openSmtpDoors(
     now,
     log,
   };
+  const guard = availability(log);
+  const authenticate = guard.of(engine.authenticate);
+  const submit = guard.of(engine.submitRaw);
+  const inbox = { recipient: guard.of(engine.inboundRecipient), accept: guard.of(engine.accept) };
   const inbound = await listen(config.smtp_port, usualPorts.inbound, (port) =>
     startInbound({
       ...shared,
       port,
-      inbox: { recipient: (address) => engine.inboundRecipient(address), accept: engine.accept },
+      inbox: { ...inbox, recipient: (address) => inbox.recipient(address) },
     }),
   );
   try {
@@ -52,11 +57,11 @@ export async function openSmtpDoors(
         ...shared,
         port,
         async authenticate(key) {
-          const actor = await engine.authenticate(key);
+          const actor = await authenticate(key);
           return actor && { actor };
         },
         async submit(actor, mail) {
-          const { id, status } = await engine.submitRaw(actor, mail);
+          const { id, status } = await submit(actor, mail);
           return { id, status: toWire(status) };
         },
       }),

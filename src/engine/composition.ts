@@ -158,7 +158,10 @@ export async function composeDraft(
  */
 function feedbackId({ operator_id, mailbox_id }: MailboxRow): string {
   const part = (...about: string[]): string =>
-    createHash("sha256").update(`feedback-id\n${about.join("\n")}`).digest("hex").slice(0, 12);
+    createHash("sha256")
+      .update(`feedback-id\n${about.join("\n")}`)
+      .digest("hex")
+      .slice(0, 12);
   return `${part(operator_id, mailbox_id)}:agent:${part(operator_id)}`;
 }
 

@@ -71,14 +71,16 @@ export async function textOf(
   const parts = await readFrozenParts(mime);
   if (parts.attachments.length !== row.attachments.length)
     throw new Error(`message ${row.message_id} has other attachments than it says`);
-  const attachments = row.attachments.map(({ filename, content_type, size_bytes, content_id }, i) => {
-    const content = parts.attachments[i]?.content;
-    // An attached message gets the line ends that mail has.
-    const same = content?.length === size_bytes || /^message\//i.test(content_type);
-    if (!content || !same)
-      throw new Error(`attachment ${i} of message ${row.message_id} is not what it says`);
-    return { filename, content_type, content, ...(content_id ? { content_id } : {}) };
-  });
+  const attachments = row.attachments.map(
+    ({ filename, content_type, size_bytes, content_id }, i) => {
+      const content = parts.attachments[i]?.content;
+      // An attached message gets the line ends that mail has.
+      const same = content?.length === size_bytes || /^message\//i.test(content_type);
+      if (!content || !same)
+        throw new Error(`attachment ${i} of message ${row.message_id} is not what it says`);
+      return { filename, content_type, content, ...(content_id ? { content_id } : {}) };
+    },
+  );
   const ours = replyAddress(context.unsubscribe_key, row.from_address, row.message_id);
   const replyTo = parts.reply_to;
   const pictures = parts.attachments.flatMap((one) => one.content_id ?? []);

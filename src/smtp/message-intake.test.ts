@@ -3,7 +3,9 @@ import { PassThrough } from "node:stream";
 import type { SMTPServerDataStream } from "smtp-server";
 import { expect, test } from "vitest";
 
-import { MessageIntake } from "./message-intake.ts";
+import { Refusal } from "../core/refusal.ts";
+import { MessageIntake, answer } from "./message-intake.ts";
+import type { SmtpAnswer } from "./smtp-answer.ts";
 import { DEFAULT_SESSION_LIMITS } from "./session-limits.ts";
 
 const LIMITS = { ...DEFAULT_SESSION_LIMITS, message_size: 500, buffered_size: 1000 };
@@ -76,4 +78,23 @@ test("what a message held is free again, however it ended", async () => {
     await two.write(501);
     expect(await two.end()).toEqual(put_off);
   }
+});
+
+test("a thousand failures are a line in the log and a thousand replies; a database that is away is none", async () => {
+  const lines: object[] = [];
+  const quiet = (): void => undefined;
+  const log = { info: quiet, warn: quiet, error: (fields: object) => void lines.push(fields) };
+  const replies: string[] = [];
+  const hear = (error: Error | null): void =>
+    void replies.push(`${(error as SmtpAnswer | null)?.responseCode} ${error?.message}`);
+  const away = new Refusal("unavailable", "The database is unavailable.");
+  for (let i = 0; i < 1000; i++) await answer(Promise.reject(away), hear, log);
+  expect(lines).toHaveLength(0);
+  const broken = new Error("secret path");
+  for (let i = 0; i < 1000; i++) await answer(Promise.reject(broken), hear, log);
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.length).toBeLessThan(20);
+  expect(lines[0]).toEqual({ err: broken });
+  expect(replies).toHaveLength(2000);
+  expect(new Set(replies)).toEqual(new Set(["451 4.3.0 temporary failure, try again later"]));
 });

@@ -1,6 +1,7 @@
 /** Takes the content of messages within one bound of memory, and turns whatever happens into an SMTP reply. */
 import type { SMTPServerDataStream } from "smtp-server";
 
+import { Refusal } from "../core/refusal.ts";
 import { sourceOf } from "./session-limits.ts";
 import type { SessionLimits } from "./session-limits.ts";
 import { SmtpAnswer, replyText } from "./smtp-answer.ts";
@@ -119,7 +120,26 @@ function isDropped({ state }: Held): boolean {
 
 type Callback<T> = (error: Error | null, value?: T) => void;
 
-/** Calls back with what `work` gives. What is thrown and is no answer becomes `451 4.3.0`, and is logged. Never rejects. */
+/** What a log was told last of failures, and how many since. */
+const told = new WeakMap<DoorLog, { at: number; more: number }>();
+
+/** One line a second says as much as one a command, and leaves room on a disk that may be full. */
+function tell(log: DoorLog, error: unknown): void {
+  const last = told.get(log);
+  const now = performance.now();
+  if (last && now - last.at < 1000) {
+    last.more++;
+    return;
+  }
+  told.set(log, { at: now, more: 0 });
+  const more = last && last.more > 0 ? { not_told: last.more } : {};
+  log.error({ err: error, ...more }, "smtp: answered 451");
+}
+
+/**
+ * Calls back with what `work` gives. What is thrown and is no answer becomes `451 4.3.0`, and is logged, once a second; not so the
+ * refusal `unavailable`, whose cause stands in the log already. Never rejects.
+ */
 export async function answer<T>(
   work: Promise<T>,
   callback: Callback<T>,
@@ -133,7 +153,8 @@ export async function answer<T>(
       callback(error);
       return;
     }
-    log.error({ err: error }, "smtp: answered 451");
+    const known = error instanceof Refusal && error.code === "unavailable";
+    if (!known) tell(log, error);
     callback(new SmtpAnswer(451, "4.3.0", "temporary failure, try again later"));
     return;
   }
