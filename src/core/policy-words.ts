@@ -1,5 +1,5 @@
 /** Standing policies in words: what a rule says, for whoever is asked about it. */
-import type { Conditions } from "./policy-match.ts";
+import { type Conditions, conditionNames } from "./policy-match.ts";
 
 const listed = (value: unknown, word: "or" | "and"): string => {
   const texts = (Array.isArray(value) ? value : [value]).map(String);
@@ -31,10 +31,19 @@ function timeWords(time: unknown): string {
     .join(" ");
 }
 
+/** The database keeps the names of conditions in an order of its own; people read them always in the same. */
+function inReadingOrder(match: Conditions): [string, unknown][] {
+  const place = ([name]: [string, unknown]): number => {
+    const at = conditionNames.findIndex((one) => one === name);
+    return at < 0 ? conditionNames.length : at;
+  };
+  return Object.entries(match).toSorted((a, b) => place(a) - place(b));
+}
+
 /** The conditions as one clause: `to *@example.com, with a link`. `allows`: whether all recipients have to fit, or one is enough. */
 export function conditionWords(match: Conditions, allows: boolean): string {
   const received = match["direction"] === "inbound";
-  const parts = Object.entries(match).flatMap(([name, value]): string[] => {
+  const parts = inReadingOrder(match).flatMap(([name, value]): string[] => {
     switch (name) {
       case "recipients":
         if (received) return [`from ${listed(value, "or")}`];
