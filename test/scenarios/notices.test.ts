@@ -226,6 +226,64 @@ describe("notices", () => {
   });
 });
 
+describe("whenever a message begins to wait", () => {
+  const nothingLeft = async (): Promise<void> => {
+    world.clock.now += 400 * 24 * hour;
+    for (const kind of noticeKinds)
+      expect(await world.queue.claim(kind, claiming()), kind).toEqual([]);
+  };
+
+  test("an edited message is told of anew, with what was changed", async () => {
+    await onlyP1();
+    const { id } = await submit({ markdown: "Dear Ada,\n\nwe pay 10 EUR.\n\nYours" });
+    await tick();
+    const place = { mailbox_id: boxOf("gated_all").mailbox_id, email_id: id };
+    const markdown = "Dear Ada,\n\nwe pay 9000 EUR.\n\nYours";
+    await world.engine.edit(world.agent, place, { markdown });
+    const [mail, ...more] = await tick();
+    expect(more).toEqual([]);
+    expect(mail?.text).toContain("What was edited:");
+    expect(mail?.text).toContain("> - we pay 10 EUR.\n> + we pay 9000 EUR.");
+    expect(mail?.text).toContain("> we pay 9000 EUR.");
+  });
+
+  test("a message that is held as it leaves, since its mailbox was tightened, is told of", async () => {
+    const free = world.boxes.find(({ mode }) => mode === "autonomous");
+    const draft = draftOf(free ?? boxOf("autonomous"), ["ada@example.com"]);
+    const { id } = await world.engine.submit(world.agent, draft);
+    await world.sql("UPDATE mailbox SET mode = 'gated_all' WHERE mailbox_id = $1", [
+      draft.mailbox_id,
+    ]);
+    const due = await world.queue.claim("deliver", claiming());
+    await world.engine.handOff(world.operator_id, due);
+    await world.sql("UPDATE mailbox SET mode = 'autonomous' WHERE mailbox_id = $1", [
+      draft.mailbox_id,
+    ]);
+    expect((await world.rows([id])).get(id)?.status).toBe("pending_approval");
+    const mails = await tick();
+    expect(toOf(mails)).toEqual(everybody);
+    expect(mails[0]?.text).toContain("Why it is held: ");
+  });
+
+  test("what is cancelled, approved, rejected or expired leaves nothing to be told", async () => {
+    const p1 = world.deciders[0];
+    if (!p1) throw new Error("no decider");
+    const cancelled = await submit();
+    await world.engine.cancel(world.agent, null, cancelled.id);
+    await decide(p1, (await submit()).id, "approve");
+    await decide(p1, (await submit()).id, "reject");
+    const expired = await submit();
+    await world.sql("UPDATE due SET due_at = $1 WHERE kind = 'expire' AND message_id = $2", [
+      new Date(world.clock.now),
+      expired.id,
+    ]);
+    const due = await world.queue.claim("expire", claiming());
+    await world.engine.timeOut("expire", world.operator_id, due);
+    expect((await world.rows([expired.id])).get(expired.id)?.status).toBe("expired");
+    await nothingLeft();
+  });
+});
+
 describe("reminders and escalation", () => {
   test(promise("notice.reminder-escalation"), async () => {
     await onlyP1();
