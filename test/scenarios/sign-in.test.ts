@@ -414,6 +414,11 @@ describe("a sign-in passkey", () => {
       "invalid_passkey",
     );
     expect(await outcome(answer(device.assert(await ask(token))))).toBe("invalid_passkey");
+    // Not even another session of the same person.
+    const { session_token: second } = await answer(device.assert(await prompt()));
+    expect(await outcome(stepUp.redeemPasskey(second, device.assert(await ask(token))))).toBe(
+      "invalid_passkey",
+    );
     const { session_token } = await stepUp.redeemPasskey(token, device.assert(await ask(token)));
     const session = await view(session_token);
     expect(isFresh(session.actor)).toBe(true);
