@@ -56,8 +56,7 @@ export const promises = {
     "The identity header says who answers for the agent, under which oversight mode, and which class of approval it had",
   "mail.one-click-unsubscribe":
     "Every recipient gets an unsubscribe link of their own, in the header and in the footer",
-  "notice.at-once":
-    "Whoever may decide has a signed mail within the second in which a message begins to wait",
+  "notice.at-once": "Whoever may decide has a signed mail as soon as a message begins to wait",
   "notice.no-strangers": "Mail of the service cannot be used to write to strangers",
   "notice.restart": "A restart between what happened and its notice loses none and doubles none",
   "notice.reminder-escalation":
