@@ -444,7 +444,7 @@ def numbers : Nat → List Nat
   | Nat.succ n => then_ (numbers n) [n + 1]
 
 def traceRows : List String :=
-  each (numbers 200) fun number => (StateT.run (m := Id) (trace number) (UInt32.ofNat number)).1
+  each (numbers 200) fun number => (Id.run (StateT.run (trace number) (UInt32.ofNat number))).1
 
 /-! ## Files -/
 

@@ -13,7 +13,7 @@ const read = (file: string): string => readFileSync(join(folder, file), "utf8");
 
 /** What `#print axioms` may say: nothing, or axioms of Lean itself that a release's derived equality may bring in. */
 const onlyLeansOwn =
-  /^'[\w.]+' (does not depend on any axioms|depends on axioms: \[(propext|Quot\.sound)(, (propext|Quot\.sound))*\])$/;
+  /^(?:\S+ info: )?'[\w.]+' (does not depend on any axioms|depends on axioms: \[(propext|Quot\.sound)(, (propext|Quot\.sound))*\])$/;
 
 /** Lean's modules, in an order in which each comes after what it imports. */
 function modules(): string[] {

@@ -54,8 +54,9 @@ def isSending : Status → Bool
   | Status.sending => true
   | _ => false
 
-theorem not_sending {a b : Status} {P : Prop} (is : a = b) (sends : a = Status.sending) (other : isSending b = false) : P :=
-  not_both (congrArg isSending sends) ((congrArg isSending is).trans other)
+theorem not_sending {a b : Status} {P : Prop} (same : a = b) (sends : a = Status.sending)
+    (other : isSending b = false) : P :=
+  not_both (congrArg isSending sends) ((congrArg isSending same).trans other)
 
 /-- **Only a hand-off sends**, and only one for which nothing stands in the way. -/
 theorem only_hand_off_sends {m m' : Message N} {e : Event N} (h : step m e = Except.ok m')
