@@ -1,5 +1,7 @@
 /** Standing policies in the flow: what they hold, allow, block and ask for, at submission, at edits and again as mail leaves. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Bundle } from "../../src/audit/bundle-format.ts";
+import { verifyBundle } from "../../src/audit/bundle.ts";
 import type { Actor } from "../../src/core/actor.ts";
 import { Refusal } from "../../src/core/refusal.ts";
 import type { NewPolicy } from "../../src/engine/policies.ts";
@@ -73,6 +75,13 @@ const entryOf = async (id: string, type: string): Promise<Record<string, unknown
   );
   return (JSON.parse(row?.body.toString() ?? "{}") as { data: Record<string, unknown> }).data;
 };
+/** The evidence of a message, and what an outsider finds wrong with it. */
+async function proven(box: string, id: string): Promise<{ bundle: Bundle; faults: unknown[] }> {
+  const path = `/v1/mailboxes/${box}/emails/${id}/proof`;
+  const bundle = (await it.running.call(it.running.known.agent_key, path)).body as Bundle;
+  const report = await verifyBundle(bundle, { pinned: bundle.keys, now: new Date() });
+  return { bundle, faults: report.checks.filter(({ status }) => status === "fail") };
+}
 /** What waits for its time leaves now. */
 const release = (id: string): Promise<void> =>
   it.node.asOwner(
@@ -121,6 +130,13 @@ describe("a rule at submission", () => {
       reason: "blocked by the rule 'No links'",
     });
 
+    await it.running.decide(held.body.id, "approve");
+    await it.reaches(box, held.body.id, "sent");
+    const { bundle, faults } = await proven(box, held.body.id);
+    expect(faults).toEqual([]);
+    const payload = Buffer.from(bundle.decisions[0]?.statement.payload ?? "", "base64");
+    expect(JSON.parse(payload.toString())).toMatchObject({ predicate: { policy: hold } });
+
     const plain = await it.send(box);
     const sent = await it.reaches(box, plain.body.id, "sent");
     expect(it.copiesOf(sent)).toHaveLength(1);
@@ -135,6 +151,8 @@ describe("a rule at submission", () => {
     await it.reaches(box, sent.body.id, "sent");
     expect(await rowOf(sent.body.id)).toMatchObject({ policy_id: id, handed_by: id, gated: false });
     expect(await entryOf(sent.body.id, "message.handed_off")).toMatchObject({ policy: id });
+
+    expect((await proven(box, sent.body.id)).faults).toEqual([]);
 
     const mixed = await it.send(box, { to: ["a@friends.example", "c@example.com"] });
     expect(mixed.body.status).toBe("pending_send_approval");
@@ -206,6 +224,7 @@ describe("a rule as the message leaves", () => {
       await it.running.decide(sent.body.id, "approve");
       expect(it.copiesOf(await it.reaches(box, sent.body.id, "sent"))).toHaveLength(1);
       expect(await rowOf(sent.body.id)).toMatchObject({ handed_by: null });
+      expect((await proven(box, sent.body.id)).faults).toEqual([]);
     }
   });
 
