@@ -35,6 +35,9 @@ export function startServiceMail(
   const { queue, node } = options;
   const flying = new Map<string, Promise<void>>();
   const stopping = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    stopping.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
   /** After a failure of the database nobody knows what had been claimed: whatever is not flying comes due again. */
   let astray = false;
 
@@ -68,7 +71,7 @@ export function startServiceMail(
       });
       for (const claim of claims) launch(claim);
       astray = false;
-      if (flying.size >= maxInFlight) await Promise.race(flying.values());
+      if (flying.size >= maxInFlight) await Promise.race([...flying.values(), stopped]);
       return claims.length > 0;
     },
   });
