@@ -2,7 +2,7 @@
 import type { RegistrationResponse } from "../contract/webauthn.ts";
 import type { Actor } from "../core/actor.ts";
 import type { EngineContext } from "./context.ts";
-import { type PasskeyWish, promptForDecisions } from "./decide-by-passkey.ts";
+import { type PasskeyWish, promptForDecisions } from "./decision-prompt.ts";
 import { postDirectorySignature, putDirectoryKey, readDirectoryHead } from "./directory-head.ts";
 import {
   decisionPasskeyOptions,
