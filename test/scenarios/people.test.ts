@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Actor, type Role, roles } from "../../src/core/actor.ts";
 import { Refusal } from "../../src/core/refusal.ts";
+import { createAuthenticator } from "../evidence/authenticator.ts";
 import { promise } from "../promises.ts";
 import { type World, openWorld } from "../simulation/engine-world.ts";
 import { mails, member, otherOperator, outcome, tokenIn, visitor } from "./members.ts";
@@ -176,6 +177,39 @@ describe("a removed member", () => {
     await engine.signIn.requestCode(gone.email, visitor);
     expect(await ids(owner)).not.toContain(gone.person_id);
     expect(await world.entries(gone.person_id)).toContain("person.removed");
+  });
+
+  test("has no passkey any more, of either kind, and the log says so of each", async () => {
+    const place = { origin: "https://mail.operator.example", rp_id: "mail.operator.example" };
+    const { engine } = world;
+    for (const end of ["removeMember", "recoverMember"] as const) {
+      const owner = await member(world, "owner");
+      const gone = await member(world, "approver");
+      const [enters, decides] = [createAuthenticator(place), createAuthenticator(place)];
+      const entering = await engine.enrolPasskey(gone, {
+        name: "enters",
+        response: enters.enrol((await engine.passkeyOptions(gone)).challenge),
+      });
+      const deciding = await engine.enrolDecisionPasskey(gone, {
+        name: "decides",
+        response: decides.enrol((await engine.decisionPasskeyOptions(gone)).challenge),
+      });
+      if (end === "removeMember") await engine.removeMember(owner, gone.person_id);
+      else await engine.recoverMember(owner, gone.person_id, { revoke_passkeys: true });
+      const { challenge } = await engine.signIn.passkeyOptions(visitor);
+      const answer = enters.assert(Buffer.from(challenge, "base64url"));
+      expect(await outcome(engine.signIn.redeemPasskey(answer, visitor))).toBe("invalid_passkey");
+      expect(await world.entries(entering.passkey_id)).toEqual([
+        "passkey.enrolled",
+        "passkey.revoked",
+      ]);
+      expect(await world.entries(deciding.passkey_id)).toEqual([
+        "approver.enrolled",
+        "approver.revoked",
+      ]);
+      const all = await engine.findDecisionPasskeys(owner, { own: false, all: false });
+      expect(all.map(({ passkey_id }) => passkey_id)).not.toContain(deciding.passkey_id);
+    }
   });
 
   test("gets no session by a sign-in that comes at the same moment", async () => {
