@@ -1,11 +1,8 @@
 /** What the authorisation matrix reaches for: resources of an operator, and input for every operation that would be answered with success. */
-import { type Actor, roleScopes } from "../../src/core/actor.ts";
 import type { InboundStatus } from "../../src/core/inbound-status.ts";
-import { issueCode } from "../../src/engine/one-time-code.ts";
 import { decisionLink } from "../../src/engine/decision-link.ts";
 import { firstOwner } from "../../src/store/people.ts";
-import { listAllowlist } from "../../src/store/allowlist.ts";
-import { insertAllowlistEntry } from "../../src/store/mailboxes.ts";
+import { allowlistEntry, ownersKey, upgradeCode } from "./authorisation-grants.ts";
 import { keepReceived } from "./received-mail.ts";
 import type { Running } from "./running.ts";
 import type { SecondNode } from "./second-node.ts";
@@ -72,7 +69,7 @@ export async function placeOf(
     ...place,
     email_id: emailId,
     draft_id: await freshDraft(place),
-    key_id: await freshKey(place),
+    key_id: await ownersKey(node, place),
     contact_id: await freshContact(place),
     policy_id: await freshPolicy(place),
     domain_id: await freshDomain(place),
@@ -157,43 +154,9 @@ async function freshDraft(place: Pick<Place, "agent" | "mailbox_id">): Promise<s
     .id;
 }
 
-/** A key as the operator's owner makes it. */
-async function freshKey({ operator_id }: Pick<Place, "operator_id">): Promise<string> {
-  const owner: Actor = {
-    kind: "person",
-    operator_id,
-    credential_id: node.context.new_id(),
-    person_id: null,
-    role: "owner",
-    scopes: roleScopes.owner,
-    mailbox_ids: null,
-    test: false,
-    signed_in_at: node.context.now().toISOString(),
-  };
-  const { row } = await node.engine.createApiKey(owner, {
-    name: "to be revoked",
-    scopes: ["read"],
-    mailbox_ids: null,
-    test: false,
-    person_id: null,
-    expires_at: null,
-  });
-  return row.key_id;
-}
-
 async function freshMailbox(place: Pick<Place, "admin">): Promise<string> {
   const wanted = { address: `fresh-${counter++}` };
   return (await running.call(place.admin, "/v1/mailboxes", wanted)).body.id;
-}
-
-/** A code as it is mailed for a freer mode of the mailbox. */
-function upgradeCode(
-  { operator_id }: Pick<Place, "operator_id">,
-  subject: string,
-): Promise<string> {
-  const data = { from: "gated_send", to: "autonomous" };
-  const wanted = { purpose: "upgrade", subject, data, life_ms: 60_000, per_hour: 3 };
-  return node.as((tx) => issueCode(node.context, tx, wanted), operator_id);
 }
 
 async function freshDomain(place: Pick<Place, "admin">): Promise<string> {
@@ -205,29 +168,6 @@ async function freshDomain(place: Pick<Place, "admin">): Promise<string> {
 async function ownDomain(place: Pick<Place, "admin">): Promise<string> {
   const { body } = await running.call(place.admin, "/v1/domains?limit=100");
   return body.domains.find((one: { instance: boolean }) => one.instance).id;
-}
-
-/** An entry of the mailbox's allowlist: one of its own to be removed, else the one that stays. */
-async function allowlistEntry(
-  place: Pick<Place, "mailbox_id" | "operator_id">,
-  fresh: boolean,
-): Promise<string> {
-  const pattern = fresh ? `w${counter++}@example.com` : "stays@example.com";
-  const entry_id = node.context.new_id();
-  await node.as(async (tx) => {
-    const entries = await listAllowlist(tx, place.mailbox_id, { limit: 1000 });
-    const known = entries.find((entry) => entry.pattern === pattern);
-    if (known) return known.entry_id;
-    await insertAllowlistEntry(tx, {
-      mailbox_id: place.mailbox_id,
-      entry_id,
-      pattern,
-      confirmed_by: "person:somebody",
-      created_at: new Date(),
-    });
-    return entry_id;
-  }, place.operator_id);
-  return entry_id;
 }
 
 /** A rule that meets no message. */
@@ -416,7 +356,7 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   }),
   apply_upgrade: async (place, fresh) => {
     const mailbox_id = fresh ? await freshMailbox(place) : place.mailbox_id;
-    return { mailbox_id, code: fresh ? await upgradeCode(place, mailbox_id) : "AAA-AAA" };
+    return { mailbox_id, code: fresh ? await upgradeCode(node, place, mailbox_id) : "AAA-AAA" };
   },
   list_allowlist: ({ mailbox_id }) => ({ mailbox_id }),
   list_policies: ({ mailbox_id }) => ({ mailbox_id }),
@@ -429,7 +369,11 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   add_allowlist_entry: ({ mailbox_id }) => ({ mailbox_id, pattern: "*@friends.example" }),
   remove_allowlist_entry: async (place, fresh) => ({
     mailbox_id: place.mailbox_id,
-    entry_id: await allowlistEntry(place, fresh),
+    entry_id: await allowlistEntry(
+      node,
+      place,
+      fresh ? `w${counter++}@example.com` : "stays@example.com",
+    ),
   }),
   stop_sending: () => ({}),
   resume_sending: async () => {
@@ -447,7 +391,7 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   list_api_keys: () => ({}),
   create_api_key: () => ({ name: "made", scopes: ["admin"], test: true }),
   revoke_api_key: async (place, fresh) => ({
-    key_id: fresh ? await freshKey(place) : place.key_id,
+    key_id: fresh ? await ownersKey(node, place) : place.key_id,
   }),
   create_decision_challenge: (place) => ({
     decisions: [{ email_id: place.email_id, decision: "approve", digest: "0".repeat(64) }],

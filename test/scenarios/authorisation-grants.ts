@@ -1,0 +1,66 @@
+/** What only people give, for the authorisation matrix: keys, codes and allowlist entries of an operator. */
+import { type Actor, roleScopes } from "../../src/core/actor.ts";
+import { issueCode } from "../../src/engine/one-time-code.ts";
+import { listAllowlist } from "../../src/store/allowlist.ts";
+import { insertAllowlistEntry } from "../../src/store/mailboxes.ts";
+import type { SecondNode } from "./second-node.ts";
+
+/** A key as the operator's owner makes it. */
+export async function ownersKey(
+  node: SecondNode,
+  { operator_id }: { operator_id: string },
+): Promise<string> {
+  const owner: Actor = {
+    kind: "person",
+    operator_id,
+    credential_id: node.context.new_id(),
+    person_id: null,
+    role: "owner",
+    scopes: roleScopes.owner,
+    mailbox_ids: null,
+    test: false,
+    signed_in_at: node.context.now().toISOString(),
+  };
+  const { row } = await node.engine.createApiKey(owner, {
+    name: "to be revoked",
+    scopes: ["read"],
+    mailbox_ids: null,
+    test: false,
+    person_id: null,
+    expires_at: null,
+  });
+  return row.key_id;
+}
+
+/** A code as it is mailed for a freer mode of the mailbox. */
+export function upgradeCode(
+  node: SecondNode,
+  { operator_id }: { operator_id: string },
+  subject: string,
+): Promise<string> {
+  const data = { from: "gated_send", to: "autonomous" };
+  const wanted = { purpose: "upgrade", subject, data, life_ms: 60_000, per_hour: 3 };
+  return node.as((tx) => issueCode(node.context, tx, wanted), operator_id);
+}
+
+/** An entry of the mailbox's allowlist, made where it is not there. */
+export function allowlistEntry(
+  node: SecondNode,
+  place: { mailbox_id: string; operator_id: string },
+  pattern: string,
+): Promise<string> {
+  return node.as(async (tx) => {
+    const entries = await listAllowlist(tx, place.mailbox_id, { limit: 1000 });
+    const known = entries.find((entry) => entry.pattern === pattern);
+    if (known) return known.entry_id;
+    const entry_id = node.context.new_id();
+    await insertAllowlistEntry(tx, {
+      mailbox_id: place.mailbox_id,
+      entry_id,
+      pattern,
+      confirmed_by: "person:somebody",
+      created_at: new Date(),
+    });
+    return entry_id;
+  }, place.operator_id);
+}
