@@ -27,6 +27,7 @@ const wrong: [string, string][] = [
   ["MULTIMAIL_ARC_SEALERS", "lists.example.com,Lists.Example"],
   ["MULTIMAIL_ARC_SEALERS", "lists.example.com,"],
   ["MULTIMAIL_TRANSCRIPT_DAYS", "366"],
+  ["MULTIMAIL_TLS_REPORTS", "off"],
 ];
 
 test.each(wrong)("%s=%s is refused in one line that names it", (name, value) => {

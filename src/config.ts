@@ -126,6 +126,11 @@ const settings = {
     .regex(/^https?:\/\/[^\s]+$/, "must be a URL such as http://127.0.0.1:11333")
     .optional()
     .describe("A second opinion on received mail: a server that speaks rspamd's protocol"),
+  MULTIMAIL_TLS_REPORTS: yesOrNo
+    .default("yes")
+    .describe(
+      "yes counts how TLS fared in direct delivery and sends a report a day to domains that ask for it (TLS-RPT)",
+    ),
   MULTIMAIL_ARC_SEALERS: z
     .string()
     .refine(
@@ -235,6 +240,7 @@ export type Config = {
   private_targets: boolean;
   source_addresses: readonly string[];
   rspamd_url: string | null;
+  tls_reports: boolean;
   arc_sealers: readonly string[];
   daily_quota: number;
   transcript_days: number;
@@ -319,6 +325,7 @@ function settled(values: z.output<typeof schema>): Config {
     private_targets: values.MULTIMAIL_PRIVATE_TARGETS === "yes",
     source_addresses: values.MULTIMAIL_SOURCE_ADDRESSES?.split(",") ?? [],
     rspamd_url: values.MULTIMAIL_RSPAMD_URL ?? null,
+    tls_reports: values.MULTIMAIL_TLS_REPORTS === "yes",
     arc_sealers: values.MULTIMAIL_ARC_SEALERS?.split(",") ?? [],
     daily_quota: values.MULTIMAIL_DAILY_QUOTA,
     transcript_days: values.MULTIMAIL_TRANSCRIPT_DAYS,

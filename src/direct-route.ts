@@ -4,6 +4,7 @@ import { isIPv4 } from "node:net";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import type { EngineContext } from "./engine/context.ts";
+import { createTlsBook } from "./engine/tls-reports.ts";
 import { type DirectTransport, openDirect } from "./mail/direct.ts";
 import { validatingSelfTest } from "./mail/dns-adapters.ts";
 import type { DnsResolver } from "./mail/dns-record.ts";
@@ -14,6 +15,9 @@ import { getStsPolicy, putStsPolicy } from "./store/sts-policies.ts";
 
 /** Names whose DNSSEC state is known: one signed well, one signed badly on purpose. */
 const probe = { signed: "isc.org", bogus: "dnssec-failed.org" };
+
+/** How often results of TLS are written, in milliseconds. */
+const bookEvery = 10_000;
 
 /** How often the self-test is repeated, in milliseconds: a resolver can be changed beneath us. */
 const testEvery = 3_600_000;
@@ -27,6 +31,13 @@ export function openDirectRoute(
   log: Logger,
 ): DirectTransport {
   const dane = config.dns_validates ? watchDane(resolver, log) : null;
+  const book = createTlsBook(context);
+  const keepBook = (): Promise<void> =>
+    book.flush().catch((error: unknown) => {
+      log.warn({ error: String(error) }, "results of TLS could not be kept");
+    });
+  const turning = setInterval(() => void keepBook(), bookEvery);
+  turning.unref();
   const transport = openDirect({
     resolver,
     ehlo_name: config.smtp_name,
@@ -45,6 +56,7 @@ export function openDirectRoute(
     fallback,
     limits: { max: config.smtp_connections },
     on_session(session) {
+      if (config.tls_reports) book.add(session);
       if (session.result !== "success")
         log.warn({ ...session }, "a delivery session without the security that was asked for");
     },
@@ -55,7 +67,9 @@ export function openDirectRoute(
     avoided: () => transport.avoided(),
     async close(grace) {
       dane?.stop();
+      clearInterval(turning);
       await transport.close(grace);
+      await keepBook();
     },
   };
 }

@@ -32,6 +32,7 @@ import { openChatPost } from "./workers/chat-post.ts";
 import { startNotices } from "./workers/notices.ts";
 import { startServiceMail } from "./workers/service-mail.ts";
 import { startSweep } from "./workers/sweep.ts";
+import { startTlsReports } from "./workers/tls-reports.ts";
 import { startTimers } from "./workers/timers.ts";
 import { startIndexing } from "./workers/index-mail.ts";
 import { startVerifying } from "./workers/verify-domains.ts";
@@ -181,6 +182,13 @@ async function startWorkers(parts: {
   stops.push(serviceMail.landed);
   const transcripts = config.transcript_days > 0;
   const grace = { stop_grace: config.stop_grace };
+  if (config.delivery === "direct" && config.tls_reports) {
+    const { resolver } = reading;
+    const content_type = "application/tlsrpt+gzip";
+    const allow_private = config.private_targets;
+    const tlsPost = openChatPost({ resolver, random: randomInt, allow_private, content_type });
+    stops.push(startTlsReports({ ...shared, resolver, transport, post: tlsPost }).stop);
+  }
   workers.deliver = startDelivery({ ...shared, driver, transcripts, ...grace });
   stops.push(workers.deliver.stop);
   stops.push(serviceMail.stop);

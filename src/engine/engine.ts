@@ -40,6 +40,7 @@ import { type Care, care } from "./inbound-care.ts";
 import { inboundRecipient } from "./inbound-route.ts";
 import { createReceive } from "./receive.ts";
 import { type RawSubmission, submitRaw } from "./submit-raw.ts";
+import { tlsReportCalls } from "./tls-reports.ts";
 import { readUnsubscribe, unsubscribe } from "./unsubscribe.ts";
 
 /** Everything that changes state or speaks for it. */
@@ -114,6 +115,7 @@ export function createEngine(context: EngineContext) {
       returnPathOf(context, outgoing, recipient),
     recordResult,
     ...destinationCalls(context),
+    ...tlsReportCalls(context),
     sweepTranscripts: (before: Date) => deleteTranscripts(context.database, before),
     ...dueCalls(context),
     ...policyCalls(context),

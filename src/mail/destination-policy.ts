@@ -51,6 +51,10 @@ export interface TlsSession {
   readonly at: string;
   readonly domain: string;
   readonly policy_type: "tlsa" | "sts" | "no-policy-found";
+  /** The policy as it is published: lines of MTA-STS, or TLSA records. */
+  readonly policy_strings: readonly string[];
+  /** For `sts`: which hosts it allows. */
+  readonly mx_patterns: readonly string[];
   /** For `sts`: its mode. */
   readonly sts_mode: "enforce" | "testing" | null;
   readonly mx_host: string;
@@ -163,6 +167,8 @@ function report(
     at: now().toISOString(),
     domain,
     policy_type: by_dane ? "tlsa" : by_sts ? "sts" : "no-policy-found",
+    policy_strings: by_dane ? tlsaStrings(dane) : stsStrings(sts),
+    mx_patterns: by_dane ? [] : (sts.policy?.mx ?? []),
     sts_mode: mode === "none" ? null : mode,
     mx_host: host,
     receiving_ip: said.address,
@@ -170,6 +176,25 @@ function report(
     failure_reason: said.reason,
     encrypted: said.encrypted,
   };
+}
+
+/** A policy of many hosts is told of by its beginning. */
+const MAX_STRINGS = 20;
+
+function stsStrings({ policy }: StsLookup): string[] {
+  if (policy === null) return [];
+  const { mode, mx, max_age } = policy;
+  const hosts = mx.slice(0, MAX_STRINGS).map((host) => `mx: ${host}`);
+  return ["version: STSv1", `mode: ${mode}`, ...hosts, `max_age: ${max_age}`];
+}
+
+function tlsaStrings(dane: DanePolicy): string[] {
+  if (dane.kind !== "match") return [];
+  return dane.records
+    .slice(0, MAX_STRINGS)
+    .map(({ usage, selector, matching, data }) =>
+      [usage, selector, matching, data.toString("hex").slice(0, 1024)].join(" "),
+    );
 }
 
 function resultOf(reason: string): TlsResultType {

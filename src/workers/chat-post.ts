@@ -16,6 +16,8 @@ export type ChatPostOptions = {
   ca?: string;
   /** Milliseconds for all of it; default 10,000. */
   timeout_ms?: number;
+  /** Default `application/json`. */
+  content_type?: string;
 };
 
 /** Bytes of an answer that are read; nothing is done with them. */
@@ -47,7 +49,10 @@ export function openChatPost(options: ChatPostOptions): ChatPost {
       });
       const { statusCode, body: answer } = await request(url, {
         method: "POST",
-        headers: { "content-type": "application/json", "user-agent": "MultiMail" },
+        headers: {
+          "content-type": options.content_type ?? "application/json",
+          "user-agent": "MultiMail",
+        },
         body,
         dispatcher: agent,
         signal: AbortSignal.timeout(options.timeout_ms ?? 10_000),

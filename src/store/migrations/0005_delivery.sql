@@ -36,3 +36,26 @@ BEGIN
 END $$;
 -- Holding mail back locks the pause that it goes by, and nobody changes one.
 GRANT UPDATE (domain) ON destination_pause TO multimail_app;
+
+-- What TLS came to in sessions with others' mail hosts, for the reports that their domains ask for (RFC 8460). The instance's, and
+-- nobody's data: it says nothing about messages. Kept for 14 days.
+CREATE TABLE tls_result (
+  day         date NOT NULL,
+  domain      text NOT NULL,
+  fingerprint bytea NOT NULL,
+  detail      jsonb NOT NULL,
+  sessions    bigint NOT NULL,
+  PRIMARY KEY (day, domain, fingerprint)
+);
+-- One row for each report that is to be sent, or was.
+CREATE TABLE tls_report (
+  day      date NOT NULL,
+  domain   text NOT NULL,
+  due_at   timestamptz NOT NULL,
+  attempts smallint NOT NULL DEFAULT 0,
+  done_at  timestamptz,
+  outcome  text,
+  PRIMARY KEY (day, domain)
+);
+CREATE INDEX tls_report_due ON tls_report (due_at) WHERE done_at IS NULL;
+GRANT SELECT, INSERT, UPDATE, DELETE ON tls_result, tls_report TO multimail_app;
