@@ -166,6 +166,15 @@ describe("notices", () => {
     }
   });
 
+  test("a notice that has not left when its message is decided stays here", async () => {
+    const p3 = world.deciders[2];
+    if (!p3) throw new Error("no decider");
+    const { id } = await submit();
+    await tell();
+    await decide(p3, id, "reject");
+    expect(await tick()).toEqual([]);
+  });
+
   test(promise("notice.hostile-text"), async () => {
     await onlyP1();
     await submit({
