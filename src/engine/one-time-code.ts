@@ -46,7 +46,7 @@ export async function issueCode(context: EngineContext, tx: Tx, wanted: NewCode)
       hint: "Use the code that was mailed last, or wait.",
       retry_after: Math.max(1, Math.ceil((oldest.getTime() + hour - now.getTime()) / 1000)),
     });
-  await removeOldCodes(tx, wanted, hourAgo);
+  await removeOldCodes(tx, hourAgo);
   const code = drawCode(context.random);
   await insertCode(tx, {
     code_id: context.new_id(),

@@ -92,14 +92,12 @@ export async function useCodes(tx: Tx, codeIds: readonly string[], now: Date): P
   );
 }
 
-/** Removes codes of a subject that ended before `before` and were issued before it. */
-export async function removeOldCodes(tx: Tx, of: CodeSubject, before: Date): Promise<void> {
+/** Removes codes of the operator, whatever they were for, that ended before `before` and were issued before it. */
+export async function removeOldCodes(tx: Tx, before: Date): Promise<void> {
   await tx.run(
     db
       .deleteFrom("one_time_code")
       .where("operator_id", "=", tx.operator_id)
-      .where("purpose", "=", of.purpose)
-      .where("subject", "=", of.subject)
       .where("expires_at", "<", before)
       .where("created_at", "<", before),
   );

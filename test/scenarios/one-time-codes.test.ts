@@ -119,6 +119,22 @@ test("an hour sees three codes of a subject, however many ask at the same time",
   await issue(of);
 });
 
+test("codes that ended are removed once they count no more, whatever they were for", async () => {
+  const [of, spared] = [subject(), subject()];
+  await issue(of);
+  time += day + 3_600_000;
+  const code = await issue(spared);
+  time += 1000;
+  await issue(subject());
+  const left = await node.as((tx) =>
+    tx.named<{ subject: string }>("subjects_left", "SELECT subject FROM one_time_code", []),
+  );
+  const subjectsLeft = left.map((row) => row.subject);
+  expect(subjectsLeft).not.toContain(of);
+  expect(subjectsLeft).toContain(spared);
+  expect(await redeem(spared, code)).not.toBeNull();
+});
+
 test("the database keeps no code that could be read, nor one that could be tried without the key", async () => {
   const of = subject();
   const code = await issue(of);
