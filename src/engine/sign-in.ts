@@ -1,4 +1,5 @@
 /** People signing in: by a one-time link, by a mailed code, by a passkey; and proving again who they are. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Admission, SignIn, Visitor } from "../contract/sign-in.ts";
 import { Refusal } from "../core/refusal.ts";
 import { findPeopleByEmail, firstOwner } from "../store/people.ts";
@@ -22,6 +23,8 @@ const linkLife = 24 * 60 * minute;
 /** One network asks for so many codes or prompts, and tries so many answers, in ten minutes. */
 const asks = 60;
 const tries = 60;
+/** A wrong code is answered no sooner, in milliseconds: a try that counts is written to disk, and one for nobody is not. */
+const wrongCodeTakes = 100;
 /** More operators than anybody works for under one address. */
 const maxOperators = 10;
 
@@ -99,6 +102,7 @@ function codeSignIn(
 
     async redeemCode({ email, code }, visitor) {
       trying(visitor.source);
+      const answerAt = performance.now() + wrongCodeTakes;
       const people = await findPeopleByEmail(context.database, email, maxOperators);
       const nobody = { operator_id: "", person_id: "nobody" };
       for (const person of people.length === 0 ? [nobody] : people) {
@@ -116,6 +120,7 @@ function codeSignIn(
         context.wake.sequence();
         return admission;
       }
+      await delay(Math.max(0, answerAt - performance.now()));
       throw new Refusal("invalid_code", "This code is wrong, was used, or has expired.", {
         hint: "After five wrong tries a code is dead: ask for another.",
       });
