@@ -135,6 +135,8 @@ describe("a rule that lets mail through", () => {
 
   it("ends, within 90 days, and no later than it said", async () => {
     expect(await make({ expires_at: null })).toBe(constraint);
+    for (const match of ["null", "[]", '"all"'])
+      expect(await make({ match }), "conditions are an object").toBe(constraint);
     expect(await make({ expires_at: days(91) })).toBe(constraint);
     const id = await insertRule();
     const end = (when: string): Promise<string | null> =>

@@ -141,7 +141,7 @@ CREATE TABLE policy (
   mailbox_id  text NOT NULL,
   position    integer NOT NULL,
   name        text NOT NULL,
-  match       jsonb NOT NULL,
+  match       jsonb NOT NULL CHECK (jsonb_typeof(match) = 'object'),
   outcome     text NOT NULL CHECK (outcome IN ('hold', 'allow', 'block', 'quorum', 'passkey')),
   required    smallint CHECK (required BETWEEN 1 AND 5),
   created_by  text NOT NULL,
