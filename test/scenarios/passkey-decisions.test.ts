@@ -235,28 +235,55 @@ describe("refused is", () => {
     expect(await refused(weak)).toBe("invalid_passkey");
   });
 
-  test("a class A approval that somebody wrote past the engine", async () => {
-    const [approved, other] = [await pending(), await pending()];
-    await decideBy(node, grace, approved, await answer(node, grace, device, approved));
-    await running.settled(approved.id, "sent", "delivered");
+  /** A decision of class A as somebody with the database in hand writes it, and what lets the message go on. */
+  async function plant(message: Answer["body"], columns: string): Promise<Answer["body"]> {
     const id = node.context.new_id();
-    // The row is that of the other approval, signature and all; what the database asks for is there.
     await node.asOwner(
       `BEGIN;
-       INSERT INTO log_entry VALUES ('${node.operator_id}', 'entry ${id}', 'message.decided', 'person', 'x', '${other.id}', NULL, NULL, now(), '{}');
-       INSERT INTO decision SELECT (jsonb_populate_record(d, jsonb_build_object('decision_id', '${id}', 'message_id', '${other.id}',
-         'digest', '${other.digest}', 'created_at', now(), 'entry_id', 'entry ${id}', 'leaf_hash', '\\x78'))).*
-         FROM decision d WHERE message_id = '${approved.id}';
-       UPDATE message SET status = 'queued' WHERE message_id = '${other.id}';
-       DELETE FROM due WHERE message_id = '${other.id}';
-       INSERT INTO due (operator_id, kind, message_id, due_at) VALUES ('${node.operator_id}', 'deliver', '${other.id}', now());
+       INSERT INTO log_entry VALUES ('${node.operator_id}', 'entry ${id}', 'message.decided', 'person', 'x', '${message.id}', NULL, NULL, now(), '{}');
+       INSERT INTO decision SELECT (jsonb_populate_record(d, jsonb_build_object('decision_id', '${id}', 'message_id', '${message.id}',
+         'digest', '${message.digest}', 'created_at', now(), 'entry_id', 'entry ${id}', 'leaf_hash', '\\x78'${columns}))).*
+         FROM decision d WHERE class = 'A' AND person_id = '${grace.person_id}' AND decision = 'approve' ORDER BY decision_id LIMIT 1;
+       UPDATE message SET status = 'queued' WHERE message_id = '${message.id}';
+       DELETE FROM due WHERE message_id = '${message.id}';
+       INSERT INTO due (operator_id, message_id, kind, due_at) VALUES ('${node.operator_id}', '${message.id}', 'deliver', now());
        COMMIT`,
     );
-    const held = await running.settled(other.id, "pending_send_approval");
-    expect(held).toMatchObject({
-      approvals: 0,
-      reason: expect.stringContaining("does not verify"),
-    });
+    return running.settled(message.id, "pending_send_approval", "sent", "delivered");
+  }
+
+  const isHeld = {
+    status: "pending_send_approval",
+    approvals: 0,
+    reason: expect.stringContaining("does not verify"),
+  };
+
+  test("a class A approval that somebody copied from another message", async () => {
+    expect(await plant(await pending(), "")).toMatchObject(isHeld);
+  });
+
+  test("a class A approval whose statement is right, and whose signature is another device's", async () => {
+    const message = await pending();
+    const wish = { email_id: message.id, decision: "approve", digest: message.digest } as const;
+    const [prompt] = await node.engine.promptForDecisions(grace, [wish]);
+    const { statement } = prompt!;
+    const made = createAuthenticator(placeOf(node)).assert(challenge(statement));
+    const envelope = {
+      payloadType: "application/vnd.in-toto+json",
+      payload: statement.toString("base64"),
+      signatures: [
+        {
+          keyid: device.credential_id.toString("base64url"),
+          sig: Buffer.from(made.signature, "base64url").toString("base64"),
+          webauthn: {
+            clientDataJSON: made.client_data_json,
+            authenticatorData: made.authenticator_data,
+          },
+        },
+      ],
+    };
+    const columns = `, 'statement', '\\x${statement.toString("hex")}', 'envelope', '${JSON.stringify(envelope)}'::jsonb`;
+    expect(await plant(message, columns)).toMatchObject(isHeld);
   });
 });
 
@@ -271,7 +298,10 @@ test("every change of the directory is told by mail, and stands in the log", asy
       [passkey_id],
     ),
   );
-  expect(rows.map(({ type }) => type)).toEqual(["approver.enrolled", "approver.revoked"]);
+  expect(rows.map(({ type }) => type).toSorted()).toEqual([
+    "approver.enrolled",
+    "approver.revoked",
+  ]);
   const mails = await node.as((tx) =>
     tx.named<{ mail_id: string }>(
       "directory_test_mails",
