@@ -11,3 +11,6 @@ import Multimail.Scopes
 import Multimail.Numbers
 import Multimail.Log
 import Multimail.Completeness
+import Multimail.Layers
+import Multimail.InclusionLoop
+import Multimail.ConsistencyLoop

@@ -29,16 +29,16 @@ theorem empty_not_leaf {Entry : Type} {a : Entry} (h : Tree.empty = Tree.leaf a)
 
 theorem empty_not_node {Entry : Type} {a b : Tree Entry} (h : Tree.empty = Tree.node a b) : False := by cases h
 
-/-- What `Hash` asks of a hash can be had: its assumptions do not contradict each other. -/
-def treeHash (Entry : Type) : Hash Entry (Tree Entry) where
-  empty := Tree.empty
-  leaf := Tree.leaf
-  node := Tree.node
-  leaf_injective := fun _ _ h => leaf_same h
-  node_injective := fun _ _ _ _ h => node_same h
-  leaf_is_no_node := fun _ _ _ h => leaf_not_node h
-  empty_is_no_leaf := fun _ h => empty_not_leaf h
-  empty_is_no_node := fun _ _ h => empty_not_node h
+/-- Hashing into trees. -/
+def treeHash (Entry : Type) : Hash Entry (Tree Entry) := { empty := Tree.empty, leaf := Tree.leaf, node := Tree.node }
+
+/-- `NoCollisions` can be had: its assumptions do not contradict each other. -/
+theorem trees_do_not_collide (Entry : Type) : NoCollisions (treeHash Entry) :=
+  { leaf_injective := fun _ _ h => leaf_same h
+    node_injective := fun _ _ _ _ h => node_same h
+    leaf_is_no_node := fun _ _ _ h => leaf_not_node h
+    empty_is_no_leaf := fun _ h => empty_not_leaf h
+    empty_is_no_node := fun _ _ h => empty_not_node h }
 
 /-! ## Lists -/
 

@@ -6,7 +6,7 @@ import Multimail.Numbers
 
 namespace Multimail
 
-/-- A hash without collisions: different inputs, also of different kinds, give different digests. -/
+/-- The three ways in which the tree hashes. -/
 structure Hash (Entry Digest : Type) where
   /-- SHA-256 of nothing. -/
   empty : Digest
@@ -14,11 +14,14 @@ structure Hash (Entry Digest : Type) where
   leaf : Entry → Digest
   /-- SHA-256(0x01 ‖ left ‖ right). -/
   node : Digest → Digest → Digest
-  leaf_injective : ∀ a b, leaf a = leaf b → a = b
-  node_injective : ∀ a b c d, node a b = node c d → a = c ∧ b = d
-  leaf_is_no_node : ∀ a b c, leaf a = node b c → False
-  empty_is_no_leaf : ∀ a, empty = leaf a → False
-  empty_is_no_node : ∀ a b, empty = node a b → False
+
+/-- No collisions: different inputs, also of different kinds, give different digests. -/
+structure NoCollisions {Entry Digest : Type} (H : Hash Entry Digest) : Prop where
+  leaf_injective : ∀ a b, H.leaf a = H.leaf b → a = b
+  node_injective : ∀ a b c d, H.node a b = H.node c d → a = c ∧ b = d
+  leaf_is_no_node : ∀ a b c, H.leaf a = H.node b c → False
+  empty_is_no_leaf : ∀ a, H.empty = H.leaf a → False
+  empty_is_no_node : ∀ a b, H.empty = H.node a b → False
 
 /-! ## Lists -/
 
@@ -195,29 +198,29 @@ theorem same_halves {k l : Nat} {xs ys : List Entry} (left : take k xs = take l 
   (take_drop k xs).symm.trans
     (((congrArg (fun t => append t (drop k xs)) left).trans (congrArg (append (take l ys)) right)).trans (take_drop l ys))
 
-theorem root_commits_within (H : Hash Entry Digest) : (bound : Nat) → (xs ys : List Entry) →
+theorem root_commits_within {H : Hash Entry Digest} (safe : NoCollisions H) : (bound : Nat) → (xs ys : List Entry) →
     Nat.ble (size xs) bound = true → mth H xs = mth H ys → xs = ys
   | _, [], [], _, _ => rfl
-  | _, [], [y], _, h => False.elim (H.empty_is_no_leaf y h)
-  | _, [], y :: y' :: ys, _, h => False.elim (H.empty_is_no_node _ _ (h.trans (mth_is_rfc6962 H y y' ys)))
-  | _, [x], [], _, h => False.elim (H.empty_is_no_leaf x h.symm)
-  | _, [x], [y], _, h => congrArg (fun z => [z]) (H.leaf_injective x y h)
-  | _, [x], y :: y' :: ys, _, h => False.elim (H.leaf_is_no_node x _ _ (h.trans (mth_is_rfc6962 H y y' ys)))
-  | _, x :: x' :: xs, [], _, h => False.elim (H.empty_is_no_node _ _ (h.symm.trans (mth_is_rfc6962 H x x' xs)))
-  | _, x :: x' :: xs, [y], _, h => False.elim (H.leaf_is_no_node y _ _ (h.symm.trans (mth_is_rfc6962 H x x' xs)))
+  | _, [], [y], _, h => False.elim (safe.empty_is_no_leaf y h)
+  | _, [], y :: y' :: ys, _, h => False.elim (safe.empty_is_no_node _ _ (h.trans (mth_is_rfc6962 H y y' ys)))
+  | _, [x], [], _, h => False.elim (safe.empty_is_no_leaf x h.symm)
+  | _, [x], [y], _, h => congrArg (fun z => [z]) (safe.leaf_injective x y h)
+  | _, [x], y :: y' :: ys, _, h => False.elim (safe.leaf_is_no_node x _ _ (h.trans (mth_is_rfc6962 H y y' ys)))
+  | _, x :: x' :: xs, [], _, h => False.elim (safe.empty_is_no_node _ _ (h.symm.trans (mth_is_rfc6962 H x x' xs)))
+  | _, x :: x' :: xs, [y], _, h => False.elim (safe.leaf_is_no_node y _ _ (h.symm.trans (mth_is_rfc6962 H x x' xs)))
   | Nat.zero, _ :: _ :: _, _ :: _ :: _, within, _ => absurd_flag within
   | Nat.succ bound, x :: x' :: xs, y :: y' :: ys, within, h =>
-    have halves := H.node_injective _ _ _ _
+    have halves := safe.node_injective _ _ _ _
       (((mth_is_rfc6962 H x x' xs).symm.trans h).trans (mth_is_rfc6962 H y y' ys))
-    have left := root_commits_within H bound (leftPart (x :: x' :: xs)) (leftPart (y :: y' :: ys))
+    have left := root_commits_within safe bound (leftPart (x :: x' :: xs)) (leftPart (y :: y' :: ys))
       (ble_trans (left_shorter x x' xs) within) halves.1
-    have right := root_commits_within H bound (rightPart (x :: x' :: xs)) (rightPart (y :: y' :: ys))
+    have right := root_commits_within safe bound (rightPart (x :: x' :: xs)) (rightPart (y :: y' :: ys))
       (ble_trans (right_shorter x x' xs) within) halves.2
     same_halves left right
 
 /-- **A root commits to the whole log:** two logs with one root are the same log. -/
-theorem root_commits (H : Hash Entry Digest) {xs ys : List Entry} (h : mth H xs = mth H ys) : xs = ys :=
-  root_commits_within H (size xs) xs ys (ble_refl _) h
+theorem root_commits {H : Hash Entry Digest} (safe : NoCollisions H) {xs ys : List Entry} (h : mth H xs = mth H ys) : xs = ys :=
+  root_commits_within safe (size xs) xs ys (ble_refl _) h
 
 /-! ## Inclusion -/
 
@@ -244,19 +247,19 @@ theorem joined {f : Digest → Digest} : {o : Option Digest} → {d : Digest} �
   | none, _, h => nothing h
   | some a, _, h => ⟨a, rfl, some_same h⟩
 
-theorem only_entry (H : Hash Entry Digest) (entry : Entry) (index : Nat) : (log : List Entry) → size log = 1 →
+theorem only_entry {H : Hash Entry Digest} (safe : NoCollisions H) (entry : Entry) (index : Nat) : (log : List Entry) → size log = 1 →
     index = 0 → H.leaf entry = mth H log → nth log index = some entry
   | [], one, _, _ => absurd_flag (congrArg (Nat.ble 1) one)
-  | [x], _, start, same => (congrArg (nth [x]) start).trans (congrArg some (H.leaf_injective entry x same).symm)
+  | [x], _, start, same => (congrArg (nth [x]) start).trans (congrArg some (safe.leaf_injective entry x same).symm)
   | x :: y :: more, one, _, _ => not_both (two_or_more x y more) (congrArg (Nat.ble 2) one)
 
-theorem inclusionRoot_sound (H : Hash Entry Digest) (entry : Entry) : (path : List Digest) → (index : Nat) →
+theorem inclusionRoot_sound {H : Hash Entry Digest} (safe : NoCollisions H) (entry : Entry) : (path : List Digest) → (index : Nat) →
     (log : List Entry) → inclusionRoot H (H.leaf entry) path index (size log) = some (mth H log) →
     nth log index = some entry
   | [], index, log, h =>
     match choice h with
     | Or.inr both => nothing both.2
-    | Or.inl both => only_entry H entry index log both.1.1 both.1.2 (some_same both.2)
+    | Or.inl both => only_entry safe entry index log both.1.1 both.1.2 (some_same both.2)
   | sibling :: path, index, log, h =>
     match choice h with
     | Or.inl both => nothing both.2
@@ -269,31 +272,31 @@ theorem inclusionRoot_sound (H : Hash Entry Digest) (entry : Entry) : (path : Li
         match joined (f := fun left => H.node left sibling) inLeft.2 with
         | ⟨left, inner, joins⟩ =>
           have isLeft : left = mth H (take (split (size log)) log) :=
-            (H.node_injective _ _ _ _ (joins.trans root)).1
+            (safe.node_injective _ _ _ _ (joins.trans root)).1
           have sized : size (take (split (size log)) log) = split (size log) :=
             size_take _ _ (ble_of_lt below)
           have inner' : inclusionRoot H (H.leaf entry) path index (size (take (split (size log)) log))
               = some (mth H (take (split (size log)) log)) :=
             (congrArg (inclusionRoot H (H.leaf entry) path index) sized).trans (inner.trans (congrArg some isLeft))
-          nth_take (split (size log)) index log (inclusionRoot_sound H entry path index _ inner')
+          nth_take (split (size log)) index log (inclusionRoot_sound safe entry path index _ inner')
       | Or.inr inRight =>
         match joined (f := fun right => H.node sibling right) inRight.2 with
         | ⟨right, inner, joins⟩ =>
           have isRight : right = mth H (drop (split (size log)) log) :=
-            (H.node_injective _ _ _ _ (joins.trans root)).2
+            (safe.node_injective _ _ _ _ (joins.trans root)).2
           have sized : size (drop (split (size log)) log) = minus (size log) (split (size log)) := size_drop _ _
           have inner' : inclusionRoot H (H.leaf entry) path (minus index (split (size log)))
               (size (drop (split (size log)) log)) = some (mth H (drop (split (size log)) log)) :=
             (congrArg (inclusionRoot H (H.leaf entry) path (minus index (split (size log)))) sized).trans
               (inner.trans (congrArg some isRight))
           have least : Nat.ble (split (size log)) index = true := lt_of_not_ble (false_of_not_true inRight.1)
-          nth_drop (split (size log)) index log least (inclusionRoot_sound H entry path _ _ inner')
+          nth_drop (split (size log)) index log least (inclusionRoot_sound safe entry path _ _ inner')
 
 /-- **Inclusion is sound:** a proof that verifies against the root of a log shows that the entry stands in it, at that
 place. -/
-theorem inclusion_is_sound (H : Hash Entry Digest) {entry : Entry} {index : Nat} {path : List Digest} {log : List Entry}
+theorem inclusion_is_sound {H : Hash Entry Digest} (safe : NoCollisions H) {entry : Entry} {index : Nat} {path : List Digest} {log : List Entry}
     (h : verifyInclusion H (H.leaf entry) index (size log) path (mth H log)) : nth log index = some entry :=
-  inclusionRoot_sound H entry (reverse path) index log h
+  inclusionRoot_sound safe entry (reverse path) index log h
 
 /-! ## Consistency -/
 
@@ -340,9 +343,9 @@ theorem told_same {hash d e : Digest} : {path : List Digest} → {b : Bool} → 
   | [], true, h => nothing h
   | _ :: _, _, h => nothing h
 
-theorem equal_is_prefix (H : Hash Entry Digest) {old young : List Entry} (sizes : size old = size young)
+theorem equal_is_prefix {H : Hash Entry Digest} (safe : NoCollisions H) {old young : List Entry} (sizes : size old = size young)
     (roots : mth H old = mth H young) : old = take (size old) young :=
-  have same := root_commits H roots
+  have same := root_commits safe roots
   same.trans ((take_all young).symm.trans (congrArg (fun n => take n young) sizes.symm))
 
 theorem pairs {a b c d : Digest} (h : a = c) (h' : b = d) : some (a, b) = some (c, d) :=
@@ -350,17 +353,17 @@ theorem pairs {a b c d : Digest} (h : a = c) (h' : b = d) : some (a, b) = some (
 
 theorem succ_some {a : Nat} (h : Nat.ble 1 a = true) : Nat.ble 2 (Nat.succ a) = true := h
 
-theorem consistencyRoots_sound (H : Hash Entry Digest) (oldRoot : Digest) : (path : List Digest) → (b : Bool) →
+theorem consistencyRoots_sound {H : Hash Entry Digest} (safe : NoCollisions H) (oldRoot : Digest) : (path : List Digest) → (b : Bool) →
     (old young : List Entry) → Nat.ble 1 (size old) = true → Nat.ble (size old) (size young) = true →
     consistencyRoots H oldRoot path (size old) (size young) b = some (mth H old, mth H young) →
     old = take (size old) young
   | [], b, old, young, _, _, h =>
     match choice h with
     | Or.inr both => nothing both.2
-    | Or.inl both => equal_is_prefix H both.1.1 (one_and_same both.2)
+    | Or.inl both => equal_is_prefix safe both.1.1 (one_and_same both.2)
   | hash :: path, b, old, young, some_, fewer, h =>
     match choice h with
-    | Or.inl both => equal_is_prefix H both.1 (told_same both.2)
+    | Or.inl both => equal_is_prefix safe both.1 (told_same both.2)
     | Or.inr both =>
       have less := lt_of_ble_ne fewer both.1
       have two : Nat.ble 2 (size young) = true := ble_trans (succ_some some_) less
@@ -371,7 +374,7 @@ theorem consistencyRoots_sound (H : Hash Entry Digest) (oldRoot : Digest) : (pat
         match joined_pair (f := fun o => o) (g := fun y => H.node y hash) inLeft.2 with
         | ⟨o, y, inner, sameOld, joins⟩ =>
           have isLeft : y = mth H (take (split (size young)) young) :=
-            (H.node_injective _ _ _ _ (joins.trans root)).1
+            (safe.node_injective _ _ _ _ (joins.trans root)).1
           have sized : size (take (split (size young)) young) = split (size young) :=
             size_take _ _ (ble_of_lt below)
           have inner' : consistencyRoots H oldRoot path (size old) (size (take (split (size young)) young)) b
@@ -380,7 +383,7 @@ theorem consistencyRoots_sound (H : Hash Entry Digest) (oldRoot : Digest) : (pat
               (inner.trans (pairs sameOld isLeft))
           have within : Nat.ble (size old) (size (take (split (size young)) young)) = true :=
             (congrArg (Nat.ble (size old)) sized).trans inLeft.1
-          (consistencyRoots_sound H oldRoot path b old _ some_ within inner').trans
+          (consistencyRoots_sound safe oldRoot path b old _ some_ within inner').trans
             (take_take (size old) (split (size young)) young inLeft.1)
       | Or.inr inRight =>
         match joined_pair (f := fun o => H.node hash o) (g := fun y => H.node hash y) inRight.2 with
@@ -392,10 +395,10 @@ theorem consistencyRoots_sound (H : Hash Entry Digest) (oldRoot : Digest) : (pat
           have oldRoot' : mth H old = H.node (mth H (take (split (size young)) old)) (mth H (drop (split (size young)) old)) :=
             (mth_splits H old oldTwo).trans
               (congrArg (fun k => H.node (mth H (take k old)) (mth H (drop k old))) sameSplit)
-          have oldHalves := H.node_injective _ _ _ _ (joinsOld.trans oldRoot')
-          have halves := H.node_injective _ _ _ _ (joins.trans root)
+          have oldHalves := safe.node_injective _ _ _ _ (joinsOld.trans oldRoot')
+          have halves := safe.node_injective _ _ _ _ (joins.trans root)
           have left : take (split (size young)) old = take (split (size young)) young :=
-            root_commits H (oldHalves.1.symm.trans halves.1)
+            root_commits safe (oldHalves.1.symm.trans halves.1)
           have inner' : consistencyRoots H oldRoot path (size (drop (split (size young)) old))
               (size (drop (split (size young)) young)) false
               = some (mth H (drop (split (size young)) old), mth H (drop (split (size young)) young)) :=
@@ -413,7 +416,7 @@ theorem consistencyRoots_sound (H : Hash Entry Digest) (oldRoot : Digest) : (pat
                 (size_drop (split (size young)) young)).trans (minus_mono (split (size young)) fewer))
           have right : drop (split (size young)) old
               = take (minus (size old) (split (size young))) (drop (split (size young)) young) :=
-            (consistencyRoots_sound H oldRoot path false _ _ some' fewer' inner').trans
+            (consistencyRoots_sound safe oldRoot path false _ _ some' fewer' inner').trans
               (congrArg (fun n => take n (drop (split (size young)) young)) (size_drop (split (size young)) old))
           have whole : append (take (split (size young)) old) (drop (split (size young)) old)
               = append (take (split (size young)) young)
@@ -425,8 +428,8 @@ theorem consistencyRoots_sound (H : Hash Entry Digest) (oldRoot : Digest) : (pat
 
 /-- **Consistency means prefix:** a proof that verifies against the roots of two logs shows that the old log is the
 beginning of the new one: nothing was changed, removed or put in between. -/
-theorem consistency_means_prefix (H : Hash Entry Digest) {path : List Digest} {old young : List Entry}
+theorem consistency_means_prefix {H : Hash Entry Digest} (safe : NoCollisions H) {path : List Digest} {old young : List Entry}
     (h : verifyConsistency H (size old) (size young) path (mth H old) (mth H young)) : old = take (size old) young :=
-  consistencyRoots_sound H (mth H old) (reverse path) true old young h.1 h.2.1 h.2.2
+  consistencyRoots_sound safe (mth H old) (reverse path) true old young h.1 h.2.1 h.2.2
 
 end Multimail
