@@ -185,7 +185,7 @@ describe("a mailbox on its page", () => {
     await node.asOwner(`UPDATE session SET verified_at = now() - interval '1 day'`);
     const refused = await save({ paused: "no", was_paused: "yes" });
     expect(refused.status).toBe(403);
-    expect(await refused.text()).toContain("Please sign in again");
+    expect(await refused.text()).toContain("Please confirm who you are");
     expect((await settings()).paused).toBe(true);
     await node.asOwner(`UPDATE session SET verified_at = now()`);
     expect((await save({ paused: "no", was_paused: "yes" })).status).toBe(303);
