@@ -1,4 +1,5 @@
 /** Deciding by passkey in a real browser with a virtual authenticator: enrol, approve what is shown, and refuse what is not. */
+import { readFileSync } from "node:fs";
 import chromium from "@sparticuz/chromium";
 import { type Browser, type Page, chromium as playwright } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -22,6 +23,8 @@ async function start(): Promise<Browser | null> {
 }
 
 const browser = await start();
+
+const audit = readFileSync(new URL("./page-audit.js", import.meta.url), "utf8");
 
 describe.skipIf(!browser)("passkeys for decisions in Chromium", () => {
   let running: Running;
@@ -144,6 +147,22 @@ describe.skipIf(!browser)("passkeys for decisions in Chromium", () => {
     await page.waitForURL(`**decided=${message.id}`);
     await running.settled(message.id, "sent", "delivered");
     expect(await check(message.id)).toBe("valid");
+  });
+
+  test.each([
+    ["light", 1280],
+    ["light", 360],
+    ["dark", 360],
+  ] as const)("the pages are readable: %s, %d pixels", async (colorScheme, width) => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    const message = await open({ markdown: "Text with \u200Ba hidden character." });
+    for (const path of [`/messages/${message.id}`, "/decision-passkeys"]) {
+      await page.goto(path);
+      const found = await page.evaluate<{ texts: number; complaints: string[] }>(audit);
+      expect(found.texts).toBeGreaterThan(10);
+      expect(found.complaints, path).toEqual([]);
+    }
   });
 
   describe("the page signs nothing but what it shows:", () => {

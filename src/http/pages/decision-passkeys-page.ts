@@ -4,7 +4,7 @@ import { z } from "zod";
 import { decisionPasskey, directoryHead } from "../../contract/directory.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { refusalStatus } from "../status.ts";
-import { type Child, type Html, distance, line, time } from "./display.ts";
+import { type Child, type Html, distance, line } from "./display.ts";
 import { typed } from "./form.ts";
 import { alert, badge, formToken, page } from "./layout.ts";
 import { passkeyAnswer, passkeyForm, promptOptions } from "./passkey-form.ts";
@@ -72,19 +72,21 @@ function passkeyList(visit: MemberVisit, rows: readonly Passkey[]): Child {
   const { role } = visit.session.actor;
   const manages = role === "owner" || role === "admin";
   return markup`<table class="list" role="table"><caption class="unseen">The approver directory</caption>
-<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Approver</th><th scope="col" role="columnheader">Passkey</th><th scope="col" role="columnheader">Added</th><th scope="col" role="columnheader">Last used</th><th scope="col" role="columnheader">Revoke</th></tr></thead>
+<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Approver</th><th scope="col" role="columnheader">Passkey</th><th scope="col" role="columnheader">Added</th><th scope="col" role="columnheader">Entry of the log</th><th scope="col" role="columnheader">Last used</th><th scope="col" role="columnheader">Revoke</th></tr></thead>
 <tbody role="rowgroup">${rows.map((one) => {
     const mine = one.person_id === visit.session.person.id;
     return markup`<tr role="row"><th scope="row" role="rowheader">${line(one.person_name, 100)}${mine && markup` ${badge(["You", "good"])}`}</th>
 <td role="cell" data-label="Passkey">${line(one.name, 100)}</td>
-<td role="cell" data-label="Added"><span>${time(one.created_at, visit.now)}${one.log_index !== null && markup`, entry ${one.log_index} of the log`}</span></td>
+<td role="cell" data-label="Added">${distance(one.created_at, visit.now)}</td>
+<td role="cell" data-label="Entry of the log">${one.log_index ?? "not placed yet"}</td>
 <td role="cell" data-label="Last used">${one.last_used_at === null ? "never" : distance(one.last_used_at, visit.now)}</td>
 <td role="cell" data-label="Revoke">${revokeCell(visit, one, mine || manages)}</td></tr>`;
   })}</tbody></table>`;
 }
 
 function revokeCell(visit: MemberVisit, one: Passkey, may: boolean): Child {
-  if (one.revoked_at !== null) return markup`<span>Revoked ${time(one.revoked_at)}</span>`;
+  if (one.revoked_at !== null)
+    return markup`<span>Revoked ${distance(one.revoked_at, visit.now)}</span>`;
   if (!may) return "";
   return markup`<form method="post" action="${path}/${one.id}">${formToken(visit.session.csrf_token)}<button>Revoke <span class="unseen">${one.name} of ${one.person_name}</span></button></form>`;
 }
