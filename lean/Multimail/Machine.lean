@@ -1,7 +1,7 @@
 /-
 The oversight machine: what `src/core/oversight/types.ts`, `mode.ts` and `machine.ts` say, name for name.
 
-Only core Lean is used, and of it only what has not changed since its first years, so that old and new releases check
+Only core Lean is used, and of it only what has stayed the same since its first years, so that any release can check
 the same files. Lists, order and membership are therefore spelled out here instead of taken from the library.
 
 Names that Lean reserves are different: `by` is `who`, `class` is `proof`, `decide` is `decision`.
