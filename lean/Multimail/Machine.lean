@@ -1,8 +1,8 @@
 /-
 The oversight machine: what `src/core/oversight/types.ts`, `mode.ts` and `machine.ts` say, name for name.
 
-Only core Lean is used, and of it only what has stayed the same since its first years, so that any release can check
-the same files. Lists, order and membership are therefore spelled out here instead of taken from the library.
+Only core Lean is used, and of it only what has stayed the same since its first years, so that the
+files do not hang on one release. Lists, order and membership are therefore spelled out here instead of taken from the library.
 
 Names that Lean reserves are different: `by` is `who`, `class` is `proof`, `decide` is `decision`.
 -/
