@@ -27,7 +27,7 @@ import {
   updateRecipients,
   voidDecisions,
 } from "../store/messages.ts";
-import { getOperator, putStopped } from "../store/operators.ts";
+import { putStopped, shareOperator } from "../store/operators.ts";
 import { loadPolicies } from "../store/policies.ts";
 import { appendRecords, noRecords } from "../store/records.ts";
 import { checkApprovals } from "./approval-check.ts";
@@ -123,7 +123,7 @@ async function loadSurroundings(
   );
   const [operator, keys, mailboxes, allowlists, suppressed, mime, handed, policies] =
     await Promise.all([
-      getOperator(tx),
+      shareOperator(tx),
       getApiKeys(tx, [
         ...new Set(
           messages.flatMap(({ row, decisions }) => [
@@ -358,7 +358,7 @@ async function save(context: EngineContext, tx: Tx, writes: Writes): Promise<voi
     updateMessages(tx, [...writes.ended, ...writes.sending], now),
     deleteDue(tx, "deliver", writes.settled),
     putDue(tx, "deliver", writes.later),
-    putStopped(tx, writes.stopped, new Date(now.getTime() + heldBack), now),
+    putStopped(tx, writes.stopped, new Date(now.getTime() + heldBack)),
     putPending(tx, writes.expire, now),
     addToDay(tx, dayOf(now), countsOf(writes.begun)),
     appendRecords(tx, writes.records),

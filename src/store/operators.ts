@@ -70,25 +70,17 @@ export async function listStopped(database: Database): Promise<string[]> {
 // No node has this name: it marks what waits for the operator to go on.
 const waitsForOperator = "(stopped)";
 
-/** Puts hand-offs back that a stopped operator refused, to be looked at again at `at`; at once where it goes on by now. */
-export async function putStopped(
-  tx: Tx,
-  messageIds: readonly string[],
-  at: Date,
-  now: Date,
-): Promise<void> {
+/**
+ * Puts hand-offs back that a stopped operator refused, to be looked at again at `at`. The transaction must hold the operator by
+ * {@link shareOperator}: whoever lets it go on waits, and then finds what was marked here.
+ */
+export async function putStopped(tx: Tx, messageIds: readonly string[], at: Date): Promise<void> {
   if (messageIds.length === 0) return;
-  // Shared with other hand-offs; whoever lets the operator go on waits for this transaction, and finds what it marked.
-  await tx.named("share_operator", "SELECT 1 FROM operator WHERE operator_id = $1 FOR SHARE", [
-    tx.operator_id,
-  ]);
   await tx.named(
     "put_stopped",
-    `UPDATE due SET token = nextval('due_token'),
-       due_at = CASE WHEN o.stopped_at IS NULL THEN $4::timestamptz ELSE $3::timestamptz END,
-       node = CASE WHEN o.stopped_at IS NULL THEN NULL ELSE $5 END
-     FROM operator o WHERE o.operator_id = $1 AND due.operator_id = $1 AND kind = 'deliver' AND message_id = ANY($2)`,
-    [tx.operator_id, messageIds, at.toISOString(), now.toISOString(), waitsForOperator],
+    `UPDATE due SET token = nextval('due_token'), due_at = $3, node = $4
+     WHERE operator_id = $1 AND kind = 'deliver' AND message_id = ANY($2)`,
+    [tx.operator_id, messageIds, at.toISOString(), waitsForOperator],
   );
 }
 
@@ -99,6 +91,16 @@ export async function releaseStopped(tx: Tx, now: Date): Promise<void> {
     "UPDATE due SET due_at = $2, node = NULL WHERE operator_id = $1 AND kind = 'deliver' AND node = $3",
     [tx.operator_id, now.toISOString(), waitsForOperator],
   );
+}
+
+/** The operator, neither stopped nor let go on before the transaction ends. */
+export async function shareOperator(tx: Tx): Promise<OperatorRow | null> {
+  const [row] = await tx.named<OperatorRow>(
+    "get_operator_shared",
+    "SELECT * FROM operator WHERE operator_id = $1 FOR SHARE",
+    [tx.operator_id],
+  );
+  return row ?? null;
 }
 
 /** Makes an operator with its empty log. */
