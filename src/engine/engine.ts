@@ -3,14 +3,13 @@ import type { Authenticate, SignIn } from "../contract/sign-in.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Status } from "../core/oversight/types.ts";
 import type { Claim } from "../store/due.ts";
-import { deleteTranscripts } from "../store/transcripts.ts";
 import { type IncomingMail, createAccept } from "./accept.ts";
 import { type NewContact, addContact, findContacts, removeContact } from "./contacts.ts";
 import type { EngineContext } from "./context.ts";
 import { type LinkDecision, decideByLink, showApproval } from "./decide-by-link.ts";
 import { type NewApiKey, createApiKey, createAuthenticate, revoke } from "./credentials.ts";
 import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
-import { destinationCalls } from "./destinations.ts";
+import { deliveryCalls } from "./delivery-calls.ts";
 import { dueCalls } from "./due-calls.ts";
 import { domainCalls } from "./domain-calls.ts";
 import { type DraftPlace, type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
@@ -40,7 +39,6 @@ import { type Care, care } from "./inbound-care.ts";
 import { inboundRecipient } from "./inbound-route.ts";
 import { createReceive } from "./receive.ts";
 import { type RawSubmission, submitRaw } from "./submit-raw.ts";
-import { tlsReportCalls } from "./tls-reports.ts";
 import { readUnsubscribe, unsubscribe } from "./unsubscribe.ts";
 
 /** Everything that changes state or speaks for it. */
@@ -114,9 +112,7 @@ export function createEngine(context: EngineContext) {
     returnPath: (outgoing: Outgoing, recipient: { position: number }) =>
       returnPathOf(context, outgoing, recipient),
     recordResult,
-    ...destinationCalls(context),
-    ...tlsReportCalls(context),
-    sweepTranscripts: (before: Date) => deleteTranscripts(context.database, before),
+    ...deliveryCalls(context),
     ...dueCalls(context),
     ...policyCalls(context),
     sequence: () => sequence(context),

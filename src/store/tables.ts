@@ -4,8 +4,11 @@ import type { AttachmentMeta, Json, MaybeTime, RecipientKind, Time } from "./col
 import type { DeliveryTables } from "./delivery-tables.ts";
 import type { OversightTables } from "./oversight-tables.ts";
 
+/** Tables that are described in files of their own. */
+type OtherTables = OversightTables & DeliveryTables;
+
 /** Column types of every table. */
-export type Tables = OversightTables & DeliveryTables & {
+export type Tables = OtherTables & {
   operator: {
     operator_id: string;
     slug: string;

@@ -1,0 +1,16 @@
+/** The engine's calls about delivery as such, bound to one context: destinations, transcripts, TLS reports. */
+import { deleteTranscripts } from "../store/transcripts.ts";
+import type { EngineContext } from "./context.ts";
+import { destinationCalls } from "./destinations.ts";
+import { tlsReportCalls } from "./tls-reports.ts";
+
+/** Everything that operations and workers do with them. */
+export function deliveryCalls(context: EngineContext) {
+  return {
+    ...destinationCalls(context),
+    ...tlsReportCalls(context),
+    /** Deletes transcripts from before a moment, some thousands at once; answers how many. */
+    sweepTranscripts: (before: Date): Promise<number> =>
+      deleteTranscripts(context.database, before),
+  };
+}
