@@ -11,6 +11,8 @@ export default defineConfig({
           include: ["src/**/*.test.ts", "test/unit/**/*.test.ts", "test/*.test.ts"],
           pool: "threads",
           isolate: false,
+          // Milliseconds each, most of them; on a busy machine five seconds say nothing of the test.
+          testTimeout: 30_000,
         },
       },
       {

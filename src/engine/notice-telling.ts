@@ -56,7 +56,7 @@ export function createTelling(context: EngineContext, tx: Tx) {
     // Nothing in a message may keep its people from being told of it, and no address the others.
     for (const words of [item, bare])
       if (
-        await mailTo(person, {
+        await mailTo(context, tx, person, {
           ...noticeOf(words),
           message_id: item.message_id,
           ...(reply_to === null ? {} : { reply_to }),
@@ -65,29 +65,13 @@ export function createTelling(context: EngineContext, tx: Tx) {
         return;
   }
 
-  /** False where it cannot be composed. */
-  async function mailTo(
-    person: Decider,
-    mail: NoticeMail & { message_id?: string; reply_to?: string },
-  ): Promise<boolean> {
-    try {
-      await queueServiceMail(context, tx, { kind: "notice", to: person.email, ...mail });
-      return true;
-    } catch (error) {
-      if (!(error instanceof ComposeError)) throw error;
-      const { person_id } = person;
-      context.log.warn({ person_id, error: error.message }, "a notice cannot be composed");
-      return false;
-    }
-  }
-
   return {
     async mail(person: Decider, told: readonly Told[], together: boolean): Promise<void> {
       if (!together) {
         for (const one of told) await mailOne(person, one);
         return;
       }
-      await mailTo(person, listOf(listed(person, told), queue));
+      await mailTo(context, tx, person, listOf(listed(person, told), queue));
     },
 
     async chat(
@@ -108,6 +92,24 @@ export function createTelling(context: EngineContext, tx: Tx) {
       }
     },
   };
+}
+
+/** Queues a notice; false where it cannot be composed. */
+async function mailTo(
+  context: EngineContext,
+  tx: Tx,
+  person: Decider,
+  mail: NoticeMail & { message_id?: string; reply_to?: string },
+): Promise<boolean> {
+  try {
+    await queueServiceMail(context, tx, { kind: "notice", to: person.email, ...mail });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ComposeError)) throw error;
+    const { person_id } = person;
+    context.log.warn({ person_id, error: error.message }, "a notice cannot be composed");
+    return false;
+  }
 }
 
 /** What the person answers with; nothing where an answer decides nothing, or the hour has seen enough codes. */

@@ -88,7 +88,7 @@ export function createWaiting(context: Pick<EngineContext, "database" | "log">):
     },
     close() {
       closed = true;
-      for (const waiter of [...waiters]) waiter.end();
+      for (const waiter of waiters) waiter.end();
       if (timer !== null) clearTimeout(timer);
     },
   };

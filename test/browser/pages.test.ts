@@ -96,7 +96,9 @@ describe.skipIf(!browser)("the pages in Chromium", () => {
     await page.getByLabel("Reason").fill("Checked against the order");
     await page.getByRole("button", { name: "Approve" }).click();
     await page.waitForURL(`**/messages/${second.id}?decided=${first.id}`);
-    expect(await page.getByRole("status").first().textContent()).toContain("The first is now: Scheduled");
+    expect(await page.getByRole("status").first().textContent()).toContain(
+      "The first is now: Scheduled",
+    );
     expect(first.decisions[0]?.reason).toBe("Checked against the order");
     await page.getByRole("button", { name: "Send back" }).click();
     expect(await page.getByRole("alert").textContent()).toContain("what the agent should change");

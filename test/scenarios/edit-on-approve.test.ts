@@ -173,9 +173,9 @@ describe("waiting", () => {
     expect((await waitFor(other, id, 0)).status).toBe(404);
     const many = Array.from({ length: 60 }, () => waitFor(box, id, 60));
     await waitFor(box, id, 0);
-    const refused = (await Promise.race([
-      ...many.map(async (one) => ((await one).status === 429 ? one : new Promise(() => undefined))),
-    ])) as Answer;
+    const refused = (await Promise.race(
+      many.map(async (one) => ((await one).status === 429 ? one : new Promise(() => undefined))),
+    )) as Answer;
     expect(refused.body.code).toBe("rate_limited");
     await it.running.decide(id, "reject");
     const statuses = (await Promise.all(many)).map(({ status }) => status);

@@ -81,7 +81,9 @@ describe("a code for a freer mode", () => {
     await ask(box, "autonomous");
     const code = await codeFor(box);
     const answers = await Promise.all(Array.from({ length: 5 }, () => apply(box, code)));
-    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 403, 403, 403, 403]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200, 403, 403, 403, 403,
+    ]);
     const log = await entries("mailbox.mode_changed", box);
     expect(log).toHaveLength(1);
   });

@@ -29,7 +29,6 @@ const further: readonly { path: string; text: string; operation: string }[] = [
     text: "Passkeys you decide with",
     operation: "list_decision_passkeys",
   },
-  { path: operatorPath, text: "Name and addresses of your organisation", operation: "update_account" },
   {
     path: operatorPath,
     text: "Name and addresses of your organisation",
