@@ -97,6 +97,8 @@ export type OperationSpec = {
   refusals: readonly RefusalCode[];
   /** False for what an agent has no use for (health, tiles, openapi). */
   tool: boolean;
+  /** True for a call that lasts until people have acted: MCP clients may run it as a task. */
+  waits?: boolean;
   /** True when mode `read_only` on every reachable mailbox hides the tool. */
   hidden_when_read_only?: boolean;
   /** CLI command words and the inputs given by position; absent means not a command. */

@@ -1,4 +1,5 @@
 /** The MCP door: Streamable HTTP without sessions, every request authenticated anew, both revisions of the protocol. */
+import { z } from "zod";
 import {
   type AuthInfo,
   createMcpHandler,
@@ -22,6 +23,7 @@ import {
   mailboxHeader,
   wrapping,
 } from "./call.ts";
+import { type Waits, beginTask, getTask, taskResult } from "./decision-task.ts";
 import { originAllowed } from "./origin.ts";
 import { type ToolTable, toolTable } from "./tools.ts";
 
@@ -105,7 +107,10 @@ function serverFactory(
     if (!caller) throw new Error("An MCP request reached the server without a caller");
     const server = new Server(
       { name: "multimail", title: "MultiMail", version: options.version },
-      { capabilities: { tools: {} }, instructions },
+      {
+        capabilities: { tools: {}, tasks: { requests: { tools: { call: {} } } } },
+        instructions,
+      },
     );
     server.setRequestHandler("tools/list", async () => ({
       tools: await listTools(options, table, caller),
@@ -114,8 +119,20 @@ function serverFactory(
       const entry = table.get(params.name);
       if (!entry)
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${params.name}`);
-      return callTool(options, caller, entry, params.arguments ?? {});
+      const args = params.arguments ?? {};
+      if (params.task === undefined || entry.operation.waits !== true)
+        return callTool(options, caller, entry, args);
+      return beginTask(waits, params.name, args, new Date());
     });
+    const waits: Waits = (name, args, timeout_seconds) => {
+      const entry = table.get(name);
+      if (entry?.operation.waits !== true)
+        throw new ProtocolError(ProtocolErrorCode.InvalidParams, "There is no such task.");
+      return callTool(options, caller, entry, { ...args, timeout_seconds });
+    };
+    const task = { params: z.object({ taskId: z.string() }) };
+    server.setRequestHandler("tasks/get", task, ({ taskId }) => getTask(waits, taskId, new Date()));
+    server.setRequestHandler("tasks/result", task, ({ taskId }) => taskResult(waits, taskId));
     return server;
   };
 }

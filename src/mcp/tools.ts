@@ -79,6 +79,7 @@ function entry(operation: OperationSpec): ToolEntry {
     inputSchema: input,
     ...(output === null ? {} : { outputSchema: orRefusal(output, operation.sensitive === true) }),
     annotations: annotations(operation, carries_mail),
+    ...(operation.waits === true ? { execution: { taskSupport: "optional" as const } } : {}),
   };
   const needs_mailbox = input.required?.includes("mailbox_id") ?? false;
   const tool_with_default = needs_mailbox ? { ...tool, inputSchema: withoutMailbox(input) } : tool;

@@ -41,6 +41,7 @@ export const waitForDecision = operation({
   status: 200,
   refusals: ["validation_failed", "not_found", "rate_limited"],
   tool: true,
+  waits: true,
   async handle({ engine, read, actor, meta }, input) {
     const before = await read.message(actor, input.email_id, input.mailbox_id);
     const milliseconds = input.timeout_seconds * 1000;

@@ -1,0 +1,108 @@
+/** Waiting for a person as an MCP task (revision 2025-11-25): the state is the message's own, so nothing is kept here. */
+import {
+  type CallToolResult,
+  ProtocolError,
+  ProtocolErrorCode,
+} from "@modelcontextprotocol/server";
+import { z } from "zod";
+
+/** What a task is about; the credential is asked anew at each look. */
+type About = { tool: string; arguments: Record<string, unknown>; created_ms: number };
+
+/** As `tools/call`, `tasks/get` tell of it. */
+export type Task = {
+  taskId: string;
+  status: "working" | "completed";
+  statusMessage: string;
+  createdAt: string;
+  lastUpdatedAt: string;
+  /** Milliseconds; null: for as long as the message is there. */
+  ttl: null;
+  pollInterval: number;
+};
+
+/** Calls the tool for at most so many seconds. */
+export type Waits = (
+  tool: string,
+  args: Record<string, unknown>,
+  timeout_seconds: number,
+) => Promise<CallToolResult>;
+
+const about = z.strictObject({
+  tool: z.string().max(100),
+  arguments: z.record(z.string(), z.unknown()),
+  created_ms: z.number(),
+});
+
+/** Milliseconds between two looks that a client is asked for, and the longest that `tasks/result` waits at once, in seconds. */
+const pollInterval = 5000;
+const longestWait = 100;
+const longestId = 2000;
+
+/** Answers `tools/call` with a task, or with the refusal where the call is refused. The SDK wants `content` beside the task. */
+export async function beginTask(
+  waits: Waits,
+  tool: string,
+  args: Record<string, unknown>,
+  now: Date,
+): Promise<CallToolResult & { task?: Task }> {
+  const first = await waits(tool, args, 0);
+  if (first.isError === true) return first;
+  const { timeout_seconds: _, ...rest } = args;
+  const task: About = { tool, arguments: rest, created_ms: now.getTime() };
+  return { content: [], task: taskOf(task, first, now) };
+}
+
+/** Answers `tasks/get`. Throws InvalidParams for an id that is not ours, or about what the caller may not see. */
+export async function getTask(waits: Waits, taskId: string, now: Date): Promise<Task> {
+  const task = read(taskId);
+  const result = await waits(task.tool, task.arguments, 0);
+  if (result.isError === true) throw unknown();
+  return taskOf(task, result, now);
+}
+
+/** Answers `tasks/result` once the task is done; waits at most {@link longestWait} and then says that it still works. */
+export async function taskResult(waits: Waits, taskId: string): Promise<CallToolResult> {
+  const task = read(taskId);
+  const result = await waits(task.tool, task.arguments, longestWait);
+  if (result.isError === true) throw unknown();
+  if (!isDone(result))
+    throw new ProtocolError(
+      ProtocolErrorCode.InternalError,
+      "Nobody has decided yet: ask again for the result, or poll tasks/get.",
+    );
+  return { ...result, _meta: { "io.modelcontextprotocol/related-task": { taskId } } };
+}
+
+function taskOf(task: About, result: CallToolResult, now: Date): Task {
+  const done = isDone(result);
+  return {
+    taskId: Buffer.from(JSON.stringify(task)).toString("base64url"),
+    status: done ? "completed" : "working",
+    statusMessage: done ? "It was decided." : "It waits for a person.",
+    createdAt: new Date(task.created_ms).toISOString(),
+    lastUpdatedAt: now.toISOString(),
+    ttl: null,
+    pollInterval,
+  };
+}
+
+function isDone({ structuredContent }: CallToolResult): boolean {
+  return z.object({ decided: z.literal(true) }).safeParse(structuredContent).success;
+}
+
+function read(taskId: string): About {
+  if (taskId.length > longestId) throw unknown();
+  try {
+    const task = about.parse(JSON.parse(Buffer.from(taskId, "base64url").toString()));
+    // A date must be one, or it could not be told.
+    if (Number.isNaN(new Date(task.created_ms).getTime())) throw unknown();
+    return task;
+  } catch {
+    throw unknown();
+  }
+}
+
+function unknown(): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, "There is no such task.");
+}
