@@ -270,7 +270,14 @@ async function save(
   const records: Records = {
     entries: [entry.row],
     openings,
-    events: [makeEvent(context, "message.edited", told, { status, by: entryActor(actor), reason })],
+    events: [
+      makeEvent(context, "message.edited", told, {
+        status,
+        by: entryActor(actor),
+        reason,
+        changed: changedParts(stored, after),
+      }),
+    ],
   };
   if (status === "pending_approval")
     records.events.push(makeEvent(context, "oversight.pending", told));
@@ -285,6 +292,20 @@ async function save(
     await appendRecords(tx, records);
     return answerFor(row, { ...after, status, digest: after.state.digest });
   });
+}
+
+/** Which parts an edit changed; what it changed in them is for those who may read the message (`get_email_versions`). */
+function changedParts({ loaded, markdown }: StoredMessage, after: Rewritten): string[] {
+  const { row, recipients } = loaded;
+  const written = (list: Rewritten["recipients"]): Rewritten["recipients"] =>
+    list.filter(({ kind }) => kind !== "copy");
+  const parts = {
+    subject: row.subject !== after.subject,
+    text: markdown !== after.markdown,
+    recipients: !sameRecipients(written(recipients), written(after.recipients)),
+    attachments: JSON.stringify(row.attachments) !== JSON.stringify(after.attachments),
+  };
+  return Object.entries(parts).flatMap(([name, isChanged]) => (isChanged ? [name] : []));
 }
 
 /** Another time alone: the content stays, and with it what was approved. */

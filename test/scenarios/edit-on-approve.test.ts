@@ -66,6 +66,17 @@ describe("an approver's edit", () => {
         { op: "insert", text: "you get 50.\n" },
       ],
     });
+    const [event] = await it.node.as((tx) =>
+      tx.named<{ data: object }>(
+        "edited_of_test",
+        "SELECT data FROM event WHERE message_id = $1 AND type = 'message.edited'",
+        [id],
+      ),
+    );
+    expect(event?.data).toMatchObject({
+      reason: "It is fifty.",
+      changed: ["subject", "text", "recipients"],
+    });
     // The editor wrote it now.
     const own = await asOverseer("/v1/oversight/decide", {
       email_id: id,
