@@ -370,7 +370,8 @@ describe("a thousand interleavings each", () => {
     stopped = true;
     await leaving;
     const during = out.size;
-    await world.sql("UPDATE operator SET stopped_at = NULL");
+    const signed_in_at = new Date(world.clock.now).toISOString();
+    await world.engine.resumeOperator({ ...owner, signed_in_at });
     for (let n = 0; n < 60 && out.size < ids.size; n++) {
       world.clock.now += minute;
       for (const id of await handOff(ids)) {
