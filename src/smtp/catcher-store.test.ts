@@ -57,6 +57,21 @@ test("a message comes back byte for byte with its envelope, also from a store op
   expect(await readFile(join(folder, `${caught.id}.eml`))).toEqual(mail(1).content);
 });
 
+test("the list tells the subject, decoded, and bears a file of an older version without one", async () => {
+  const folder = await newFolder();
+  const store = await storeIn(folder);
+  const content = Buffer.from(
+    "From: a@b.example\r\nsubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n =?utf-8?B?4oCuZ25w?=\r\n\r\nSubject: no",
+  );
+  const { id } = await store.add({ ...mail(1), content });
+  const [listed] = await store.list();
+  expect(listed?.subject).toMatch(/^Grüße ?gnp$/);
+  const sidecar = join(folder, `${id}.json`);
+  const { subject: _, ...older } = JSON.parse(await readFile(sidecar, "utf8"));
+  await writeFile(sidecar, JSON.stringify(older));
+  expect(await store.list()).toEqual([older]);
+});
+
 test("only the owner may read the folder and its files", async () => {
   const folder = await newFolder();
   const { id } = await (await storeIn(folder)).add(mail(1));

@@ -4,6 +4,8 @@ import { mkdir, open, readFile, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { idPattern } from "../core/id.ts";
+import { readFields } from "../mail/parse-header.ts";
+import { readHeader } from "../mail/parse-mime.ts";
 
 /** What the sidecar file says of a caught message. */
 export interface CaughtMail {
@@ -18,6 +20,8 @@ export interface CaughtMail {
   readonly size: number;
   /** IP address of who handed it in. */
   readonly peer: string;
+  /** Decoded, the first 200 characters; missing in files of older versions. */
+  readonly subject?: string;
 }
 
 export interface NewMail {
@@ -89,6 +93,7 @@ class FolderStore implements CatcherStore {
         received_at: this.#now().toISOString(),
         size: content.length,
         peer,
+        subject: subjectOf(content),
       };
       this.#pending.push({ mail, content, resolve, reject });
       this.#writing ??= this.#drain();
@@ -224,6 +229,16 @@ class FolderStore implements CatcherStore {
   }
 }
 
+/** The Subject of a message, so that a list need not read the messages. */
+function subjectOf(content: Buffer): string {
+  const { fields } = readHeader(content, { headerBytes: 65_536, headerFields: 200 });
+  const named = fields.filter(({ name }) => name === "subject").slice(0, 1);
+  return readFields(named, { headerValue: 1000, addresses: 0, references: 0 }).subject.slice(
+    0,
+    200,
+  );
+}
+
 function assertId(id: string): string {
   if (!idPattern.test(id)) throw new Error("not an id");
   return id;
@@ -258,7 +273,7 @@ function parseSidecar(id: string, text: string): CaughtMail | null {
     return null;
   }
   if (typeof value !== "object" || value === null || value.id !== id) return null;
-  const { from, to, received_at, size, peer } = value;
+  const { from, to, received_at, size, peer, subject } = value;
   if (
     typeof from !== "string" ||
     typeof received_at !== "string" ||
@@ -267,5 +282,6 @@ function parseSidecar(id: string, text: string): CaughtMail | null {
   )
     return null;
   if (!Array.isArray(to) || !to.every((address) => typeof address === "string")) return null;
-  return { id, from, to, received_at, size, peer };
+  const known = { id, from, to, received_at, size, peer };
+  return typeof subject === "string" ? { ...known, subject } : known;
 }
