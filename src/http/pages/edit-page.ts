@@ -109,6 +109,11 @@ function linesOf(text: string): string[] {
     .filter((one) => one !== "");
 }
 
+/** Lines that a list of addresses gets: all of a short one, so that nobody overlooks a recipient. */
+function rowsFor(text: string): number {
+  return Math.min(Math.max(text.split("\n").length, 2), 10);
+}
+
 function form(
   visit: MemberVisit,
   email: Email,
@@ -126,22 +131,24 @@ function form(
 <article class="narrow">
 <h1>Edit a message that waits</h1>
 <p>Approvals given until now become void, and whoever edits cannot approve: somebody else has to. The agent is told what changed, and why.</p>
-<form method="post" action="/messages/${email.id}/edit">
+<form class="settings" method="post" action="/messages/${email.id}/edit">
 ${formToken(visit.session.csrf_token)}
 <input type="hidden" name="digest" value="${email.digest}">
 ${kinds.map(
-  (kind) => markup`<p><label for="${kind}">${names[kind]}, one address a line</label>
-<textarea id="${kind}" name="${kind}" rows="2" maxlength="60000" spellcheck="false">
-${fields[kind]}</textarea></p>`,
+  (
+    kind,
+  ) => markup`<div class="field"><label for="${kind}">${names[kind]}, one address a line</label>
+<textarea id="${kind}" name="${kind}" rows="${rowsFor(fields[kind])}" maxlength="60000" spellcheck="false">
+${fields[kind]}</textarea></div>`,
 )}
-<p><label for="subject">Subject</label>
-<input id="subject" name="subject" maxlength="998" value="${fields.subject}"></p>
-<p><label for="markdown">Text (Markdown)</label>
+<div class="field"><label for="subject">Subject</label>
+<input id="subject" name="subject" maxlength="998" value="${fields.subject}"></div>
+<div class="field"><label for="markdown">Text (Markdown)</label>
 <textarea id="markdown" name="markdown" rows="20">
-${fields.markdown}</textarea></p>
-<p><label for="reason">Why</label>
+${fields.markdown}</textarea></div>
+<div class="field"><label for="reason">Why</label>
 <textarea id="reason" name="reason" rows="3" maxlength="${reasonLimit}">
-${fields.reason}</textarea></p>
+${fields.reason}</textarea></div>
 <div class="buttons"><button class="primary">Save the edit</button> <a href="/messages/${email.id}">Leave it as it is</a></div>
 </form>
 </article>`,
