@@ -12,6 +12,13 @@ export type Email = z.output<typeof emailResource>;
 
 type Recipient = z.output<typeof recipient>;
 
+/** Who wrote a message, by the kind of their credential. */
+const authorKinds: Readonly<Record<string, string>> = {
+  api_key: "API key",
+  person: "Person",
+  system: "MultiMail",
+};
+
 const unseen = badge(["hidden from the others", "warn"]);
 const elsewhere = badge(["not the mailbox's address", "warn"]);
 
@@ -81,7 +88,7 @@ export function facts(email: Email, now: number): Html {
     ["Shown as", email.from !== email.from_address && line(email.from, 400)],
     [
       "Written by",
-      markup`${line(email.author.kind, 60)} <code>${line(email.author.id, 200)}</code>`,
+      markup`${authorKinds[email.author.kind] ?? line(email.author.kind, 60)} <code>${line(email.author.id, 200)}</code>`,
     ],
     ["Mailbox mode", markup`${modeWords[email.oversight_mode].name}`],
     ["Submitted", time(email.created_at, now)],

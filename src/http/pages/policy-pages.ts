@@ -235,15 +235,15 @@ ${
 function triedRow(visit: MemberVisit, one: Replay["messages"][number]): Html {
   const demands = [
     one.approvals_required > 1 ? `${one.approvals_required} approvals` : null,
-    one.passkey_required ? "by passkey" : null,
+    one.passkey_required ? "a passkey" : null,
   ].filter((demand) => demand !== null);
   return markup`<tr role="row"><th scope="row" role="rowheader"><a href="/messages/${one.email_id}">${subjectLine(one.subject, 160)}</a>
 <div class="quiet small">${distance(one.created_at, visit.now)}</div></th>
 <td role="cell" data-label="Then">${badge(destinations[one.happened])}</td>
 <td role="cell" data-label="Now is">${badge(statusWords[one.status])}</td>
-<td role="cell" data-label="With the rule it would">${badge(wouldBe[one.with_rule])}${demands.length > 0 && markup` <span class="quiet small">${demands.join(", ")}</span>`}${
+<td role="cell" data-label="With the rule it would">${badge(wouldBe[one.with_rule])}${
     one.with_rule === one.without_rule && markup` <span class="quiet small">as today</span>`
-  }</td></tr>`;
+  }${demands.length > 0 && markup` <span class="quiet small">for ${demands.join(", ")}</span>`}</td></tr>`;
 }
 
 async function revoke(visit: MemberVisit, id: string): Promise<Response> {
