@@ -1,4 +1,5 @@
 /** What the standing policies are told of a message, and what they answer: at submission, at an edit, at hand-off and in a replay. */
+import { parse } from "tldts";
 import type { PolicyFacts } from "../core/policy-match.ts";
 import { type PolicyDecision, decide } from "../core/policy.ts";
 import type { Verdict } from "../core/oversight/types.ts";
@@ -35,9 +36,9 @@ export type Rules = { policies: readonly PolicyRow[]; known: ReadonlySet<string>
 /** What the scan notes of the content for the rules, inside `screening`. */
 export type ContentFacts = { has_link: boolean; size_bytes: number };
 
-/** Whatever most mail programs make a link of. It may see one too many. */
+/** Whatever most mail programs make a link of, in text or HTML, beside names of hosts. It may see one too many. */
 const linkLike =
-  /:\/\/|\bwww\.|\]\(|\]:|<(?:a|area)\s|<[a-z][a-z0-9+.-]{1,30}:|[a-z0-9]\.[a-z]{2,24}\//i;
+  /:\/\/|\bwww\.|\]\(|\]:|<(?:a|area)[\s/]|<[a-z][a-z0-9+.-]{1,30}:|[a-z0-9]\.[a-z]{2,24}\//i;
 
 /** Notes of the content what rules ask of it. Octets are those of the text and the attachments as they were given. */
 export function contentFacts(text: {
@@ -56,8 +57,46 @@ export function contentFacts(text: {
 
 /** True where some of the texts holds what mail programs make a link of. */
 export function hasLink(texts: readonly string[]): boolean {
-  return texts.some((one) => linkLike.test(one));
+  return texts.map(unescaped).some((one) => linkLike.test(one) || namesHost(one));
 }
+
+/** True where the text names a host under a public suffix, as in `see example.com`: many mail programs make a link of that. */
+function namesHost(text: string): boolean {
+  for (const [word] of text.matchAll(/[\p{L}\p{N}][\p{L}\p{N}@._\u3002-]*/gu)) {
+    if (!/[.\u3002]/.test(word) || word.includes("@")) continue;
+    let end = word.length;
+    while (end > 0 && "._-\u3002".includes(word.charAt(end - 1))) end -= 1;
+    const host = word.slice(Math.max(0, end - 253), end).replaceAll("\u3002", ".");
+    const { domain, isIcann } = parse(host.toLowerCase(), { validateHostname: false });
+    if (isIcann === true && domain !== null) return true;
+  }
+  return false;
+}
+
+/** Character references of HTML read, as far as links are written with them. */
+function unescaped(text: string): string {
+  return text.replaceAll(
+    /&(?:#(\d{1,7}|x[0-9a-f]{1,6})|(colon|sol|period|quest|num|lsqb|rsqb|lpar));?/gi,
+    (whole, number: string | undefined, name: string | undefined) => {
+      if (number === undefined) return named[name?.toLowerCase() ?? ""] ?? whole;
+      const point = Number(
+        number.startsWith("x") || number.startsWith("X") ? `0${number}` : number,
+      );
+      return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+    },
+  );
+}
+
+const named: Readonly<Record<string, string>> = {
+  colon: ":",
+  sol: "/",
+  period: ".",
+  quest: "?",
+  num: "#",
+  lsqb: "[",
+  rsqb: "]",
+  lpar: "(",
+};
 
 /** Looks up who is known, where some rule asks for it. */
 export async function rulesFor(
