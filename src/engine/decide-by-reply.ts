@@ -1,6 +1,7 @@
 /** Deciding by answering a notice: `approve A7X-29K`, believed only from the person's own address with an aligned DMARC pass. */
 import { idPattern } from "../core/id.ts";
 import { Refusal } from "../core/refusal.ts";
+import { isOwnMailbox } from "../store/change-requests.ts";
 import { findPersonByEmail } from "../store/people.ts";
 import { replyAddress } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
@@ -82,8 +83,11 @@ export async function decideByReply(
   if (opened.authentication?.dmarc?.result !== "pass") return refused("no aligned DMARC pass");
   if (opened.kind.kind !== "mail") return refused("written by a machine");
   const written = readDecision(opened.parsed.new_text);
-  const person = await context.database.as(operatorId, (tx) =>
-    findPersonByEmail(tx, opened.from.address),
+  const person = await context.database.as(operatorId, async (tx) =>
+    // What comes from a mailbox here may be an agent's, whoever has its address.
+    (await isOwnMailbox(tx, opened.from.address))
+      ? null
+      : findPersonByEmail(tx, opened.from.address),
   );
   const deciding = person && (await decidingPerson(context, operatorId, person.person_id, "reply"));
   if (!person || !deciding) return refused("nobody who decides");

@@ -5,7 +5,7 @@ import type { Mode } from "../core/oversight/types.ts";
 import { type ScanPolicy, usualPolicy } from "../screening/outbound.ts";
 import type { Tx } from "../store/database.ts";
 import type { MailboxRow } from "../store/mailboxes.ts";
-import { getOperator } from "../store/operators.ts";
+import { takesServiceMail } from "../store/service-mail.ts";
 import type { EngineContext } from "./context.ts";
 import { type LetThrough, passSensitive } from "./sensitive.ts";
 
@@ -137,13 +137,10 @@ export function raised(from: Mode, to: Mode): Loosened[] {
     : [];
 }
 
-/** The same for an address that codes for people are mailed to: agents would read them there. */
-export async function takesCodes(tx: Tx, address: string): Promise<Loosened[]> {
-  const overseer = (await getOperator(tx))?.oversight_address?.toLowerCase() ?? "";
-  const [local = "", domain = ""] = overseer.split("@");
-  const plain = `${local.split("+")[0] ?? ""}@${domain}`;
-  return address === overseer || address === plain
-    ? [["address", "A mailbox of the oversight address needs a person."]]
+/** The same for an address that codes and links for people are mailed to: agents would read them there, and decide as those people. */
+export async function takesCodes(tx: Tx, address: string, now: Date): Promise<Loosened[]> {
+  return (await takesServiceMail(tx, address, now))
+    ? [["address", "A mailbox of the oversight address, or of a member's, needs a person."]]
     : [];
 }
 

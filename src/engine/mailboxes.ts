@@ -57,7 +57,7 @@ export async function createMailbox(
         loosened: [
           ...raised(usualMailbox.oversight_mode, wanted.oversight_mode),
           ...loosened(usualMailbox, wanted),
-          ...(await takesCodes(tx, address)),
+          ...(await takesCodes(tx, address, context.now())),
         ],
       });
       const now = context.now();

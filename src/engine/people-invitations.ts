@@ -2,6 +2,7 @@
 import type { Admission } from "../contract/sign-in.ts";
 import type { Actor, Role } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
+import { isOwnMailbox } from "../store/change-requests.ts";
 import { type Tx, isUniqueViolation } from "../store/database.ts";
 import {
   type InvitationRow,
@@ -66,6 +67,11 @@ export async function inviteMember(
     if (await findPersonByEmail(tx, email))
       throw new Refusal("already_exists", "Somebody with this address is a member already.", {
         field: "email",
+      });
+    if (await isOwnMailbox(tx, email))
+      throw new Refusal("validation_failed", "email: is a mailbox here, where agents read.", {
+        field: "email",
+        hint: "Codes and links that decide are mailed to members: give an address that only the person reads.",
       });
     const now = context.now();
     if ((await countInvitationsSince(tx, new Date(now.getTime() - hour))) >= perHour)

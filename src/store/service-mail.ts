@@ -20,6 +20,25 @@ export async function isServiceRecipient(tx: Tx, address: string, now: Date): Pr
   return row?.known === true;
 }
 
+/**
+ * True where mail of the service for somebody would come to a mailbox of this address (in lower case): it is a person's, somebody's
+ * who is invited, or the oversight address, each also with a tag behind a plus.
+ */
+export async function takesServiceMail(tx: Tx, address: string, now: Date): Promise<boolean> {
+  const [row] = await tx.named<{ known: boolean }>(
+    "takes_service_mail",
+    `SELECT EXISTS (
+       SELECT 1 FROM (
+         SELECT email FROM person WHERE operator_id = $1 AND removed_at IS NULL
+         UNION ALL SELECT oversight_address FROM operator WHERE operator_id = $1
+         UNION ALL SELECT email FROM invitation WHERE operator_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $3
+       ) AS told (email)
+       WHERE $2 IN (lower(email), regexp_replace(lower(email), '[+][^@]*@', '@'))) AS known`,
+    [tx.operator_id, address, now.toISOString()],
+  );
+  return row?.known === true;
+}
+
 /** True where a living person of the operator has told us to post to this URL. */
 export async function isChatTarget(tx: Tx, url: string): Promise<boolean> {
   const [row] = await tx.named<{ known: boolean }>(
