@@ -27,9 +27,12 @@ export type SensitiveChange = {
 /** Who let a change through: `person:<id>`, or `code`. `change` is for the entry of what was done: the id of the change, where it was one. */
 export type LetThrough = { by: string; change: { change?: string } };
 
+/** Whoever agrees to a change must have been shown all of it: what takes more characters to say is not asked by a key. */
+export const maxSummary = 4000;
+
 /** A summary as it is stored and shown. */
 export function summaryOf(text: string): string {
-  return quoted(text, 500);
+  return quoted(text, maxSummary);
 }
 
 /** How a call is known again: SHA-256 over the canonical JSON (RFC 8785) of its input. */
@@ -64,6 +67,11 @@ export async function passSensitive(
     assertFresh(context.now(), actor);
     return { by: `person:${actor.person_id ?? ""}`, change: {} };
   }
+  if (quoted(change.summary, Infinity).length > maxSummary)
+    throw new Refusal("validation_failed", "This is too much for a person to agree to by mail.", {
+      ...(field === undefined ? {} : { field }),
+      hint: "Ask for less at a time, or a member does it in the dashboard after signing in.",
+    });
   const found = actor.asks && (await holdChange(tx, changeOf(actor, actor.asks), context.now()));
   // What a person let through is what they read: had they been told otherwise today, they are asked again.
   if (!found || found.granted_at === null || found.summary !== summaryOf(change.summary))

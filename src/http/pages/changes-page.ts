@@ -9,6 +9,9 @@ import { alert, formToken, page, pager } from "./layout.ts";
 import { seeOther } from "./sign-in-pages.ts";
 import { type MemberVisit, allowed, call, cursorOf } from "./visit.ts";
 
+/** More characters than any change takes to say: a grant is for all of it. */
+const maxShown = 5000;
+
 const change = z.object({
   id: z.string(),
   summary: z.string(),
@@ -49,7 +52,7 @@ function settled(visit: MemberVisit): Html | false {
 function changePanel(visit: MemberVisit, one: z.output<typeof change>): Html {
   return markup`<section class="panel" aria-labelledby="change-${one.id}">
 <h2 id="change-${one.id}">${line(one.key_name ?? "A key that is gone", 100)}</h2>
-<p>${line(one.summary, 600)}</p>
+<p>${line(one.summary, maxShown)}</p>
 <p class="quiet small">Key ${one.requested_by}, asked ${distance(one.created_at, visit.now)}, ends ${distance(one.expires_at, visit.now)}</p>
 ${
   allowed(visit, "decide_change") &&
