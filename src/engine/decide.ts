@@ -107,7 +107,7 @@ async function decideAll(
   jobs: readonly Job[],
 ): Promise<Map<Job, Decided[] | Error>> {
   const ids = [...new Set(jobs.flatMap((job) => job.requests.map((request) => request.email_id)))];
-  const loaded = await loadMessages(tx, ids, true);
+  const loaded = (await loadMessages(tx, ids, true)).filter(isSent);
   const blind = jobs.flatMap((job) => job.requests).filter(({ digest }) => digest === undefined);
   const edited = await findEdited(
     tx,
@@ -170,6 +170,11 @@ async function decideAll(
     [...working.values()].filter((message) => message.touched),
   );
   return answers;
+}
+
+/** Received mail that is held is released or refused, which is no decision of this kind. */
+function isSent({ row }: LoadedMessage): boolean {
+  return row.direction === "outbound";
 }
 
 function assertionsOf(proof: DecisionProof | undefined): AssertionResponse[] {

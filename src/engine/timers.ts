@@ -137,6 +137,8 @@ export async function undo(
     const { row } = message;
     if (actor.test && !row.test)
       throw liveThing("A test key decides on messages of test keys only.");
+    if (row.direction === "inbound")
+      throw new Refusal("not_scheduled", "The message was received: there is no approval of it.");
     const after = step(toMachine(message), { type: "undo" });
     if (!after.ok)
       throw new Refusal(
