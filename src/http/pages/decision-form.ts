@@ -77,6 +77,16 @@ ${allowed(visit, "edit_pending_email") && markup`<p><a href="/messages/${email.i
 </form>`;
 }
 
+/** What stands in the form's place for whoever wrote or edited the message: a form would only be refused. */
+export function othersDecide(visit: MemberVisit, { id }: Email, retry: Retry | undefined): Html {
+  const reason = retry?.reason ?? "";
+  return markup`<section class="decision" aria-labelledby="decide"><h2 id="decide">Somebody else decides</h2>
+<p>You wrote or edited this message, so you can neither approve nor reject it. It waits for a colleague.</p>
+${allowed(visit, "edit_pending_email") && markup`<p><a href="/messages/${id}/edit">Edit it again</a></p>`}
+${allowed(visit, "invite_member") && markup`<p class="small">Is nobody else here? <a href="/people">Invite somebody who decides.</a></p>`}
+${reason !== "" && markup`<h3>What you had written</h3>${bodyText(reason)}`}</section>`;
+}
+
 function passkeyButtons(email: Email, passkeys: number | null): Html | false {
   if (passkeys === null) return false;
   const enrol = markup`<a href="/decision-passkeys">Passkeys you decide with</a>`;

@@ -304,6 +304,17 @@ describe("a decision", () => {
     );
   });
 
+  test("is offered to a colleague of its author, and never to the author", async () => {
+    const sample = samplePages();
+    const form = `action="/messages/`;
+    const foreign = sample.addEmail({ author: { kind: "person", id: "person-2" } });
+    expect((await get(sample, `/messages/${foreign.id}`, sample.signIn())).text).toContain(form);
+    const own = sample.addEmail({ author: { kind: "person", id: "person-1" } });
+    const { text } = await get(sample, `/messages/${own.id}`, sample.signIn());
+    expect(text).not.toContain(form);
+    expect(text).toContain("It waits for a colleague.");
+  });
+
   test.each<[RefusalCode, number, string]>([
     ["stale_digest", 409, "changed while you read it"],
     ["self_approval", 403, "Somebody else must decide"],

@@ -2,7 +2,7 @@
 import { html as markup } from "hono/html";
 import { email as emailResource } from "../../contract/resources.ts";
 import { answeredView, readAnswered, readThread, threadList } from "./conversation-parts.ts";
-import { decisionForm, ownPasskeys } from "./decision-form.ts";
+import { decisionForm, othersDecide, ownPasskeys } from "./decision-form.ts";
 import { type Html, bodyText, line, subjectLine, time } from "./display.ts";
 import { htmlState, htmlView } from "./html-part.ts";
 import { type Page, badge, formToken, page } from "./layout.ts";
@@ -22,7 +22,7 @@ import { type ReadParts, type Retry, receivedMessage } from "./received-message.
 import { refusalAlert, refusalHeaders } from "./refusal-page.ts";
 import { heldBox } from "./scan-parts.ts";
 import { refusalStatus } from "../status.ts";
-import { type Changes, changesView, readChanges } from "./version-parts.ts";
+import { type Changes, changesView, isAuthor, readChanges } from "./version-parts.ts";
 import { type MemberVisit, allowed, call } from "./visit.ts";
 import { statusWords } from "./words.ts";
 
@@ -96,7 +96,11 @@ ${decisionList(email, visit.now)}
 ${receiptList(email, visit.now)}
 </article>
 <aside class="side" aria-label="Decision and details">
-${decisionForm(visit, email, passkeys, retry)}
+${
+  waits && isAuthor(visit, email.author, changes)
+    ? othersDecide(visit, email, retry)
+    : decisionForm(visit, email, passkeys, retry)
+}
 ${pullBackForm(visit, email)}
 <section aria-labelledby="details"><h2 id="details">Details</h2>${facts(email, visit.now)}
 ${messageLinks(visit, email)}</section>

@@ -17,6 +17,7 @@ const answer = z.object({
   versions: z.array(
     z.object({
       version: z.number(),
+      written_by: z.string(),
       replaced_at: z.string().nullable(),
       reason: z.string().nullable(),
     }),
@@ -40,6 +41,17 @@ export async function readChanges(
     answer,
   );
   return body.diff === null ? null : { ...body, diff: body.diff };
+}
+
+/** True where the visitor wrote or edited the message: then none of their decisions counts. */
+export function isAuthor(
+  visit: MemberVisit,
+  author: { kind: string; id: string },
+  changes: Changes | null,
+): boolean {
+  const { id } = visit.session.person;
+  if (author.kind === "person" && author.id === id) return true;
+  return changes?.versions.some(({ written_by }) => written_by === `person:${id}`) ?? false;
 }
 
 /** The section that shows it; nothing where nothing was edited. */
