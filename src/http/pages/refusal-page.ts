@@ -5,6 +5,7 @@ import { challenge } from "../credential.ts";
 import { refusalStatus } from "../status.ts";
 import { type Html, bodyText, line } from "./display.ts";
 import { alert, page } from "./layout.ts";
+import { localPath } from "./local-path.ts";
 import type { Visit } from "./visit.ts";
 import { refusalWords } from "./words.ts";
 
@@ -30,11 +31,42 @@ function pageBefore({ request }: Visit): string | null {
   return url && url.pathname + url.search;
 }
 
+/** Back to the page whose form was refused; not for a form that another site sent. */
+function backLink(visit: Visit, { code }: Refusal): Html | false {
+  const before = visit.request.method === "POST" && visit.session ? pageBefore(visit) : null;
+  const path = localPath(before);
+  if (path === "/" || code === "csrf_failed") return false;
+  return markup`<p><a href="${path}">Back to the page before</a></p>`;
+}
+
 /** The refusal behind whatever was thrown; a bug goes to the log and becomes `internal`. */
 export function asRefusal(error: unknown, visit: Visit): Refusal {
   if (error instanceof Refusal && error.code !== "internal") return error;
   visit.options.log.error({ request_id: visit.request_id, err: error }, "page failed");
   return new Refusal("internal", "The server could not do this.");
+}
+
+/** Names of fields as the forms show them, where they are not the field's own name. */
+const fieldWords: Readonly<Record<string, string>> = {
+  markdown: "Text",
+  pattern: "Recipient",
+  email: "E-mail address",
+  expires_at: "End",
+  position: "Place",
+  required: "Approvals",
+  "match.size_over_bytes": "Size",
+  "match.time.days": "Days",
+};
+
+/** What a refusal says, with the name that the form gives the field in the place of the one in the API. */
+export function sentence({ message, detail: { field } }: Refusal): string {
+  if (field === undefined || field === "" || !message.startsWith(`${field}: `)) return message;
+  const [, path = "", place] = /^(.*?)(?:\[(\d{1,6})\])?$/.exec(field) ?? [];
+  const own = (path.split(".").at(-1) ?? "").replaceAll("_", " ");
+  const name = fieldWords[path] ?? own.slice(0, 1).toUpperCase() + own.slice(1);
+  const rest = message.slice(field.length + 2);
+  const end = /[.!?]$/.test(rest) ? "" : ".";
+  return `${name}${place === undefined ? "" : `, line ${Number(place) + 1}`}: ${rest}${end}`;
 }
 
 /** What a refusal says, to stand above a form that can be sent again. */
@@ -44,7 +76,7 @@ export function refusalAlert(refusal: Refusal): Html {
   return alert(
     "bad",
     markup`<p><strong>${words?.title ?? "This did not work"}</strong></p>
-<p>${line(refusal.message)}${hint !== undefined && markup` ${line(hint)}`}</p>
+<p>${line(sentence(refusal))}${hint !== undefined && markup` ${line(hint)}`}</p>
 ${words?.advice && markup`<p>${words.advice}</p>`}
 ${refusal.code === "fresh_sign_in_required" && confirmLink(null)}`,
   );
@@ -73,11 +105,12 @@ export function refusalPage(visit: Visit, refusal: Refusal, kept = ""): Promise<
     headers: refusalHeaders(refusal, visit),
     content: markup`<article class="narrow">
 <h1>${title}</h1>
-<p>${line(refusal.message)}${hint !== undefined && !signIn && markup` ${line(hint)}`}</p>
+<p>${line(sentence(refusal))}${hint !== undefined && !signIn && markup` ${line(hint)}`}</p>
 ${words?.advice && markup`<p>${words.advice}</p>`}
 ${signIn && toSignIn}
 ${refusal.code === "fresh_sign_in_required" && confirmLink(pageBefore(visit))}
 ${kept !== "" && markup`<section aria-labelledby="kept"><h2 id="kept">What you had written</h2>${bodyText(kept)}</section>`}
+${backLink(visit, refusal)}
 <p><a href="/">${visit.session ? "To the first page" : "To the start"}</a></p>
 <p class="quiet small">Request ${visit.request_id}</p>
 </article>`,

@@ -1,0 +1,22 @@
+/** What a person reads where the API would name a field: the form's own words, and a way back to the form. */
+import { expect, test } from "vitest";
+import { Refusal } from "../../core/refusal.ts";
+import { sentence } from "./refusal-page.ts";
+
+test.each([
+  ["to[0]", "to[0]: it has no @", "To, line 1: it has no @."],
+  ["match.recipients[4]", "match.recipients[4]: must be one", "Recipients, line 5: must be one."],
+  ["oversight_address", "oversight_address: it has no @", "Oversight address: it has no @."],
+  ["expires_at", "expires_at: a rule ends.", "End: a rule ends."],
+  ["reason", "Write what to change.", "Write what to change."],
+  ["", "Whole: input", "Whole: input"],
+])("field %s reads as on the form", (field, message, words) => {
+  expect(sentence(new Refusal("validation_failed", message, { field }))).toBe(words);
+});
+
+test("a long hostile field name is read in linear time", () => {
+  const field = `${"[1".repeat(50_000)}]`;
+  const before = performance.now();
+  sentence(new Refusal("validation_failed", `${field}: no`, { field }));
+  expect(performance.now() - before).toBeLessThan(1000);
+});
