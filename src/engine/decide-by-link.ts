@@ -8,8 +8,9 @@ import { loadMarkdowns, loadMessages, loadMime } from "../store/messages.ts";
 import { getPeople } from "../store/people.ts";
 import type { Decided, DecisionRequest } from "./decide.ts";
 import { type DecisionLink, readDecisionLink } from "./decision-link.ts";
+import { replyAddress } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
-import { maxBody } from "./notice-text.ts";
+import { maxAttachments, maxBody, maxRecipients } from "./notice-text.ts";
 import { type MessageDetail, messageReaders } from "./read-messages.ts";
 
 /** How long a page that was opened may be used, in seconds. */
@@ -68,7 +69,8 @@ export async function decideByLink(
 ): Promise<Decided> {
   const { link, actor } = await open(context, token);
   assertPageToken(context, token, page_token);
-  if (decision === "approve") await assertTextIsAll(context, link.operator_id, link.message_id);
+  if (decision === "approve")
+    assertShown(await beyondText(context, link.operator_id, link.message_id));
   const [decided] = await decide(actor, [
     {
       email_id: link.message_id,
@@ -82,17 +84,42 @@ export async function decideByLink(
   return decided;
 }
 
-/** Throws `needs_sign_in` where the text alone, as mail and links show it, is not what would be sent. */
-export async function assertTextIsAll(
+/** Throws `needs_sign_in` where what a notice shows by mail is not all of what would be sent. */
+export async function assertMailIsAll(
   context: EngineContext,
   operatorId: string,
   messageId: string,
 ): Promise<void> {
-  const why = await beyondText(context, operatorId, messageId);
+  assertShown(await beyondText(context, operatorId, messageId));
+  assertShown(await beyondNotice(context, operatorId, messageId));
+}
+
+function assertShown(why: string | null): void {
   if (why !== null)
     throw new Refusal("needs_sign_in", why, {
       hint: "Sign in and approve it there. Rejecting or sending back works from here.",
     });
+}
+
+/** What the page of a link shows and a mailed notice does not: where answers go, and the ends of long lists. */
+async function beyondNotice(
+  context: EngineContext,
+  operatorId: string,
+  messageId: string,
+): Promise<string | null> {
+  const [mime, [message]] = await context.database.as(operatorId, (tx) =>
+    Promise.all([loadMime(tx, [messageId]), loadMessages(tx, [messageId], false)]),
+  );
+  const bytes = mime.get(messageId);
+  if (!bytes || !message) return "The message cannot be shown by mail.";
+  const { row, recipients } = message;
+  const { reply_to } = await readFrozenParts(bytes);
+  const ours = replyAddress(context.unsubscribe_key, row.from_address, messageId);
+  if (reply_to !== null && reply_to.address.toLowerCase() !== ours?.toLowerCase())
+    return "Answers to the message would go to another address, which a notice does not show.";
+  if (recipients.length > maxRecipients || row.attachments.length > maxAttachments)
+    return "The message has more recipients or attachments than a notice shows.";
+  return null;
 }
 
 async function beyondText(

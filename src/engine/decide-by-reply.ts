@@ -7,7 +7,7 @@ import { replyAddress } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Decided, DecisionRequest } from "./decide.ts";
-import { assertTextIsAll, decidingPerson } from "./decide-by-link.ts";
+import { assertMailIsAll, decidingPerson } from "./decide-by-link.ts";
 import { issueCode, redeemCode } from "./one-time-code.ts";
 import type { Opened } from "./open-mail.ts";
 import { queueServiceMail, serviceAddress } from "./service-mail.ts";
@@ -124,7 +124,7 @@ async function decided(
 ): Promise<string> {
   try {
     if (request.decision === "approve")
-      await assertTextIsAll(context, actor.operator_id, request.email_id);
+      await assertMailIsAll(context, actor.operator_id, request.email_id);
     const [done] = await decide(actor, [request]);
     return `Your decision (${request.decision}) was taken. The message is now ${done?.status.replaceAll("_", " ") ?? "decided"}.`;
   } catch (error) {

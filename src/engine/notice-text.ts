@@ -39,6 +39,9 @@ export type NoticeMail = { subject: string; text: string; html: string };
 
 /** Characters of a message's text, and lines of a change, that a notice has room for. */
 export const maxBody = 60_000;
+/** Recipients, and attachments, that a notice names. */
+export const maxRecipients = 100;
+export const maxAttachments = 50;
 const maxShort = 300;
 const maxFindings = 20;
 /** Messages that a list names. */
@@ -102,7 +105,9 @@ export function noticeOf(item: NoticeItem): NoticeMail {
     { is: "quote", title: "The message:", text: lines(item.body, maxBody) },
     ...list(
       "Attachments:",
-      item.attachments.slice(0, 50).map((one) => `${line(one.filename)} (${one.size_bytes} bytes)`),
+      item.attachments
+        .slice(0, maxAttachments)
+        .map((one) => `${line(one.filename)} (${one.size_bytes} bytes)`),
     ),
   ];
   const [first] = item.recipients;
@@ -175,7 +180,7 @@ const kinds: Readonly<Record<RecipientKind, string>> = {
 };
 
 function people({ recipients, from }: NoticeItem): string[] {
-  const named = recipients.slice(0, 100).map(({ kind, address, name }) => {
+  const named = recipients.slice(0, maxRecipients).map(({ kind, address, name }) => {
     const who = name === null || name.trim() === "" ? "" : ` (${line(name, 100)})`;
     return `${kinds[kind]}: ${line(address, 320)}${who}`;
   });

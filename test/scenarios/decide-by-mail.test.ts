@@ -231,38 +231,6 @@ describe("an answer to a notice", () => {
     ]);
   });
 
-  test("approves nothing of which a notice does not show all: where answers would go, a long list of files", async () => {
-    const agent = await node.engine.authenticate(running.known.agent_key);
-    if (!agent) throw new Error("the agent's key is not known");
-    const redirected = await node.engine.submit(agent, {
-      mailbox_id: running.known.mailbox_id,
-      to: ["ada@example.com"],
-      cc: [],
-      bcc: [],
-      subject: "Waits",
-      markdown: "Text",
-      attachments: [],
-      tags: {},
-      metadata: {},
-      reply_to: "thief@elsewhere.example",
-    });
-    const attachments = Array.from({ length: 51 }, (_, i) => ({
-      filename: `${i}.txt`,
-      content: "eA==",
-      content_type: "text/plain",
-    }));
-    const packed = await pending({ attachments });
-    for (const id of [redirected.id, packed.id]) {
-      const { digest } = await read(id);
-      await answer({ id, digest }, "approve CODE");
-      await settled();
-      expect(await read(id)).toMatchObject({ status: "pending_send_approval", decisions: [] });
-      await answer({ id, digest }, "reject CODE");
-      await settled();
-      expect((await read(id)).decisions).toMatchObject([{ decision: "reject" }]);
-    }
-  });
-
   test("to the very notice that was mailed, as a mail program would write it, decides", async () => {
     const message = await pending({ subject: "Told by mail" });
     const notice = await noticeAbout("Told by mail");
@@ -343,6 +311,38 @@ describe("an answer to a notice", () => {
     ).rejects.toThrow();
     await settled();
     expect((await read(message.id)).decisions).toEqual([]);
+  });
+
+  test("approves nothing of which a notice does not show all: where answers would go, a long list of files", async () => {
+    const agent = await node.engine.authenticate(running.known.agent_key);
+    if (!agent) throw new Error("the agent's key is not known");
+    const redirected = await node.engine.submit(agent, {
+      mailbox_id: running.known.mailbox_id,
+      to: ["ada@example.com"],
+      cc: [],
+      bcc: [],
+      subject: "Waits",
+      markdown: "Text",
+      attachments: [],
+      tags: {},
+      metadata: {},
+      reply_to: "thief@elsewhere.example",
+    });
+    const attachments = Array.from({ length: 51 }, (_, i) => ({
+      filename: `${i}.txt`,
+      content: "eA==",
+      content_type: "text/plain",
+    }));
+    const packed = await pending({ attachments });
+    for (const id of [redirected.id, packed.id]) {
+      const { digest } = await read(id);
+      await answer({ id, digest }, "approve CODE");
+      await settled();
+      expect(await read(id)).toMatchObject({ status: "pending_send_approval", decisions: [] });
+      await answer({ id, digest }, "reject CODE");
+      await settled();
+      expect((await read(id)).decisions).toMatchObject([{ decision: "reject" }]);
+    }
   });
 });
 

@@ -11,8 +11,8 @@ import { refusalWords } from "./words.ts";
 
 /** How somebody gets in; the commands print a link that works once. */
 export const howToSignIn = markup`<p>On the machine that runs MultiMail, ask for a sign-in link and open it in this browser:</p>
-<pre class="command">npm run sign-in-link</pre>
-<p>or, where the command is installed, <code>multimail sign-in-link</code>. Each link works once.</p>`;
+<pre class="command">npx multimail sign-in-link</pre>
+<p>Each link works once. In a checkout, run it in the checkout's folder.</p>`;
 
 /** For who is not signed in: the page for it, and the way that needs neither mail nor passkey. */
 const toSignIn = markup`<p><a href="/sign-in">Sign in with your e-mail address or a passkey</a>.</p>

@@ -118,9 +118,9 @@ describe("a GET or HEAD", () => {
       const response = await get(sample, path);
       expect({ path, status: response.status }).toEqual({ path, status: 401 });
       expect(response.headers.get("www-authenticate")).toContain("Bearer");
-      expect(await response.text()).toContain("npm run sign-in-link");
+      expect(await response.text()).toContain("npx multimail sign-in-link");
     }
-    expect(await (await get(sample, "/")).text()).toContain("npm run sign-in-link");
+    expect(await (await get(sample, "/")).text()).toContain("npx multimail sign-in-link");
     expect(sample.calls).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ describe("a sign-in link", () => {
     expect(second.status).toBe(410);
     expect(second.headers.get("set-cookie")).toBeNull();
     const text = await second.text();
-    expect(text).toContain("npm run sign-in-link");
+    expect(text).toContain("npx multimail sign-in-link");
     expect(text).toContain("multimail sign-in-link");
   });
 
