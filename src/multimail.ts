@@ -22,6 +22,14 @@ const io = {
   write_file: (path: string, content: string | Uint8Array) => writeFile(path, content),
 };
 
+// Whoever reads the output may have had enough, as `| head` has. That is no verdict, so it does not end like one: 141 is
+// what a shell says of a program that SIGPIPE ended. The server goes on without readers.
+if (process.argv[2] !== "serve")
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(141);
+  });
+
 process.exitCode = await runCli(process.argv.slice(2), {
   ...io,
   operations: allOperations,
