@@ -145,6 +145,8 @@ export async function acceptInvitation(
       const invitation = await useInvitation(tx, accepted);
       if (!invitation) return null;
       if (!(await mayStillInvite(tx, invitation))) throw new NotAccepted();
+      // Made since: whoever reads that mailbox would read this person's codes.
+      if (await isOwnMailbox(tx, invitation.email)) throw new NotAccepted();
       const { name, email, role } = invitation;
       await insertPerson(tx, { person_id: personId, name, email, role, created_at: now });
       const author = { kind: "person", credential_id: personId, person_id: personId } as const;
