@@ -149,6 +149,30 @@ export const sampleOperations = [
   }),
   define({
     ...usual,
+    name: "edit_pending_email",
+    summary: "Edit",
+    method: "POST",
+    path: "/v1/emails/{email_id}/edit",
+    effect: "decide",
+    access: "oversight",
+    input: z.strictObject({
+      email_id: idSchema,
+      digest: z.string(),
+      subject: z.string().optional(),
+      markdown: z.string().optional(),
+      reason: z.string().optional(),
+    }),
+    output: emailResource,
+    async handle({ sample }, { email_id, digest, ...wanted }) {
+      const email = find(sample, email_id);
+      if (email.digest !== digest)
+        throw new Refusal("stale_digest", "The edit names other content.");
+      const { subject = email.subject, markdown = email.markdown } = wanted;
+      return Object.assign(email, { subject, markdown, digest: "e".repeat(64) });
+    },
+  }),
+  define({
+    ...usual,
     name: "decide_email",
     summary: "Decide",
     method: "POST",

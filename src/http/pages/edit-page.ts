@@ -3,6 +3,7 @@ import { html as markup } from "hono/html";
 import { z } from "zod";
 import { email as emailResource } from "../../contract/resources.ts";
 import { Refusal } from "../../core/refusal.ts";
+import { bodyText } from "./display.ts";
 import { typed } from "./form.ts";
 import { formToken, page } from "./layout.ts";
 import { reasonLimit } from "./decision-form.ts";
@@ -68,6 +69,9 @@ export async function saveEdit(
   } catch (error) {
     const refusal = asRefusal(error, visit);
     if (refusal.code === "unauthenticated" || refusal.code === "not_found") throw refusal;
+    // Under the digest of now, what was typed over the text of before would undo somebody else's edit.
+    if (refusal.code === "stale_digest")
+      return form(visit, email, { ...fieldsOf(email), reason: fields.reason }, refusal, fields);
     return form(visit, email, fields, refusal);
   }
   return seeOther(`/messages/${id}`);
@@ -119,6 +123,7 @@ function form(
   email: Email,
   fields: Fields,
   refusal?: Refusal,
+  unsaved?: Fields,
 ): Promise<Response> {
   const names = { to: "To", cc: "Cc", bcc: "Bcc" } as const;
   return page(visit, {
@@ -151,6 +156,11 @@ ${fields.markdown}</textarea></div>
 ${fields.reason}</textarea></div>
 <div class="buttons"><button class="primary">Save the edit</button> <a href="/messages/${email.id}">Leave it as it is</a></div>
 </form>
+${
+  unsaved &&
+  markup`<section aria-labelledby="unsaved"><h2 id="unsaved">What you had written</h2>
+${bodyText(`${kinds.map((kind) => `${names[kind]}: ${linesOf(unsaved[kind]).join(", ")}`).join("\n")}\nSubject: ${unsaved.subject}\n\n${unsaved.markdown}`)}</section>`
+}
 </article>`,
   });
 }
