@@ -1,5 +1,6 @@
 /** A received message: who it is from and what vouches for it, what it says, and the form to release, refuse or quarantine it. */
 import { html as markup } from "hono/html";
+import { inboundReason } from "./screening-words.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { authenticationList, screeningBox, senderProof } from "./authentication-parts.ts";
 import { answeredView, type readThread, threadList } from "./conversation-parts.ts";
@@ -77,7 +78,7 @@ export function receivedMessage(
 <p class="state">${badge(statusWords[email.status])}${
       email.kind !== "mail" && markup` ${badge(kindWords[email.kind])}`
     }${email.user_label !== null && markup` ${badge(labelWords[email.user_label] ?? [email.user_label.slice(0, 60), "quiet"])}`}${
-      email.reason !== null && markup` ${line(email.reason, 1000)}`
+      email.reason !== null && markup` ${line(inboundReason(email.reason), 1000)}`
     }</p>
 ${screeningBox(email)}
 <section aria-labelledby="sender"><h1 id="sender">Received</h1>

@@ -1,6 +1,7 @@
 /** Received mail of every mailbox that a person can see, newest first, and what they do about one message of it. */
 import { html as markup } from "hono/html";
 import { z } from "zod";
+import { inboundReason } from "./screening-words.ts";
 import { emailSummary, mailbox as mailboxResource, nextCursor } from "../../contract/resources.ts";
 import { idPattern } from "../../core/id.ts";
 import { inboundStatuses, type InboundStatus } from "../../core/inbound-status.ts";
@@ -107,7 +108,8 @@ function row(visit: MemberVisit, email: Summary, names: ReadonlyMap<string, stri
   return markup`<tr role="row"><td role="cell" class="who">${email.from_name !== null && markup`<div>${line(email.from_name, 120)}</div>`}<div>${email.from_address === "" ? markup`<span class="quiet">nobody named</span>` : address(email.from_address.slice(0, 320))}</div></td>
 <th scope="row" role="rowheader"><a href="/messages/${email.id}"${!unread && markup` class="seen"`}>${subjectLine(email.subject, 160)}</a>
 ${email.has_attachments && markup` <span class="badge quiet">attachment</span>`}${email.kind !== "mail" && markup` ${badge(kindWords[email.kind])}`}${
-    email.reason !== null && markup`<div class="quiet small">${line(email.reason, 200)}</div>`
+    email.reason !== null &&
+    markup`<div class="quiet small">${line(inboundReason(email.reason), 200)}</div>`
   }</th>
 <td role="cell" data-label="Mailbox">${mailbox === undefined ? markup`<span class="quiet">another mailbox</span>` : address(mailbox)}</td>
 <td role="cell" data-label="Status">${badge(statusWords[email.status])}</td>

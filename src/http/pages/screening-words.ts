@@ -73,3 +73,8 @@ export const dmarcWords: Readonly<Record<string, Word>> = {
   temperror: ["Could not be looked up at that time", "warn"],
   permerror: ["Not one clear sender, or a broken record", "bad"],
 };
+
+/** Why screening set a message aside, without the rule's name in the log. */
+export function inboundReason(reason: string): string {
+  return reason.replace(/^screening: [a-z_]{1,60}: /, "Screening: ");
+}
