@@ -110,10 +110,21 @@ async function sendGated(folder: string, known: FirstRun): Promise<{ id: string;
     receipt: { code: number; reply: string };
   }[];
   show(`delivered to ${to?.address ?? ""}: ${to?.receipt.code ?? ""} ${to?.receipt.reply ?? ""}`);
-  const files = (await readdir(join(folder, "catcher"))).filter((name) => name.endsWith(".eml"));
-  expect(files.length === 1, "one caught mail");
-  const eml = join(folder, "catcher", files[0] ?? "");
-  return { id, eml };
+  const files = await caughtFor(join(folder, "catcher"), to?.address ?? "");
+  expect(files.length === 1, "one caught mail for the recipient");
+  return { id, eml: files[0] ?? "" };
+}
+
+/** Files of the mail that was caught for an address; whoever decides is told by mail too, and that lies beside it. */
+async function caughtFor(folder: string, address: string): Promise<string[]> {
+  const sidecars = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  const caught = await Promise.all(
+    sidecars.map(async (name) => {
+      const { to } = JSON.parse(await readFile(join(folder, name), "utf8")) as { to: string[] };
+      return to.includes(address) ? [join(folder, `${name.slice(0, -5)}.eml`)] : [];
+    }),
+  );
+  return caught.flat();
 }
 
 /** An outsider checks what was sent, a forgery of it, and the whole log. */
