@@ -69,7 +69,7 @@ export async function decisionPasskeyOptions(
         name: `${person.email} (decisions)`,
         display_name: `${person.name} (decisions)`,
       },
-      exclude: await listCredentials(tx, personId),
+      exclude: await listCredentials(tx, personId, "decision"),
       discoverable: false,
     });
   });

@@ -56,7 +56,7 @@ export async function passkeyOptions(
       challenge,
       // Other than the handle of passkeys for decisions, which would else be replaced on the device.
       user: { handle: `sign-in:${personId}`, name: person.email, display_name: person.name },
-      exclude: await listCredentials(tx, personId),
+      exclude: await listCredentials(tx, personId, "sign_in"),
       discoverable: true,
     });
   });

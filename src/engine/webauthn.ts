@@ -111,7 +111,7 @@ const named = ({ credential_id, transports }: Known) => ({
   transports: [...transports],
 });
 
-/** Options for `navigator.credentials.create()`. `exclude` are all credentials of the person, of either purpose. */
+/** Options for `navigator.credentials.create()`. `exclude` are the person's credentials of the same purpose: a device may hold one of each. */
 export function enrolmentOptions(
   context: EngineContext,
   wanted: {

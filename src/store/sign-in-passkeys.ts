@@ -45,10 +45,11 @@ export function listSignInPasskeys(tx: Tx, personId: string): Promise<PasskeyRow
   );
 }
 
-/** What every living passkey of a person is known by, of either purpose: no device holds two. */
+/** What a person's living passkeys of one purpose are known by: no device holds two of the same. */
 export function listCredentials(
   tx: Tx,
   personId: string,
+  purpose: PasskeyRow["purpose"],
 ): Promise<Pick<PasskeyRow, "credential_id" | "transports">[]> {
   return tx.run(
     db
@@ -56,6 +57,7 @@ export function listCredentials(
       .select(["credential_id", "transports"])
       .where("operator_id", "=", tx.operator_id)
       .where("person_id", "=", personId)
+      .where("purpose", "=", purpose)
       .where("revoked_at", "is", null),
   );
 }

@@ -57,12 +57,16 @@ const everything = [
 const steps = Number(process.env["MULTIMAIL_TRACE_STEPS"] ?? 5000);
 
 describe("random lives", () => {
-  it("the engine answers and the database holds what the machine says, over thousands of steps", async () => {
-    const simulation = new Simulation(world, 20_300_101);
-    await simulation.run(steps);
-    await simulation.compare([...simulation.messages.keys()]);
-    expect([...simulation.seen.keys()]).toEqual(expect.arrayContaining(everything));
-  }, 120_000 + steps * 20);
+  it(
+    "the engine answers and the database holds what the machine says, over thousands of steps",
+    async () => {
+      const simulation = new Simulation(world, 20_300_101);
+      await simulation.run(steps);
+      await simulation.compare([...simulation.messages.keys()]);
+      expect([...simulation.seen.keys()]).toEqual(expect.arrayContaining(everything));
+    },
+    120_000 + steps * 20,
+  );
 });
 
 describe("by the clock", () => {

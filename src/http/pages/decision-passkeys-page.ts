@@ -61,7 +61,7 @@ ${
     fields: markup`<div class="field"><label for="new-passkey">Name of the new passkey</label>
 <input id="new-passkey" name="name" maxlength="100" autocomplete="off" required value="This device, for decisions"></div>`,
   })}
-<p class="quiet small">A device that holds your passkey for signing in makes none for decisions: use another one, or a security key. Adding needs a sign-in of the last 15 minutes: <a href="/step-up?next=${path}">confirm who you are</a>.</p>`
+<p class="quiet small">A device may hold one passkey for signing in and another for decisions. Adding needs a sign-in of the last 15 minutes: <a href="/step-up?next=${path}">confirm who you are</a>.</p>`
 }
 ${head !== null && headSection(visit, head)}`,
   });
