@@ -9,7 +9,13 @@ beforeAll(async () => {
 afterAll(() => running.stop());
 
 type Reply = {
-  result?: Record<string, any>;
+  result?: {
+    task?: { taskId: string; status: string };
+    structuredContent?: unknown;
+    _meta?: unknown;
+    isError?: boolean;
+    tools?: { name: string; execution?: { taskSupport?: string } }[];
+  };
   error?: { code: number; message: string };
 };
 
@@ -81,10 +87,7 @@ test("is nobody else's, and no other tool's", async () => {
 });
 
 test("is announced: by the server, and by the one tool that waits", async () => {
-  const tools = (await rpc("tools/list", {})).result?.tools as {
-    name: string;
-    execution?: { taskSupport?: string };
-  }[];
+  const tools = (await rpc("tools/list", {})).result?.tools ?? [];
   const tasks = tools.filter(({ execution }) => execution?.taskSupport === "optional");
   expect(tasks.map(({ name }) => name)).toEqual(["wait_for_decision"]);
 });
