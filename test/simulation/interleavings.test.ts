@@ -353,7 +353,7 @@ describe("a thousand interleavings each", () => {
         const before = stopped;
         const claims = await world.queue.claim("deliver", {
           now: new Date(world.clock.now),
-          lease_until: new Date(world.clock.now + 1),
+          lease_until: new Date(world.clock.now + 600 * minute),
           node: "here",
           limit: 20,
         });
