@@ -4,7 +4,7 @@ import { type Actor, holds, roleScopes } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
 import { givenHtml } from "../mail/compose-body.ts";
 import { readFrozenParts } from "../mail/frozen-parts.ts";
-import { loadMarkdowns, loadMessages, loadMime } from "../store/messages.ts";
+import { type LoadedMessage, loadMarkdowns, loadMessages, loadMime } from "../store/messages.ts";
 import { getPeople } from "../store/people.ts";
 import type { Decided, DecisionRequest } from "./decide.ts";
 import { type DecisionLink, readDecisionLink } from "./decision-link.ts";
@@ -53,7 +53,7 @@ export async function showApproval(context: EngineContext, token: string): Promi
       row.digest === link.digest &&
       !row.authors.includes(own) &&
       !decisions.some((one) => one.principal === own && one.voided_at === null),
-    sign_in: await beyondText(context, link.operator_id, link.message_id),
+    sign_in: beyondText(await loadWritten(context, link.operator_id, link.message_id)),
     page_token: pageToken(context, token, Math.floor(context.now().getTime() / 1000)),
   };
 }
@@ -70,7 +70,7 @@ export async function decideByLink(
   const { link, actor } = await open(context, token);
   assertPageToken(context, token, page_token);
   if (decision === "approve")
-    assertShown(await beyondText(context, link.operator_id, link.message_id));
+    assertShown(beyondText(await loadWritten(context, link.operator_id, link.message_id)));
   const [decided] = await decide(actor, [
     {
       email_id: link.message_id,
@@ -90,8 +90,9 @@ export async function assertMailIsAll(
   operatorId: string,
   messageId: string,
 ): Promise<void> {
-  assertShown(await beyondText(context, operatorId, messageId));
-  assertShown(await beyondNotice(context, operatorId, messageId));
+  const written = await loadWritten(context, operatorId, messageId);
+  assertShown(beyondText(written));
+  assertShown(beyondNotice(context, written));
 }
 
 function assertShown(why: string | null): void {
@@ -101,33 +102,20 @@ function assertShown(why: string | null): void {
     });
 }
 
-/** What the page of a link shows and a mailed notice does not: where answers go, and the ends of long lists. */
-async function beyondNotice(
-  context: EngineContext,
-  operatorId: string,
-  messageId: string,
-): Promise<string | null> {
-  const [mime, [message]] = await context.database.as(operatorId, (tx) =>
-    Promise.all([loadMime(tx, [messageId]), loadMessages(tx, [messageId], false)]),
-  );
-  const bytes = mime.get(messageId);
-  if (!bytes || !message) return "The message cannot be shown by mail.";
-  const { row, recipients } = message;
-  const { reply_to } = await readFrozenParts(bytes);
-  const ours = replyAddress(context.unsubscribe_key, row.from_address, messageId);
-  if (reply_to !== null && reply_to.address.toLowerCase() !== ours?.toLowerCase())
-    return "Answers to the message would go to another address, which a notice does not show.";
-  if (recipients.length > maxRecipients || row.attachments.length > maxAttachments)
-    return "The message has more recipients or attachments than a notice shows.";
-  return null;
-}
+/** A message with its parts as they are frozen. */
+type Written = {
+  message: LoadedMessage;
+  markdown: string;
+  parts: Awaited<ReturnType<typeof readFrozenParts>>;
+};
 
-async function beyondText(
+/** Null where there is nothing to show. */
+async function loadWritten(
   context: EngineContext,
   operatorId: string,
   messageId: string,
-): Promise<string | null> {
-  const [mime, markdown, [message]] = await context.database.as(operatorId, (tx) =>
+): Promise<Written | null> {
+  const [mime, markdowns, [message]] = await context.database.as(operatorId, (tx) =>
     Promise.all([
       loadMime(tx, [messageId]),
       loadMarkdowns(tx, [messageId]),
@@ -135,12 +123,30 @@ async function beyondText(
     ]),
   );
   const bytes = mime.get(messageId);
-  const text = markdown.get(messageId);
-  if (!bytes || text === undefined || !message) return "The message cannot be shown here.";
+  const markdown = markdowns.get(messageId);
+  if (!bytes || markdown === undefined || !message) return null;
+  return { message, markdown, parts: await readFrozenParts(bytes) };
+}
+
+/** What the page of a link shows and a mailed notice does not: where answers go, and the ends of long lists. */
+function beyondNotice(context: EngineContext, written: Written | null): string | null {
+  if (!written) return "The message cannot be shown by mail.";
+  const { row, recipients } = written.message;
+  const { reply_to } = written.parts;
+  const ours = replyAddress(context.unsubscribe_key, row.from_address, row.message_id);
+  if (reply_to !== null && reply_to.address.toLowerCase() !== ours?.toLowerCase())
+    return "Answers to the message would go to another address, which a notice does not show.";
+  if (recipients.length > maxRecipients || row.attachments.length > maxAttachments)
+    return "The message has more recipients or attachments than a notice shows.";
+  return null;
+}
+
+function beyondText(written: Written | null): string | null {
+  if (!written) return "The message cannot be shown here.";
+  const { message, markdown, parts } = written;
   if (message.row.passkey) return "This message is approved by passkey only.";
-  if (text.length > maxBody) return "The message is longer than what is shown here.";
-  const { html } = await readFrozenParts(bytes);
-  if (givenHtml(html, text) !== null)
+  if (markdown.length > maxBody) return "The message is longer than what is shown here.";
+  if (givenHtml(parts.html, markdown) !== null)
     return "The message has HTML of its own, which is not shown here.";
   return null;
 }

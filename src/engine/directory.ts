@@ -13,25 +13,17 @@ import {
 } from "../store/decision-passkeys.ts";
 import { type PersonRow, holdPerson } from "../store/people.ts";
 import { appendRecords } from "../store/records.ts";
-import { listCredentials } from "../store/sign-in-passkeys.ts";
 import type { EngineContext } from "./context.ts";
+import { answeredEnrolment, openEnrolment } from "./passkey-enrolment.ts";
 import { tell } from "./people.ts";
 import { assertFresh, assertPerson } from "./person-rules.ts";
 import { makeEntry } from "./record.ts";
-import {
-  type Enrolled,
-  challengeOf,
-  consumeChallenge,
-  enrolmentOptions,
-  issueChallenge,
-  relyingParty,
-  verifyRegistration,
-} from "./webauthn.ts";
-
-const challengeLife = 10 * 60_000;
+import { relyingParty } from "./webauthn.ts";
 
 /** Devices that one person decides with. */
 const maxPasskeys = 10;
+
+const forDecisions = (person_id: string) => ({ purpose: "decision", person_id }) as const;
 
 /** The directory as members see it; with `all` also what was revoked. Throws `role_required` for keys. */
 export async function findDecisionPasskeys(
@@ -55,21 +47,12 @@ export async function decisionPasskeyOptions(
   return context.database.transaction(actor.operator_id, async (tx) => {
     const person = await approverOf(tx, personId);
     relyingParty(context);
-    const challenge = await issueChallenge(context, tx, {
-      purpose: "enrol_decision",
-      person_id: personId,
-      session_id: actor.credential_id,
-      data: {},
-      life_ms: challengeLife,
-    });
-    return enrolmentOptions(context, {
-      challenge,
+    return openEnrolment(context, tx, actor, forDecisions(personId), {
       user: {
         handle: `decision:${personId}`,
         name: `${person.email} (decisions)`,
         display_name: `${person.name} (decisions)`,
       },
-      exclude: await listCredentials(tx, personId, "decision"),
       discoverable: false,
     });
   });
@@ -86,7 +69,7 @@ export async function enrolDecisionPasskey(
 ): Promise<DirectoryRow> {
   const personId = assertPerson(actor);
   assertFresh(context.now(), actor);
-  const made = await answeredPrompt(context, actor, personId, wanted.response);
+  const made = await answeredEnrolment(context, actor, forDecisions(personId), wanted.response);
   const algorithm = coseAlgorithms.find((one) => one === made.algorithm);
   if (algorithm === undefined) throw new Error("an algorithm that was not asked for");
   const id = context.new_id();
@@ -141,25 +124,6 @@ export async function enrolDecisionPasskey(
       throw new Refusal("already_exists", "This passkey is enrolled already.");
     throw error;
   }
-}
-
-/** The credential that the browser made for the prompt of this session; the prompt is used up. */
-async function answeredPrompt(
-  context: EngineContext,
-  actor: Actor,
-  personId: string,
-  response: RegistrationResponse,
-): Promise<Enrolled> {
-  const challenge = challengeOf(response);
-  const by = { purpose: "enrol_decision", challenge, person_id: personId } as const;
-  const open = await context.database.as(actor.operator_id, (tx) =>
-    consumeChallenge(context, tx, by),
-  );
-  if (open?.session_id !== actor.credential_id)
-    throw new Refusal("invalid_passkey", "This prompt was answered already, or is too old.", {
-      hint: "Begin again.",
-    });
-  return verifyRegistration(context, { challenge, response });
 }
 
 /** Takes a passkey out of the directory: an own one, or, for owners and admins, anybody's. Throws `not_found`, `role_required`. */

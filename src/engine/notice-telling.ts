@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Refusal } from "../core/refusal.ts";
 import { ComposeError } from "../mail/compose.ts";
 import type { Tx } from "../store/database.ts";
-import { listVersions } from "../store/message-versions.ts";
+import { lastVersion } from "../store/message-versions.ts";
 import { type LoadedMessage, loadMarkdowns } from "../store/messages.ts";
 import type { Decider, NoticeAbout } from "../store/notices.ts";
 import type { EngineContext } from "./context.ts";
@@ -134,7 +134,7 @@ async function replyFor(
 async function loadContent(tx: Tx, { row, recipients }: LoadedMessage): Promise<Content> {
   const id = row.message_id;
   const markdown = (await loadMarkdowns(tx, [id])).get(id) ?? "";
-  const before = row.direction === "outbound" ? (await listVersions(tx, id)).at(-1) : undefined;
+  const before = row.direction === "outbound" ? await lastVersion(tx, id) : null;
   const { subject, attachments } = row;
   return {
     body: markdown,

@@ -8,27 +8,21 @@ import { appendRecords } from "../store/records.ts";
 import {
   type PasskeyRow,
   insertSignInPasskey,
-  listCredentials,
   listSignInPasskeys,
   renameSignInPasskey,
   revokeSignInPasskey,
 } from "../store/sign-in-passkeys.ts";
 import type { Tx } from "../store/database.ts";
 import type { EngineContext } from "./context.ts";
+import { answeredEnrolment, openEnrolment } from "./passkey-enrolment.ts";
 import { tell } from "./people.ts";
 import { assertFresh, assertPerson } from "./person-rules.ts";
 import { makeEntry } from "./record.ts";
-import {
-  challengeOf,
-  consumeChallenge,
-  enrolmentOptions,
-  issueChallenge,
-  verifyRegistration,
-} from "./webauthn.ts";
 
-const challengeLife = 10 * 60_000;
 /** More devices than anybody signs in with. */
 const maxPasskeys = 20;
+
+const forSignIn = (person_id: string) => ({ purpose: "sign_in", person_id }) as const;
 
 /** The actor's own sign-in passkeys. */
 export async function findPasskeys(context: EngineContext, actor: Actor): Promise<PasskeyRow[]> {
@@ -45,18 +39,9 @@ export async function passkeyOptions(
   assertFresh(context.now(), actor);
   return context.database.transaction(actor.operator_id, async (tx) => {
     const person = await selfOf(tx, personId);
-    const challenge = await issueChallenge(context, tx, {
-      purpose: "enrol_sign_in",
-      person_id: personId,
-      session_id: actor.credential_id,
-      data: {},
-      life_ms: challengeLife,
-    });
-    return enrolmentOptions(context, {
-      challenge,
+    return openEnrolment(context, tx, actor, forSignIn(personId), {
       // Other than the handle of passkeys for decisions, which would else be replaced on the device.
       user: { handle: `sign-in:${personId}`, name: person.email, display_name: person.name },
-      exclude: await listCredentials(tx, personId, "sign_in"),
       discoverable: true,
     });
   });
@@ -70,16 +55,7 @@ export async function enrolPasskey(
 ): Promise<PasskeyRow> {
   const personId = assertPerson(actor);
   assertFresh(context.now(), actor);
-  const challenge = challengeOf(wanted.response);
-  const by = { purpose: "enrol_sign_in", challenge, person_id: personId } as const;
-  const open = await context.database.as(actor.operator_id, (tx) =>
-    consumeChallenge(context, tx, by),
-  );
-  if (open?.session_id !== actor.credential_id)
-    throw new Refusal("invalid_passkey", "This prompt was answered already, or is too old.", {
-      hint: "Begin again.",
-    });
-  const enrolled = await verifyRegistration(context, { challenge, response: wanted.response });
+  const enrolled = await answeredEnrolment(context, actor, forSignIn(personId), wanted.response);
   const id = context.new_id();
   try {
     return await change(context, actor, async (tx, person) => {

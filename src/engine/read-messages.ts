@@ -94,6 +94,12 @@ export function messageReaders({ database }: EngineContext) {
           : written(message, text, await mimeOf(tx, emailId));
       }),
 
+    /** How a message stands, without what it says. */
+    standing: (actor: Actor, emailId: string, mailboxId?: string): Promise<MessageView> =>
+      database.as(actor.operator_id, async (tx) =>
+        viewOf(await visibleMessage(tx, actor, emailId, mailboxId)),
+      ),
+
     raw: (actor: Actor, emailId: string, mailboxId?: string): Promise<Buffer> =>
       database.as(actor.operator_id, async (tx) => {
         await visibleMessage(tx, actor, emailId, mailboxId);

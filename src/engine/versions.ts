@@ -1,7 +1,7 @@
 /** The versions of a message: what was proposed, what it became by edits, and what each of them changed. */
 import { type Actor, principal } from "../core/actor.ts";
 import type { Tx } from "../store/database.ts";
-import { insertVersion, listVersions } from "../store/message-versions.ts";
+import { insertVersion, lastVersion, listVersions } from "../store/message-versions.ts";
 import { loadMarkdowns } from "../store/messages.ts";
 import type { EngineContext } from "./context.ts";
 import { visibleMessage } from "./read-messages.ts";
@@ -45,7 +45,7 @@ export async function keepVersion(
   edit: { digest: string; reason: string | null; now: Date },
 ): Promise<void> {
   if (edit.digest === row.digest || (row.status === "draft" && !row.gated)) return;
-  const earlier = await listVersions(tx, row.message_id);
+  const earlier = await lastVersion(tx, row.message_id);
   await insertVersion(tx, {
     message_id: row.message_id,
     digest: row.digest,
@@ -56,7 +56,7 @@ export async function keepVersion(
       .filter(({ kind }) => kind !== "copy")
       .map(({ kind, address, name }) => ({ kind, address, name })),
     attachments: row.attachments,
-    written_by: earlier.at(-1)?.replaced_by ?? row.authors[0] ?? "",
+    written_by: earlier?.replaced_by ?? row.authors[0] ?? "",
     replaced_by: principal(actor),
     reason: edit.reason,
     created_at: edit.now,

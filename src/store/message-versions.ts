@@ -34,30 +34,19 @@ export async function insertVersion(tx: Tx, version: NewVersion): Promise<void> 
   );
 }
 
+/** The version that the present one replaced; null where nothing was edited. */
+export async function lastVersion(tx: Tx, messageId: string): Promise<VersionRow | null> {
+  const [row] = await tx.run(versions(tx, messageId).orderBy("version", "desc").limit(1));
+  return row ?? null;
+}
+
 /** Versions that are read back, beside the first: a message that is edited without end is not read whole. */
 const maxListed = 20;
 
 /** The earlier versions of a message, oldest first: the first one and the last twenty. */
 export function listVersions(tx: Tx, messageId: string): Promise<VersionRow[]> {
   return tx.run(
-    db
-      .selectFrom("message_version")
-      .select([
-        "operator_id",
-        "message_id",
-        "version",
-        "digest",
-        "subject",
-        "markdown",
-        "recipients",
-        "attachments",
-        "written_by",
-        "replaced_by",
-        "reason",
-        "created_at",
-      ])
-      .where("operator_id", "=", tx.operator_id)
-      .where("message_id", "=", messageId)
+    versions(tx, messageId)
       .where((eb) =>
         eb.or([
           eb("version", "=", 1),
@@ -74,4 +63,25 @@ export function listVersions(tx: Tx, messageId: string): Promise<VersionRow[]> {
       )
       .orderBy("version"),
   );
+}
+
+function versions(tx: Tx, messageId: string) {
+  return db
+    .selectFrom("message_version")
+    .select([
+      "operator_id",
+      "message_id",
+      "version",
+      "digest",
+      "subject",
+      "markdown",
+      "recipients",
+      "attachments",
+      "written_by",
+      "replaced_by",
+      "reason",
+      "created_at",
+    ])
+    .where("operator_id", "=", tx.operator_id)
+    .where("message_id", "=", messageId);
 }

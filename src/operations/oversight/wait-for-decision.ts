@@ -43,10 +43,10 @@ export const waitForDecision = operation({
   tool: true,
   waits: true,
   async handle({ engine, read, actor, meta }, input) {
-    const before = await read.message(actor, input.email_id, input.mailbox_id);
+    const before = await read.standing(actor, input.email_id, input.mailbox_id);
     const milliseconds = input.timeout_seconds * 1000;
     await engine.waiting.decision(actor, before.row.message_id, milliseconds, meta.signal);
-    const { row, approvals, decisions } = await read.message(
+    const { row, approvals, decisions } = await read.standing(
       actor,
       input.email_id,
       input.mailbox_id,
