@@ -19,6 +19,10 @@ beforeEach(async () => {
 
 const somebody = (): string => `limit${counter++}@example.net`;
 
+/** How many copies left to recipients; the code that a change asks for goes to its owner by the same relay. */
+const leftToSomebody = (): number =>
+  out.sink.messages.filter(({ to: [only] }) => only?.startsWith("limit")).length;
+
 const change = async (settings: object, key = out.running.known.admin_key): Promise<number> =>
   (await out.running.call(key, mailbox, settings, { method: "PATCH" })).status;
 
@@ -141,7 +145,7 @@ describe("the reputation stop", () => {
 
     const waiting = await submit();
     await waits(waiting);
-    const before = out.sink.messages.length;
+    const before = leftToSomebody();
     // Whatever the application does: the database itself refuses the hand-off.
     await expect(
       out.node.asOwner(
@@ -155,7 +159,7 @@ describe("the reputation stop", () => {
       // 202: it is put to a person, and nothing has changed.
       expect([202, 403]).toContain(await change({ paused: false }, key));
     expect((await paused()).paused).toBe(true);
-    expect(out.sink.messages).toHaveLength(before);
+    expect(leftToSomebody()).toBe(before);
     await out.node.asOwner("DELETE FROM mailbox_day");
     await out.node.engine.changeMailbox(await person(), out.running.known.mailbox_id, {
       paused: false,
