@@ -17,7 +17,7 @@ import {
 import { readApiKey, unauthenticated } from "./credential.ts";
 import { securityHeaders } from "./headers.ts";
 import { type Log, type Replies, replies } from "./reply.ts";
-import { bySpecificity, type Route, routeOf } from "./route.ts";
+import { bySpecificity, ignoresCredential, type Route, routeOf } from "./route.ts";
 
 /** What the door is made of. */
 export type AppOptions = {
@@ -32,9 +32,6 @@ export type AppOptions = {
   /** Largest body in bytes where an operation does not say; 1 MiB. */
   max_body?: number;
 };
-
-/** Monitors and caches probe these with whatever credential they were configured with. */
-const ignoresCredential = new Set(["/health", "/ready", "/v1/openapi.json"]);
 
 /** Makes the application; it opens nothing. Throws a plain Error for operations that are declared wrongly. */
 export function createApp(options: AppOptions): Hono {

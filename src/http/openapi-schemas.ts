@@ -125,6 +125,18 @@ function trim(schema: JsonObject): void {
   if (schema["minimum"] === Number.MIN_SAFE_INTEGER) delete schema["minimum"];
   if (schema["maximum"] === Number.MAX_SAFE_INTEGER) delete schema["maximum"];
   if (schema["format"] === "date-time") delete schema["pattern"];
+  if (typeof schema["pattern"] === "string") schema["pattern"] = portable(schema["pattern"]);
+}
+
+/**
+ * The pattern without Unicode classes, which only mean something under the flag `u`, and not every reader of JSON Schema sets
+ * that. Format characters outside the basic plane are left out: the server knows them all the same.
+ */
+function portable(pattern: string): string {
+  const cc = "\\u0000-\\u001f\\u007f-\\u009f";
+  const cf =
+    "\\u00ad\\u0600-\\u0605\\u061c\\u06dd\\u070f\\u0890\\u0891\\u08e2\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff\\ufff9-\\ufffb";
+  return pattern.replaceAll("\\p{Cc}", cc).replaceAll("\\p{Cf}", cf);
 }
 
 function clean(schema: JsonObject): JsonObject {

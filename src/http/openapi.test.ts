@@ -128,6 +128,7 @@ test("inputs are taken apart into path, query, header and body", () => {
           required: ["to"],
           additionalProperties: false,
         },
+        example: { to: ["ada@example.com"] },
       },
     },
   });
@@ -179,14 +180,16 @@ test("refusals are grouped by status with their codes, other successes are named
       ]),
   );
   expect(codes).toEqual({
-    400: ["validation_failed", "invalid_json"],
+    400: ["validation_failed", "invalid_json", "invalid_idempotency_key"],
     401: ["unauthenticated"],
     403: ["scope_required", "mode_forbids_send"],
+    404: ["not_found"],
     409: ["idempotency_conflict", "not_pending"],
     413: ["payload_too_large"],
     415: ["unsupported_media_type"],
     429: ["rate_limited"],
     500: ["internal"],
+    503: ["unavailable"],
   });
   expect(Object.keys(send.responses[429].headers)).toContain("Retry-After");
   expect(document.components.schemas.Error.properties.code.enum).toEqual([...refusalCodes]);

@@ -2,8 +2,10 @@
 import { z } from "zod";
 import { type OperationSpec, approvalRequired } from "../contract/operation.ts";
 import { type RefusalCode, refusalCodes } from "../core/refusal.ts";
+import { exampleInput } from "./openapi-example.ts";
 import { type JsonObject, type ProjectedSchemas, projectSchemas } from "./openapi-schemas.ts";
-import { pathNames } from "./route.ts";
+import { tagDescription } from "./openapi-tags.ts";
+import { ignoresCredential, pathNames } from "./route.ts";
 import { refusalStatus } from "./status.ts";
 
 /** What the description says besides the operations. */
@@ -35,10 +37,15 @@ export function buildOpenApi(
       title: "MultiMail",
       version: options.version,
       summary: "Email for AI agents with human oversight.",
+      description: about,
+      contact: { name: "Whoever runs this instance" },
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
-    tags: tags.map((name) => ({ name })),
+    tags: tags.map((name) => {
+      const description = tagDescription(name);
+      return description === null ? { name } : { name, description };
+    }),
     paths,
     components: {
       schemas: {
@@ -53,6 +60,17 @@ export function buildOpenApi(
     },
   };
 }
+
+const about = [
+  "Base `/v1`, JSON in snake_case. Authenticate with `Authorization: Bearer <key>` or `X-API-Key`.",
+  "",
+  "- Refusals are `{error, code, request_id, hint?, field?}`; `code` is one of a closed list.",
+  "- Lists take `limit` (1 to 100) and an opaque `cursor`; `next_cursor` is null at the end.",
+  "- Ids have 26 characters and sort by time; times are ISO 8601.",
+  "- Unknown fields of a write are refused by name, never dropped.",
+  "- A send with an `idempotency_key` (or the header `Idempotency-Key`) happens once.",
+  "- Where a call by a key changes what protects people, it answers 202 and waits for a person.",
+].join("\n");
 
 /** `send_email` becomes `sendEmail`. */
 export function operationId(name: string): string {
@@ -125,7 +143,23 @@ function inputOf(
   };
   return {
     parameters,
-    requestBody: { required: needed.length > 0, content: { "application/json": { schema } } },
+    requestBody: {
+      required: needed.length > 0,
+      content: { "application/json": { schema, ...bodyExample(spec, schemas, rest) } },
+    },
+  };
+}
+
+/** What travels in the body of the example of this operation; nothing where there is none. */
+function bodyExample(
+  spec: OperationSpec,
+  schemas: ProjectedSchemas,
+  names: readonly string[],
+): { example?: JsonObject } {
+  const input = exampleInput(spec, schemas.input(spec));
+  if (input === null) return {};
+  return {
+    example: Object.fromEntries(Object.entries(input).filter(([name]) => names.includes(name))),
   };
 }
 
@@ -198,12 +232,17 @@ const extraHeaders: Readonly<Record<number, JsonObject>> = {
 
 /** The operation's own refusals and the door's, in the order of the closed list. */
 function codesOf(spec: OperationSpec): RefusalCode[] {
-  const codes = new Set<RefusalCode>(["validation_failed", "internal", ...spec.refusals]);
-  if (spec.access !== "public")
-    for (const code of ["unauthenticated", "scope_required"] as const) codes.add(code);
-  if (spec.method !== "GET")
-    for (const code of ["invalid_json", "payload_too_large", "unsupported_media_type"] as const)
-      codes.add(code);
+  const codes = new Set<RefusalCode>(["validation_failed", "internal", "unavailable"]);
+  const add = (...more: readonly RefusalCode[]): void => more.forEach((code) => codes.add(code));
+  add(...spec.refusals);
+  if (spec.access !== "public") add("unauthenticated", "scope_required");
+  if (spec.path_only !== true) add("invalid_idempotency_key");
+  // A credential that came must be good, also where none is needed.
+  if (spec.path_only !== true && !ignoresCredential.has(spec.path)) add("unauthenticated");
+  // The dispatcher's wall around mailboxes, and its way to ask people.
+  if ("mailbox_id" in spec.input.shape) add("not_found");
+  if (spec.sensitive === true) add("invalid_code", "rate_limited");
+  if (spec.method !== "GET") add("invalid_json", "payload_too_large", "unsupported_media_type");
   return refusalCodes.filter((code) => codes.has(code));
 }
 

@@ -18,6 +18,13 @@ export type Route = {
   input(path: Readonly<Record<string, string>>, query: string, body: string): object;
 };
 
+/** Paths that monitors and caches probe with whatever credential they were configured with: it is not read. */
+export const ignoresCredential: ReadonlySet<string> = new Set([
+  "/health",
+  "/ready",
+  "/v1/openapi.json",
+]);
+
 const parameter = /^\{([a-z_][a-z0-9_]*)(\*?)\}$/;
 
 /** Names in a path template, in order: `/v1/tile/{level}/{rest*}` gives `level`, `rest`. */
