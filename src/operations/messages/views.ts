@@ -6,11 +6,18 @@ import { readMode } from "../../core/oversight/mode.ts";
 import { type Status, statuses } from "../../core/oversight/types.ts";
 import type { ListedView, MessageDetail } from "../../engine/read-messages.ts";
 
+const wireNames = new Map<string, z.infer<typeof wireStatus>>(
+  [...statuses, ...inboundStatuses].map((one) => [
+    one,
+    one === "pending_approval" ? "pending_send_approval" : one,
+  ]),
+);
+
 /** `pending_approval` is `pending_send_approval` on the wire: existing clients filter by it. */
 export function toWire(status: string): z.infer<typeof wireStatus> {
-  const known = [...statuses, ...inboundStatuses].find((one) => one === status);
-  if (!known) throw new Error(`unknown status ${status}`);
-  return known === "pending_approval" ? "pending_send_approval" : known;
+  const name = wireNames.get(status);
+  if (!name) throw new Error(`unknown status ${status}`);
+  return name;
 }
 
 /** The inverse of {@link toWire}. */
