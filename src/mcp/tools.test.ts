@@ -17,9 +17,9 @@ test("a credential sees only the tools that its scopes allow, and none without t
   expect(names({ ...view, actor: sampleActor("admin") })).toEqual([
     "list_mailboxes",
     "read_email",
+    "wait_for_email",
     "download_attachment",
     "delete_mailbox",
-    "wait_for_email",
   ]);
 });
 
@@ -62,6 +62,7 @@ test("the output schema allows the success and the refusal, and nothing but obje
 test("annotations follow the effect", () => {
   const hints = (name: string): unknown => table.get(name)?.tool.annotations;
   expect(hints("list_mailboxes")).toEqual({
+    title: "List mailboxes",
     readOnlyHint: true,
     destructiveHint: false,
     idempotentHint: true,
@@ -69,6 +70,7 @@ test("annotations follow the effect", () => {
   });
   expect(hints("read_email")).toMatchObject({ readOnlyHint: true, openWorldHint: true });
   expect(hints("send_email")).toEqual({
+    title: "Send an email",
     readOnlyHint: false,
     destructiveHint: true,
     idempotentHint: false,

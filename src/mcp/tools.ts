@@ -1,9 +1,9 @@
 /** MCP tools computed from operations: schemas, annotations, and the list that a credential may see. */
 import type { Tool } from "@modelcontextprotocol/server";
-import { z } from "zod";
 import { type OperationSpec, approvalRequired, opens } from "../contract/operation.ts";
 import { type Actor, holds, scopes } from "../core/actor.ts";
 import { carriesMail } from "./fence.ts";
+import { type ObjectSchema, inputSchema, outputSchema, shared } from "./tool-schema.ts";
 
 /** An operation as a tool. */
 export type ToolEntry = {
@@ -36,11 +36,40 @@ export type ToolTable = {
   largestBody(actor: Pick<Actor, "scopes">, otherwise: number): number;
 };
 
+/**
+ * What agents need first, in that order; the rest follows as the operations stand. Hosts that cut a long list, and
+ * models that read from the top, then lose what is rarely called.
+ */
+const first = [
+  "setup_multimail",
+  "list_mailboxes",
+  "check_inbox",
+  "read_email",
+  "send_email",
+  "reply_email",
+  "get_thread",
+  "wait_for_email",
+  "wait_for_decision",
+  "list_pending",
+  "decide_email",
+  "cancel_message",
+  "schedule_email",
+  "edit_scheduled_email",
+  "download_attachment",
+  "search_contacts",
+];
+
+function rank({ name }: OperationSpec): number {
+  const place = first.indexOf(name);
+  return place === -1 ? first.length : place;
+}
+
 /** Builds the table from the operations with `tool: true`. Throws where a schema has no JSON form: that is a bug. */
 export function toolTable(operations: readonly OperationSpec[]): ToolTable {
   const entries = new Map(
     operations
       .filter((operation) => operation.tool)
+      .toSorted((a, b) => rank(a) - rank(b))
       .map((operation) => [operation.name, entry(operation)]),
   );
   const lists = new Map<string, readonly Tool[]>();
@@ -68,17 +97,18 @@ export function toolTable(operations: readonly OperationSpec[]): ToolTable {
 }
 
 function entry(operation: OperationSpec): ToolEntry {
-  const input = objectSchema(operation.name, operation.input);
+  const input = inputSchema(operation.name, operation.input);
   const output =
-    "content_type" in operation.output ? null : objectSchema(operation.name, operation.output);
+    "content_type" in operation.output ? null : outputSchema(operation.name, operation.output);
   const carries_mail = output !== null && carriesMail(output);
+  const title = operation.summary.replace(/\.$/, "");
   const tool: Tool = {
     name: operation.name,
-    title: operation.summary.replace(/\.$/, ""),
+    title,
     description: operation.description,
     inputSchema: input,
     ...(output === null ? {} : { outputSchema: orRefusal(output, operation.sensitive === true) }),
-    annotations: annotations(operation, carries_mail),
+    annotations: { title, ...annotations(operation, carries_mail) },
     ...(operation.waits === true ? { execution: { taskSupport: "optional" as const } } : {}),
   };
   const needs_mailbox = input.required?.includes("mailbox_id") ?? false;
@@ -86,43 +116,17 @@ function entry(operation: OperationSpec): ToolEntry {
   return { operation, tool, tool_with_default, needs_mailbox, carries_mail };
 }
 
-type ObjectSchema = Tool["inputSchema"];
-
-/**
- * The schema of what is accepted. Outputs use the input side as well: a handler answers with `z.input` of its
- * schema and nobody strips it, so the stricter output side would let clients refuse a good answer.
- * `$schema` is left off: MCP means 2020-12 without it, and older clients compile with draft 7 and choke on it.
- */
-function objectSchema(name: string, schema: z.ZodType): ObjectSchema {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input" });
-  const branches = json.anyOf ?? json.oneOf;
-  const object = json.type === "object" || branches?.every((branch) => branch.type === "object");
-  if (!object) throw new Error(`${name}: MCP wants an object as input and output`);
-  return { ...json, type: "object" } as ObjectSchema;
-}
-
 /**
  * A refusal travels as `structuredContent` too, and the wide-spread 1.x clients check even error results against
  * the output schema: without this branch they would show "does not match" in place of the reason.
  */
 function orRefusal(success: ObjectSchema, sensitive: boolean): NonNullable<Tool["outputSchema"]> {
-  const waits = sensitive ? [objectSchema("approval_required", approvalRequired)] : [];
-  return { type: "object", anyOf: [success, ...waits, refusalSchema] };
+  const waits = sensitive ? [outputSchema("approval_required", approvalRequired)] : [];
+  return shared({ type: "object", anyOf: [success, ...waits, refusalSchema] });
 }
 
-/** The shape of every refusal. */
-const refusalSchema = {
-  type: "object",
-  properties: {
-    error: { type: "string" },
-    code: { type: "string" },
-    request_id: { type: "string" },
-    hint: { type: "string" },
-    field: { type: "string" },
-    retry_after: { type: "number" },
-  },
-  required: ["error", "code", "request_id"],
-};
+/** What every refusal holds; the server's instructions say what else may be there. */
+const refusalSchema = { type: "object", required: ["error", "code", "request_id"] };
 
 function withoutMailbox(input: ObjectSchema): ObjectSchema {
   const described = Object.assign({}, input.properties?.["mailbox_id"], {

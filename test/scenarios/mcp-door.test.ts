@@ -43,10 +43,10 @@ describe.each(revisions)("revision $revision", ({ revision, mode: chosen }) => {
       const { tools } = await (await open(chosen)).listTools();
       expect(tools.map(({ name }) => name)).toEqual([
         "list_mailboxes",
-        "send_email",
         "read_email",
-        "download_attachment",
+        "send_email",
         "wait_for_email",
+        "download_attachment",
       ]);
     });
 
