@@ -144,6 +144,31 @@ const settings = {
   MULTIMAIL_DAILY_QUOTA: wholeNumber(1, 1_000_000)
     .default(1_000_000)
     .describe("Messages a mailbox may send in a day (UTC), unless it has a quota of its own"),
+  MULTIMAIL_KEY_RATE: wholeNumber(0, 100_000_000)
+    .default(600_000)
+    .describe("Requests a minute of one API key; 0 for any number"),
+  MULTIMAIL_OPERATOR_RATE: wholeNumber(0, 100_000_000)
+    .default(1_800_000)
+    .describe("Requests a minute of all API keys of an operator together; 0 for any number"),
+  MULTIMAIL_PUBLIC_RATE: wholeNumber(0, 100_000_000)
+    .default(60_000)
+    .describe(
+      "Requests a minute without a credential, or with a wrong one, from one address; 0 for any number, as behind a proxy whose address stands for everybody's",
+    ),
+  MULTIMAIL_MONTHLY_QUOTA: wholeNumber(1, 1_000_000_000)
+    .optional()
+    .describe("Messages an operator may submit in a month (UTC); any number where it is not set"),
+  MULTIMAIL_MAILBOX_QUOTA: wholeNumber(1, 1_000_000)
+    .optional()
+    .describe("Mailboxes of an operator; any number where it is not set"),
+  MULTIMAIL_STORAGE_QUOTA: wholeNumber(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe(
+      "Bytes of mail an operator may keep before it can send no more; any number where it is not set",
+    ),
+  MULTIMAIL_METRICS_TOKEN: text
+    .optional()
+    .describe("Bearer token of /metrics; where it is not set, only this machine is answered"),
   MULTIMAIL_TRANSCRIPT_DAYS: wholeNumber(0, 365)
     .default(30)
     .describe("Days for which SMTP conversations with recipients' servers are kept; 0 keeps none"),
@@ -243,6 +268,10 @@ export type Config = {
   tls_reports: boolean;
   arc_sealers: readonly string[];
   daily_quota: number;
+  /** Rates are a minute, and 0 is none; null is any number. */
+  limits: Record<"key_rate" | "operator_rate" | "public_rate", number> &
+    Record<"monthly_messages" | "mailboxes" | "storage_bytes", number | null>;
+  metrics_token: string | null;
   transcript_days: number;
   roles: ReadonlySet<Role>;
   catcher_keep: number;
@@ -328,6 +357,15 @@ function settled(values: z.output<typeof schema>): Config {
     tls_reports: values.MULTIMAIL_TLS_REPORTS === "yes",
     arc_sealers: values.MULTIMAIL_ARC_SEALERS?.split(",") ?? [],
     daily_quota: values.MULTIMAIL_DAILY_QUOTA,
+    limits: {
+      key_rate: values.MULTIMAIL_KEY_RATE,
+      operator_rate: values.MULTIMAIL_OPERATOR_RATE,
+      public_rate: values.MULTIMAIL_PUBLIC_RATE,
+      monthly_messages: values.MULTIMAIL_MONTHLY_QUOTA ?? null,
+      mailboxes: values.MULTIMAIL_MAILBOX_QUOTA ?? null,
+      storage_bytes: values.MULTIMAIL_STORAGE_QUOTA ?? null,
+    },
+    metrics_token: values.MULTIMAIL_METRICS_TOKEN ?? null,
     transcript_days: values.MULTIMAIL_TRANSCRIPT_DAYS,
     roles: new Set(
       allRoles.filter(

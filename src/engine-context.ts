@@ -44,6 +44,7 @@ export async function createEngineContext(
     mail: reading.mail,
     recall: createRecall(now),
     daily_quota: config.daily_quota,
+    limits: config.limits,
     wake,
   };
   return { context, reading, port, public_url: publicUrl };

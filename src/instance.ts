@@ -8,6 +8,7 @@ import { createEngineContext } from "./engine-context.ts";
 import type { EngineContext } from "./engine/context.ts";
 import { type Engine, createEngine } from "./engine/engine.ts";
 import { createQueue } from "./engine/queue.ts";
+import { publicPace } from "./engine/rate-limit.ts";
 import { createReader } from "./engine/read.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/server.ts";
@@ -235,7 +236,7 @@ function createDoors(parts: {
   const dispatcher = guard.dispatcher(
     createDispatcher(allOperations, { read, engine, now: context.now, instance }, engine.approvals),
   );
-  const authenticate = guard.of(engine.authenticate);
+  const authenticate = guard.of(engine.admit);
   const common = { dispatcher, authenticate, public_url, new_request_id: context.new_id, log };
   const { caught } = delivery;
   const readers = pagesReaders(engine, caught, firstRun.operator_ids, context.mail.parse);
@@ -247,6 +248,7 @@ function createDoors(parts: {
   });
   return createApp({
     ...common,
+    pace: publicPace(context),
     mount(pages) {
       pages.all("/mcp", (c) => mcp(c.req.raw));
       mountMtaSts(pages, guard.of(engine.stsPolicyFor));

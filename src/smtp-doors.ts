@@ -43,6 +43,7 @@ export async function openSmtpDoors(
   const guard = availability(log);
   const authenticate = guard.of(engine.authenticate);
   const submit = guard.of(engine.submitRaw);
+  const takeRate = guard.of(engine.rate.take);
   const inbox = { recipient: guard.of(engine.inboundRecipient), accept: guard.of(engine.accept) };
   const inbound = await listen(config.smtp_port, usualPorts.inbound, (port) =>
     startInbound({
@@ -61,6 +62,7 @@ export async function openSmtpDoors(
           return actor && { actor };
         },
         async submit(actor, mail) {
+          await takeRate(actor);
           const { id, status } = await submit(actor, mail);
           return { id, status: toWire(status) };
         },

@@ -74,6 +74,8 @@ export type RefusalDetail = {
   hint?: string;
   /** Seconds after which the same call may succeed. */
   retry_after?: number;
+  /** The limit that was met: `quota` calls in `window` seconds, by the name of who is counted. */
+  policy?: { name: "key" | "operator" | "address"; quota: number; window: number };
 };
 
 /** A "no" that the caller is meant to read. Anything else that is thrown is a bug and becomes `internal`. */

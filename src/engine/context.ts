@@ -14,6 +14,32 @@ export type Log = {
   error(fields: object, message: string): void;
 };
 
+/** Limits of the instance. Null, and 0 for rates: none. */
+export type Limits = {
+  /** Requests a minute of one key. */
+  key_rate: number;
+  /** Requests a minute of all keys of an operator together. */
+  operator_rate: number;
+  /** Calls a minute without a credential from one address, and from one address with a wrong one; of each node. */
+  public_rate: number;
+  /** Live messages that an operator may submit in a month (UTC). */
+  monthly_messages: number | null;
+  /** Mailboxes of an operator. */
+  mailboxes: number | null;
+  /** Bytes of mail, sent and received, that an operator may keep. */
+  storage_bytes: number | null;
+};
+
+/** No limits at all. */
+export const unlimited: Limits = {
+  key_rate: 0,
+  operator_rate: 0,
+  public_rate: 0,
+  monthly_messages: null,
+  mailboxes: null,
+  storage_bytes: null,
+};
+
 /** Passed to everything in the engine. */
 export type EngineContext = {
   database: Database;
@@ -35,6 +61,8 @@ export type EngineContext = {
   log: Log;
   /** Messages that a mailbox without a quota of its own may send in a day. */
   daily_quota: number;
+  /** How much callers may ask of the instance. */
+  limits: Limits;
   /** What domains are checked with: DNS past any cache of ours, and what the instance is to the world. */
   domains: { resolver: DnsResolver; host: SendingHost };
   /** Reading of foreign mail. */

@@ -1,4 +1,5 @@
 /** The engine's calls about delivery as such, bound to one context: destinations, transcripts, TLS reports. */
+import { deleteIdleBuckets } from "../store/rate-limits.ts";
 import { deleteTranscripts } from "../store/transcripts.ts";
 import type { EngineContext } from "./context.ts";
 import { destinationCalls } from "./destinations.ts";
@@ -12,5 +13,7 @@ export function deliveryCalls(context: EngineContext) {
     /** Deletes transcripts from before a moment, some thousands at once; answers how many. */
     sweepTranscripts: (before: Date): Promise<number> =>
       deleteTranscripts(context.database, before),
+    /** Deletes buckets of rate limits that nobody drew from since a moment; answers how many. */
+    sweepBuckets: (before: Date): Promise<number> => deleteIdleBuckets(context.database, before),
   };
 }

@@ -21,6 +21,7 @@ import { inboxCalls } from "./inbox-calls.ts";
 import { ladderCalls } from "./ladder-calls.ts";
 import { logCalls } from "./log-calls.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
+import { createRateLimits, limited } from "./rate-limit.ts";
 import type { PageRequest } from "./paging.ts";
 import { policyCalls } from "./policy-calls.ts";
 import { peopleCalls } from "./people-calls.ts";
@@ -57,6 +58,7 @@ export function createEngine(context: EngineContext) {
   const fresh = createFreshMail(maxFresh, () => context.now().getTime());
   const accept: (mail: IncomingMail) => Promise<{ id: string }> = createAccept(context, fresh);
   const authenticate: Authenticate = createAuthenticate(context);
+  const rate = createRateLimits(context);
   const signIn: SignIn = createSignIn(context);
   return {
     submit,
@@ -104,6 +106,9 @@ export function createEngine(context: EngineContext) {
     receive: createReceive(context, fresh, decide),
     submitRaw: (actor: Actor, mail: RawSubmission) => submitRaw(context, submit, actor, mail),
     authenticate,
+    /** {@link authenticate} for doors: takes a request from the limits of whoever calls, and throws `rate_limited`. */
+    admit: limited(authenticate, rate),
+    rate,
     signIn,
     mintSignInLink: (operatorId: string) => mintSignInLink(context, operatorId),
     handOff: (operatorId: string, claims: readonly Claim[]) => handOff(context, operatorId, claims),

@@ -8,8 +8,13 @@ const maxSources = 10_000;
 /** Throws `rate_limited` at the try that is one too many of its window. */
 export type SourcePace = (source: string) => void;
 
-/** Makes a counter of `tries` in `window_ms` for each source. */
-export function sourcePace(now: () => Date, tries: number, window_ms: number): SourcePace {
+/** Makes a counter of `tries` in `window_ms` for each source; `message` is what the one too many is told. */
+export function sourcePace(
+  now: () => Date,
+  tries: number,
+  window_ms: number,
+  message = "There were too many tries from your network.",
+): SourcePace {
   let windowEnds = 0;
   const seen = new Map<string, number>();
   return (source) => {
@@ -23,8 +28,9 @@ export function sourcePace(now: () => Date, tries: number, window_ms: number): S
     const count = (seen.get(place) ?? 0) + 1;
     seen.set(place, count);
     if (count > tries)
-      throw new Refusal("rate_limited", "There were too many tries from your network.", {
+      throw new Refusal("rate_limited", message, {
         retry_after: Math.ceil((windowEnds - at) / 1000),
+        policy: { name: "address", quota: tries, window: Math.ceil(window_ms / 1000) },
       });
   };
 }

@@ -29,6 +29,8 @@ export type AppOptions = {
   mount?: (app: Hono) => void;
   /** Origin under which clients reach us, without a slash at the end. */
   public_url: string;
+  /** Throws `rate_limited` where an address calls too often without a credential, or with wrong ones. */
+  pace?: (source: string) => void;
   /** Largest body in bytes where an operation does not say; 1 MiB. */
   max_body?: number;
 };
@@ -74,6 +76,7 @@ function operationHandler(route: Route, door: Door): (c: Context) => Promise<Res
     const request_id = door.new_request_id();
     try {
       if (spec.path_only === true) {
+        door.pace?.(sourceOf(c));
         const input = route.input(c.req.param(), "", "");
         const reply = await door.dispatcher.call(spec.name, null, input, { request_id });
         return door.replies.success(reply, request_id, isPublic);
@@ -85,7 +88,8 @@ function operationHandler(route: Route, door: Door): (c: Context) => Promise<Res
         : "none";
       const form = spec.form === true && announced !== "none" ? formType(request.headers) : null;
       if (announced !== "none" && form === null) assertJson(request.headers);
-      const actor = readsCredential ? await identify(request.headers, door) : null;
+      const actor = readsCredential ? await identify(c, door) : null;
+      if (actor === null && readsCredential) door.pace?.(sourceOf(c));
       if (actor === null && !isPublic) throw unauthenticated("This call needs a credential.");
       const meta = callMeta(request.headers, request_id);
       const text = await readText(request, announced, route.max_body);
@@ -128,12 +132,19 @@ async function readText(
 }
 
 /** Who calls, or null when no credential came. A credential that came must be good, also where none is needed. */
-async function identify(headers: Headers, door: Door): Promise<Actor | null> {
-  const key = readApiKey(headers);
+async function identify(c: Context, door: Door): Promise<Actor | null> {
+  const key = readApiKey(c.req.raw.headers);
   if (key === null) return null;
   const actor = await door.authenticate(key);
+  if (actor === null) door.pace?.(sourceOf(c));
   if (actor === null) throw unauthenticated("This API key is unknown, revoked or expired.");
   return actor;
+}
+
+/** The address that the connection comes from; empty where there is none. */
+function sourceOf(c: Context): string {
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+  return incoming?.socket.remoteAddress ?? "";
 }
 
 function callMeta(headers: Headers, request_id: string): CallMeta {

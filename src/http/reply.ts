@@ -39,7 +39,7 @@ export function replies(options: { public_url: string; log: Log }): Replies {
 
   const failure = (error: unknown, request_id: string, context: FailureContext = {}): Response => {
     const refusal = asRefusal(error, request_id, context, options.log);
-    const { hint, field, retry_after } = refusal.detail;
+    const { hint, field, retry_after, policy } = refusal.detail;
     const body = {
       error: refusal.message,
       code: refusal.code,
@@ -51,6 +51,11 @@ export function replies(options: { public_url: string; log: Log }): Replies {
     if (refusal.code === "unauthenticated") headers["www-authenticate"] = wwwAuthenticate;
     if (retry_after !== undefined)
       headers["retry-after"] = String(Math.max(0, Math.ceil(retry_after)));
+    // draft-ietf-httpapi-ratelimit-headers, sections 3 and 4.
+    if (policy) {
+      headers["ratelimit-policy"] = `"${policy.name}";q=${policy.quota};w=${policy.window}`;
+      headers["ratelimit"] = `"${policy.name}";r=0;t=${Math.max(0, Math.ceil(retry_after ?? 0))}`;
+    }
     if (context.allow) headers["allow"] = context.allow.join(", ");
     return new Response(JSON.stringify(body), { status: refusalStatus[refusal.code], headers });
   };

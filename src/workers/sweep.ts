@@ -8,7 +8,7 @@ const day = 86_400_000;
 
 /** Starts the sweep. It begins at once, and any number of nodes may have one. */
 export function startSweep(options: {
-  engine: Pick<Engine, "sweepTranscripts">;
+  engine: Pick<Engine, "sweepTranscripts" | "sweepBuckets">;
   now(): Date;
   transcript_days: number;
   log: { error(fields: object, message: string): void };
@@ -18,6 +18,11 @@ export function startSweep(options: {
     name: "sweep",
     poll_ms: every,
     log: options.log,
-    round: async () => (await engine.sweepTranscripts(new Date(now().getTime() - days * day))) > 0,
+    async round() {
+      const transcripts = await engine.sweepTranscripts(new Date(now().getTime() - days * day));
+      // An hour is longer than any bucket takes to fill.
+      const buckets = await engine.sweepBuckets(new Date(now().getTime() - every));
+      return transcripts + buckets > 0;
+    },
   });
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { idMaker } from "../../src/core/id.ts";
 import { type Founded, foundOperator } from "../../src/engine/bootstrap.ts";
-import type { EngineContext } from "../../src/engine/context.ts";
+import { type EngineContext, unlimited } from "../../src/engine/context.ts";
 import { type Engine, createEngine } from "../../src/engine/engine.ts";
 import { createKeyring } from "../../src/engine/keyring.ts";
 import { type Queue, createQueue } from "../../src/engine/queue.ts";
@@ -67,6 +67,7 @@ export async function secondNode(
     domains: domainsWithoutDns(now),
     mail: readingWithoutDns(now),
     daily_quota: 1_000_000,
+    limits: unlimited,
     recall: createRecall(now),
     wake: {
       receive: () => undefined,

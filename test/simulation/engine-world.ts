@@ -10,7 +10,7 @@ import { type Actor, roleScopes } from "../../src/core/actor.ts";
 import { idMaker } from "../../src/core/id.ts";
 import type { Mode } from "../../src/core/oversight/types.ts";
 import { foundOperator } from "../../src/engine/bootstrap.ts";
-import type { EngineContext } from "../../src/engine/context.ts";
+import { type EngineContext, unlimited } from "../../src/engine/context.ts";
 import { type Engine, createEngine } from "../../src/engine/engine.ts";
 import { createKeyring } from "../../src/engine/keyring.ts";
 import { type Queue, createQueue } from "../../src/engine/queue.ts";
@@ -159,6 +159,7 @@ function contextOf(
     domains: domainsWithoutDns(now),
     mail: readingWithoutDns(now),
     daily_quota: 1_000_000,
+    limits: unlimited,
     recall: createRecall(now),
     wake: {
       receive: () => undefined,
