@@ -113,6 +113,11 @@ const settings = {
   MULTIMAIL_PRIVATE_TARGETS: yesOrNo
     .default("no")
     .describe("yes lets direct delivery connect to loopback and private addresses"),
+  MULTIMAIL_PRIVATE_WEBHOOKS: yesOrNo
+    .default("no")
+    .describe(
+      "yes lets webhooks and chats stand on loopback and private addresses, and webhooks be called by plain http",
+    ),
   MULTIMAIL_SOURCE_ADDRESSES: z
     .string()
     .refine(
@@ -263,6 +268,7 @@ export type Config = {
   dns_validates: boolean;
   direct_port: number;
   private_targets: boolean;
+  private_webhooks: boolean;
   source_addresses: readonly string[];
   rspamd_url: string | null;
   tls_reports: boolean;
@@ -352,6 +358,7 @@ function settled(values: z.output<typeof schema>): Config {
     dns_validates: values.MULTIMAIL_DNS_VALIDATES === "yes",
     direct_port: values.MULTIMAIL_DIRECT_PORT,
     private_targets: values.MULTIMAIL_PRIVATE_TARGETS === "yes",
+    private_webhooks: values.MULTIMAIL_PRIVATE_WEBHOOKS === "yes",
     source_addresses: values.MULTIMAIL_SOURCE_ADDRESSES?.split(",") ?? [],
     rspamd_url: values.MULTIMAIL_RSPAMD_URL ?? null,
     tls_reports: values.MULTIMAIL_TLS_REPORTS === "yes",

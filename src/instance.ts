@@ -1,5 +1,5 @@
 /** One running instance: database, engine, workers and doors, wired and stopped in order. */
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
@@ -174,8 +174,7 @@ async function startWorkers(parts: {
   const { transport } = driver;
   const post = openChatPost({
     resolver: reading.resolver,
-    random: randomInt,
-    allow_private: config.private_targets,
+    allow_private: config.private_webhooks,
   });
   const serviceMail = startServiceMail({ ...shared, transport, post });
   workers.service_mail = serviceMail;
@@ -187,7 +186,7 @@ async function startWorkers(parts: {
     const { resolver } = reading;
     const content_type = "application/tlsrpt+gzip";
     const allow_private = config.private_targets;
-    const tlsPost = openChatPost({ resolver, random: randomInt, allow_private, content_type });
+    const tlsPost = openChatPost({ resolver, allow_private, content_type });
     stops.push(startTlsReports({ ...shared, resolver, transport, post: tlsPost }).stop);
   }
   workers.deliver = startDelivery({ ...shared, driver, transcripts, ...grace });

@@ -44,7 +44,6 @@ async function chat(
   );
   const post = openChatPost({
     resolver,
-    random: () => 0,
     allow_private: more.allow_private ?? true,
     ca: more.ca ?? certificate.cert,
     ...(more.timeout_ms === undefined ? {} : { timeout_ms: more.timeout_ms }),

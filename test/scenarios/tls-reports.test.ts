@@ -1,7 +1,6 @@
 /** TLS reports to domains that ask for them: counted in direct delivery, sent once a day by mail or HTTPS, by one node only. */
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTlsBook } from "../../src/engine/tls-reports.ts";
 import { readTlsReport } from "../../src/mail/aggregate-report.ts";
@@ -111,7 +110,6 @@ test("sessions of a day become one report for each domain that asks for one", as
       transport: direct,
       post: openChatPost({
         resolver,
-        random: randomInt,
         allow_private: true,
         ca: certificate.cert,
         content_type: "application/tlsrpt+gzip",
