@@ -99,6 +99,8 @@ export type OperationSpec = {
   tool: boolean;
   /** True for a call that lasts until people have acted: MCP clients may run it as a task. */
   waits?: boolean;
+  /** MCP clients read it as a resource too: the address, whose names are inputs, and inputs that are fixed there. */
+  resource?: { uri: string; preset?: Readonly<Record<string, unknown>> };
   /** True when mode `read_only` on every reachable mailbox hides the tool. */
   hidden_when_read_only?: boolean;
   /** CLI command words and the inputs given by position; absent means not a command. */

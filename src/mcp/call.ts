@@ -42,12 +42,16 @@ export const defaultMaxBody = 1024 * 1024;
 /** What JSON-RPC and MCP may add around the arguments. */
 export const wrapping = 64 * 1024;
 
-/** Calls the operation of `entry`. Never throws: refusals and bugs are results with `isError`. */
+/**
+ * Calls the operation of `entry`; one that waits stops when `signal` aborts. Never throws: refusals and bugs are results
+ * with `isError`.
+ */
 export async function callTool(
   context: CallContext,
   caller: Caller,
   entry: ToolEntry,
   args: Record<string, unknown>,
+  signal?: AbortSignal,
 ): Promise<CallToolResult> {
   const request_id = context.new_request_id();
   const { operation } = entry;
@@ -60,6 +64,7 @@ export async function callTool(
     await assertVisible(context, operation, caller.actor);
     const reply = await context.dispatcher.call(operation.name, caller.actor, input, {
       request_id,
+      ...(signal === undefined ? {} : { signal }),
     });
     return reply.kind === "bytes"
       ? bytesResult(reply, resourceUri(context.public_url, operation, input), context)
@@ -137,13 +142,20 @@ function bytesResult(reply: BytesReply, uri: string, context: CallContext): Call
   };
 }
 
-/** What MultiMail knows in one block, what outsiders wrote in a fenced second one. */
 function partedContent(body: unknown, context: CallContext): ContentBlock[] {
+  return partedTexts(body, context).flatMap((one) => (one === undefined ? [] : [text(one)]));
+}
+
+/** What MultiMail knows as JSON, and behind it, where there is any, what outsiders wrote, fenced. */
+export function partedTexts(
+  body: unknown,
+  context: Pick<CallContext, "random_bytes">,
+): [string, string?] {
   const { trusted, untrusted } = partUntrusted(body);
-  const known = text(JSON.stringify(trusted));
+  const known = JSON.stringify(trusted);
   if (untrusted.length === 0) return [known];
   const nonce = Buffer.from(context.random_bytes(16)).toString("hex");
-  return [known, text(fence(untrusted, nonce))];
+  return [known, fence(untrusted, nonce)];
 }
 
 /** The text, or null where the bytes are not UTF-8: a replacement character would falsify them. */

@@ -1,4 +1,4 @@
-/** Waiting for a person as an MCP task (revision 2025-11-25): the state is the message's own, so nothing is kept here. */
+/** Waiting for a person as an MCP task, in both revisions: the state is the message's own, so nothing is kept here. */
 import {
   type CallToolResult,
   ProtocolError,
@@ -55,10 +55,67 @@ export async function beginTask(
 
 /** Answers `tasks/get`. Throws InvalidParams for an id that is not ours, or about what the caller may not see. */
 export async function getTask(waits: Waits, taskId: string, now: Date): Promise<Task> {
+  const { about: task, result } = await looked(waits, taskId);
+  return taskOf(task, result, now);
+}
+
+/** How what the task is about stands now. Throws InvalidParams. */
+async function looked(
+  waits: Waits,
+  taskId: string,
+): Promise<{ about: About; result: CallToolResult }> {
   const task = read(taskId);
   const result = await waits(task.tool, task.arguments, 0);
   if (result.isError === true) throw unknown();
-  return taskOf(task, result, now);
+  return { about: task, result };
+}
+
+/** A task as the extension of 2026-07-28 tells of it (SEP-2663): flat, durations with their unit. */
+export type FlatTask = {
+  taskId: string;
+  status: Task["status"];
+  statusMessage: string;
+  createdAt: string;
+  lastUpdatedAt: string;
+  ttlMs: null;
+  pollIntervalMs: number;
+};
+
+/** Answers `tools/call` of the extension: the result where the decision is there or the call is refused, else a task. */
+export async function offerTask(
+  waits: Waits,
+  tool: string,
+  args: Record<string, unknown>,
+  now: Date,
+): Promise<CallToolResult & Partial<FlatTask> & { resultType?: "task" }> {
+  const { task, ...first } = await beginTask(waits, tool, args, now);
+  if (task === undefined) return first;
+  if (task.status === "completed") return waits(tool, args, 0);
+  return { content: [], resultType: "task", ...flat(task) };
+}
+
+/** Answers `tasks/get` of the extension, with the result in it once there is one. Throws as {@link getTask}. */
+export async function getTaskInline(
+  waits: Waits,
+  taskId: string,
+  now: Date,
+): Promise<FlatTask & { result?: CallToolResult }> {
+  const { about: task, result } = await looked(waits, taskId);
+  const told = flat(taskOf(task, result, now));
+  return told.status === "completed" ? { ...told, result } : told;
+}
+
+/**
+ * Answers `tasks/cancel` of the extension, and `tasks/update`: taken note of. What the task waits for is a person's and
+ * goes on; to take the message back there is cancel_message. Throws as {@link getTask}.
+ */
+export async function cancelTask(waits: Waits, taskId: string): Promise<Record<string, never>> {
+  await looked(waits, taskId);
+  return {};
+}
+
+function flat({ ttl, pollInterval: pollIntervalMs, ...task }: Task): FlatTask {
+  return { ...task, ttlMs: ttl, pollIntervalMs };
 }
 
 /** Answers `tasks/result` once the task is done; waits at most {@link longestWait} and then says that it still works. */

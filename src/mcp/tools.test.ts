@@ -77,6 +77,7 @@ test("annotations follow the effect", () => {
     openWorldHint: true,
   });
   expect(hints("delete_mailbox")).toEqual({
+    title: "Delete a mailbox",
     readOnlyHint: false,
     destructiveHint: true,
     idempotentHint: true,

@@ -1,8 +1,9 @@
 /** MCP tools computed from operations: schemas, annotations, and the list that a credential may see. */
 import type { Tool } from "@modelcontextprotocol/server";
 import { type OperationSpec, approvalRequired, opens } from "../contract/operation.ts";
-import { type Actor, holds, scopes } from "../core/actor.ts";
+import { type Actor, heldScopes, holds } from "../core/actor.ts";
 import { carriesMail } from "./fence.ts";
+import { cardUri, showsCard } from "./pending-card.ts";
 import { type ObjectSchema, inputSchema, outputSchema, shared } from "./tool-schema.ts";
 
 /** An operation as a tool. */
@@ -16,6 +17,10 @@ export type ToolEntry = {
   needs_mailbox: boolean;
   /** True when the answer carries what outsiders wrote. */
   carries_mail: boolean;
+  /** True for a call that can take as long as its `timeout_seconds` say. */
+  lasts: boolean;
+  /** True where waiting for its answer may be a task. */
+  task: boolean;
 };
 
 /** What decides which tools are listed, and how. */
@@ -78,7 +83,7 @@ export function toolTable(operations: readonly OperationSpec[]): ToolTable {
   return {
     get: (name) => entries.get(name),
     list({ actor, read_only, default_mailbox }) {
-      const held = scopes.filter((scope) => holds(actor, scope));
+      const held = heldScopes.filter((scope) => holds(actor, scope));
       const key = `${held.join(" ")}|${read_only}|${default_mailbox}`;
       const known = lists.get(key);
       if (known) return known;
@@ -101,6 +106,7 @@ function entry(operation: OperationSpec): ToolEntry {
   const output =
     "content_type" in operation.output ? null : outputSchema(operation.name, operation.output);
   const carries_mail = output !== null && carriesMail(output);
+  const task = operation.waits === true && output?.properties?.["decided"] !== undefined;
   const title = operation.summary.replace(/\.$/, "");
   const tool: Tool = {
     name: operation.name,
@@ -109,11 +115,13 @@ function entry(operation: OperationSpec): ToolEntry {
     inputSchema: input,
     ...(output === null ? {} : { outputSchema: orRefusal(output, operation.sensitive === true) }),
     annotations: { title, ...annotations(operation, carries_mail) },
-    ...(operation.waits === true ? { execution: { taskSupport: "optional" as const } } : {}),
+    ...(task ? { execution: { taskSupport: "optional" as const } } : {}),
+    ...(showsCard(operation, output) ? { _meta: { ui: { resourceUri: cardUri } } } : {}),
   };
   const needs_mailbox = input.required?.includes("mailbox_id") ?? false;
   const tool_with_default = needs_mailbox ? { ...tool, inputSchema: withoutMailbox(input) } : tool;
-  return { operation, tool, tool_with_default, needs_mailbox, carries_mail };
+  const lasts = Object.hasOwn(input.properties ?? {}, "timeout_seconds");
+  return { operation, tool, tool_with_default, needs_mailbox, carries_mail, lasts, task };
 }
 
 /**

@@ -18,6 +18,7 @@ export const getMailbox = operation({
   status: 200,
   refusals: ["validation_failed", "not_found"],
   tool: false,
+  resource: { uri: "multimail://mailbox/{mailbox_id}" },
   cli: { command: "mailbox", positional: ["mailbox_id"] },
   async handle({ read, actor }, input) {
     return mailboxOf(await read.mailbox(actor, input.mailbox_id));

@@ -23,6 +23,7 @@ export const readEmail = operation({
   status: 200,
   refusals: ["validation_failed", "not_found"],
   tool: true,
+  resource: { uri: "multimail://message/{email_id}", preset: { peek: true } },
   cli: { command: "read", positional: ["email_id"] },
   async handle({ read, engine, actor }, input) {
     const message = await read.message(actor, input.email_id, input.mailbox_id);

@@ -20,6 +20,7 @@ export const getThread = operation({
   status: 200,
   refusals: ["validation_failed", "not_found", "invalid_cursor"],
   tool: true,
+  resource: { uri: "multimail://mailbox/{mailbox_id}/thread/{thread_id}" },
   cli: { command: "thread", positional: ["thread_id"] },
   async handle({ read, actor }, input) {
     const found = await read.thread(actor, input.mailbox_id, input.thread_id);
