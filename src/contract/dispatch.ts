@@ -4,11 +4,10 @@ import { type Actor, type Ask, mayUseMailbox } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
 import { ApprovalNeeded } from "../core/sensitive.ts";
 import {
-  type BytesReply,
   type CallMeta,
-  type JsonReply,
   type Operation,
   type OperationSpec,
+  type Reply,
   type approvalRequired,
   json,
   opens,
@@ -18,12 +17,7 @@ import {
 export type Dispatcher = {
   operations: readonly OperationSpec[];
   /** Calls by name with unvalidated input. Throws {@link Refusal}; anything else thrown is a bug. */
-  call(
-    name: string,
-    actor: Actor | null,
-    input: unknown,
-    meta: CallMeta,
-  ): Promise<JsonReply | BytesReply>;
+  call(name: string, actor: Actor | null, input: unknown, meta: CallMeta): Promise<Reply>;
 };
 
 /** Asking people for what a key may not do by itself. */
@@ -51,7 +45,7 @@ export function createDispatcher<C extends object>(
       const mailboxId = parsed["mailbox_id"];
       if (typeof mailboxId === "string" && !mayUseMailbox(caller, mailboxId))
         throw new Refusal("not_found", "There is no such mailbox.");
-      const handle = async (by: Actor, what: object): Promise<JsonReply | BytesReply> => {
+      const handle = async (by: Actor, what: object): Promise<Reply> => {
         const answer = await operation.handle({ ...context, actor: by, meta }, what as never);
         return isReply(answer) ? answer : { kind: "json", status: operation.status, body: answer };
       };
@@ -151,12 +145,12 @@ function fieldName(path: readonly PropertyKey[]): string {
   return text;
 }
 
-function isReply(answer: unknown): answer is JsonReply | BytesReply {
+function isReply(answer: unknown): answer is Reply {
   return (
     typeof answer === "object" &&
     answer !== null &&
     "kind" in answer &&
-    (answer.kind === "json" || answer.kind === "bytes") &&
+    (answer.kind === "json" || answer.kind === "bytes" || answer.kind === "stream") &&
     "status" in answer
   );
 }

@@ -34,6 +34,32 @@ export type BytesReply = {
   immutable?: boolean;
 };
 
+/**
+ * An answer that is written while it is made, for what is too long to hold or never ends. Only the HTTP door gives it: such
+ * operations are no tools.
+ */
+export type StreamReply = {
+  kind: "stream";
+  status: number;
+  content_type: string;
+  /** Asked for the next part as the caller reads; ended early where the caller goes away. */
+  body: AsyncIterable<string | Uint8Array>;
+  /** Sent as an attachment of that name; absent means inline. */
+  filename?: string;
+};
+
+/** Wraps parts that come one after the other. */
+export function stream(
+  content_type: string,
+  body: AsyncIterable<string | Uint8Array>,
+  more: { filename?: string } = {},
+): StreamReply {
+  return { kind: "stream", status: 200, content_type, body, ...more };
+}
+
+/** Every kind of answer. */
+export type Reply = JsonReply | BytesReply | StreamReply;
+
 /** Wraps a body with a status of its own. */
 export function json(status: number, body: unknown): JsonReply {
   return { kind: "json", status, body };
@@ -169,7 +195,7 @@ export function operation<C>() {
       handle(
         context: C & { actor: Actor; meta: CallMeta },
         input: z.output<I>,
-      ): Promise<(O extends z.ZodType ? z.input<O> : never) | JsonReply | BytesReply>;
+      ): Promise<(O extends z.ZodType ? z.input<O> : never) | Reply>;
     },
   ): Operation<C> =>
     spec.sensitive === true ? { ...spec, input: spec.input.extend(approval) } : spec;

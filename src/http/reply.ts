@@ -1,5 +1,5 @@
 /** Answers: JSON, bytes and refusals, each with the same headers. */
-import type { BytesReply, JsonReply } from "../contract/operation.ts";
+import type { Reply } from "../contract/operation.ts";
 import { Refusal } from "../core/refusal.ts";
 import { BodyAborted } from "./body.ts";
 import { challenge } from "./credential.ts";
@@ -15,7 +15,7 @@ export type Log = {
 
 /** Makes answers; `request_id` is in each as `X-Request-Id`. */
 export type Replies = {
-  success(reply: JsonReply | BytesReply, request_id: string, is_public: boolean): Response;
+  success(reply: Reply, request_id: string, is_public: boolean): Response;
   /** `{"error", "code", "request_id", "hint"?, "field"?}`; what is no {@link Refusal} is logged and answered as `internal`. */
   failure(error: unknown, request_id: string, context?: FailureContext): Response;
 };
@@ -71,7 +71,13 @@ export function replies(options: { public_url: string; log: Log }): Replies {
       // What is not public may have come with mail, so its HTML stays in the sandbox.
       const page =
         is_public && reply.filename === undefined && /^text\/html(?:;|$)/i.test(reply.content_type);
-      return new Response(asBody(reply.body), {
+      const body =
+        reply.kind === "stream"
+          ? readable(reply.body, (error) =>
+              options.log.error({ request_id, err: error }, "answer broken off"),
+            )
+          : asBody(reply.body);
+      return new Response(body, {
         status: reply.status,
         headers: {
           ...base,
@@ -80,13 +86,44 @@ export function replies(options: { public_url: string; log: Log }): Replies {
           "content-type": safeMediaType(reply.content_type),
           "content-disposition":
             reply.filename === undefined ? "inline" : attachment(reply.filename),
-          "cache-control": reply.immutable
-            ? `${is_public ? "public" : "private"}, max-age=31536000, immutable`
-            : "no-store",
+          "cache-control":
+            reply.kind === "bytes" && reply.immutable
+              ? `${is_public ? "public" : "private"}, max-age=31536000, immutable`
+              : "no-store",
         },
       });
     },
   };
+}
+
+/**
+ * Parts as a body that is read at the caller's pace. Where making one fails the connection breaks, so that nobody takes a part for
+ * the whole.
+ */
+function readable(
+  parts: AsyncIterable<string | Uint8Array>,
+  failed: (error: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const iterator = parts[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await iterator.next();
+          if (done) controller.close();
+          else controller.enqueue(typeof value === "string" ? Buffer.from(value) : value);
+        } catch (error) {
+          failed(error);
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        await iterator.return?.();
+      },
+    },
+    // One part at a time: nothing is made before it is asked for.
+    { highWaterMark: 0 },
+  );
 }
 
 /** The bytes as fetch types them; pooled or not, a Buffer's memory is never shared between threads here. */
