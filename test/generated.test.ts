@@ -9,7 +9,15 @@ import { promise } from "./promises.ts";
 import { root } from "./source.ts";
 
 /** What `npm run generate` writes whole; deleted before, so that a file it no longer writes is found too. */
-const generated = ["openapi.json", "llms.txt", "docs/reference", "test/vectors/oversight"];
+const generated = [
+  "openapi.json",
+  "llms.txt",
+  "docs/reference",
+  "sdk/src/generated",
+  "sdk-python/multimail/models.py",
+  "sdk-python/multimail/operations.py",
+  "test/vectors/oversight",
+];
 
 /** Folders that are not the tree: other people's code, history, and what running leaves behind. */
 const leftOut = new Set(["node_modules", ".git", "data", ".multimail", "coverage"]);
