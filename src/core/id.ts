@@ -19,6 +19,11 @@ export function encodeBase32(bytes: Uint8Array): string {
   return text;
 }
 
+/** The least id that a maker may have made at a time (milliseconds): whatever came before sorts before it. */
+export function firstIdAt(time: number): string {
+  return fromParts(Math.max(0, time), new Uint8Array(10)).slice(0, 10).padEnd(26, "0");
+}
+
 function fromParts(time: number, random: Uint8Array): string {
   const bytes = new Uint8Array(16);
   for (let i = 0; i < 6; i++) bytes[i] = Math.floor(time / 2 ** (8 * (5 - i))) & 0xff;
