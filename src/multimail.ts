@@ -1,5 +1,7 @@
 /** The composition root of the command `multimail`: commands computed from operations, and those that run here. */
+import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { runAuditExport, runAuditVerify } from "./cli/audit-verify.ts";
 import { runCli } from "./cli/main.ts";
 import { runVerify } from "./cli/verify.ts";
@@ -30,6 +32,18 @@ if (process.argv[2] !== "serve")
     process.exit(141);
   });
 
+/** Runs a program of the checkout on this Node; ends as it ends. */
+function runScript(path: string, args: readonly string[]): Promise<number> {
+  const file = fileURLToPath(new URL(path, import.meta.url));
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...process.execArgv, file, ...args], {
+      stdio: "inherit",
+    });
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   ...io,
   operations: allOperations,
@@ -53,16 +67,44 @@ process.exitCode = await runCli(process.argv.slice(2), {
         return 0;
       },
     },
+    backup: {
+      summary: "Write a backup of database and keys, while the server goes on",
+      flags: ["data", "without-keys", "json"],
+      run: async (args) => (await import("./backup-command.ts")).runBackup(args, io),
+    },
+    restore: {
+      summary: "Put a backup into a new data folder",
+      flags: ["data", "json"],
+      run: async (args) => (await import("./restore-command.ts")).runRestore(args, io),
+    },
+    migrate: {
+      summary: "Bring the database's schema up to this release",
+      flags: ["data", "check", "json"],
+      run: async (args) => (await import("./migrate-command.ts")).runMigrate(args, io),
+    },
+    demo: {
+      summary: "One gated send told step by step, on data of its own",
+      help: "Takes under a minute, and leaves nothing behind.",
+      run: () => runScript("../scripts/demo.ts", []),
+    },
+    bench: {
+      summary: "Measure this machine; bench/README.md says what and how",
+      flags: [],
+      run: (args) => runScript("../bench/main.ts", args),
+    },
     verify: {
       summary: "Verify an email or an evidence bundle, offline",
+      flags: ["bundle", "keys", "witness", "json"],
       run: (args) => runVerify(args, io),
     },
     "audit verify": {
       summary: "Verify the whole audit log, live or exported",
+      flags: ["url", "key", "keys", "vkey", "save-checkpoint", "json"],
       run: (args) => runAuditVerify(args, io),
     },
     "audit export": {
       summary: "Export the audit log into a folder",
+      flags: ["url", "key"],
       run: (args) => runAuditExport(args, io),
     },
     mcp: {

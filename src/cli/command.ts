@@ -19,6 +19,8 @@ export type LocalCommand = {
   summary: string;
   /** Present where the command takes no arguments: what `--help` says below the summary. Then `run` gets none. */
   help?: string;
+  /** Its options without the dashes, for completion. */
+  flags?: readonly string[];
   run(args: string[]): Promise<number>;
 };
 
@@ -29,6 +31,7 @@ export type Command =
       words: string;
       summary: string;
       help: string | null;
+      flags: readonly string[];
       run: LocalCommand["run"];
     }
   | {
@@ -51,8 +54,8 @@ export function commandsOf(
   const add = (command: Command) => {
     if (!commands.has(command.words)) commands.set(command.words, command);
   };
-  for (const [words, { summary, help = null, run }] of Object.entries(local))
-    add({ kind: "local", words, summary, help, run });
+  for (const [words, { summary, help = null, flags = [], run }] of Object.entries(local))
+    add({ kind: "local", words, summary, help, flags, run });
   for (const spec of operations) {
     const base = {
       kind: "operation",

@@ -23,6 +23,7 @@ type FirstRun = {
 /** The key of the first run that an access needs: mail is written by the agent's and decided by the oversight's, never by one. */
 const keyFor: Readonly<Record<Access, readonly (keyof FirstRun)[]>> = {
   read: ["agent_key", "admin_key"],
+  draft: ["agent_key"],
   send: ["agent_key"],
   oversight: ["oversight_key"],
   admin: ["admin_key"],

@@ -15,6 +15,7 @@ import {
   findCommand,
   nearest,
 } from "./command.ts";
+import { completionScript } from "./completion.ts";
 import { connectionOf } from "./connection.ts";
 import { UsageError } from "./flags.ts";
 import { commandHelp, exitCodes, localHelp, operationList, overview } from "./help.ts";
@@ -45,14 +46,16 @@ export type CliContext = {
  * local command's own code is passed on. `argv` is without node and script. Errors that are bugs are thrown.
  */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
-  const commands = commandsOf(context.operations, context.local);
+  const commands = commandsOf(context.operations, { ...context.local, completion });
   const args = optionsLast(argv);
   const wantsHelp = args[0] === "help" || args.every((arg) => arg === "--help" || arg === "-h");
   if (wantsHelp) return help(args.slice(args[0] === "help" ? 1 : 0), commands, context);
   const found = findCommand(commands, args);
   if (!found) return unknownCommand(args, commands, context);
-  if (found.command.kind === "local") return runLocal(found.command, found.rest, context);
+  if (found.command.kind === "local" && found.command.words !== "completion")
+    return runLocal(found.command, found.rest, context);
   try {
+    if (found.command.kind === "local") return complete(found.rest, commands, context);
     return await call(found.command, found.rest, context);
   } catch (error) {
     if (error instanceof UsageError) {
@@ -69,6 +72,31 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     }
     throw error;
   }
+}
+
+/** Stands among the local commands; what it does needs all of them, and is {@link complete}. */
+const completion: LocalCommand = {
+  summary: "Print the completion script of a shell: bash, zsh or fish",
+  run: () => Promise.resolve(exitCodes.ok),
+};
+
+const completionHelp = `Usage: multimail completion <bash|zsh|fish>
+
+Prints a script that the shell reads, such as:
+  bash  source <(multimail completion bash)
+  zsh   multimail completion zsh > "\${fpath[1]}/_multimail"
+  fish  multimail completion fish > ~/.config/fish/completions/multimail.fish
+`;
+
+function complete(
+  args: readonly string[],
+  commands: readonly Command[],
+  context: CliContext,
+): number {
+  const [shell = ""] = args;
+  const wantsHelp = shell === "--help" || shell === "-h";
+  context.stdout.write(wantsHelp ? completionHelp : completionScript(shell, commands));
+  return exitCodes.ok;
 }
 
 /** A command without arguments does not run where it got some: somebody meant something else. */
@@ -157,6 +185,7 @@ function help(
   else {
     const found = findCommand(commands, words);
     if (!found) return unknownCommand(words, commands, context);
+    if (found.command.words === "completion") return complete(["--help"], commands, context);
     if (found.command.kind === "local") return runLocal(found.command, ["--help"], context);
     context.stdout.write(commandHelp(found.command));
   }

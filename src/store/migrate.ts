@@ -19,9 +19,13 @@ const oldest = 15;
 
 /**
  * Brings the schema up to date as its owner. Returns the names of the migrations applied now. Any number of nodes may do so at
- * once: one migrates, and the others wait for it.
+ * once: one migrates, and the others wait for it. With `only`, the migrations of that set and no later ones: what a backup was
+ * made of is put into the schema that it had.
  */
-export async function migrate(connection: pg.ClientConfig): Promise<string[]> {
+export async function migrate(
+  connection: pg.ClientConfig,
+  only?: ReadonlySet<string>,
+): Promise<string[]> {
   const client = new pg.Client({ connectionTimeoutMillis: 10_000, ...connection });
   // A connection that breaks fails its statement; beside that it would end the process.
   client.on("error", () => undefined);
@@ -39,13 +43,18 @@ export async function migrate(connection: pg.ClientConfig): Promise<string[]> {
     for (let attempt = 1; ; attempt++)
       try {
         await ensureServiceRole(client);
-        return await applyMissing(client);
+        return await applyMissing(client, only);
       } catch (error) {
         if (attempt === 20 || !isRace(error)) throw error;
       }
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** The migrations of this release, in order. */
+export async function releaseMigrations(): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
 }
 
 function wordsOf(error: unknown): string {
@@ -77,7 +86,10 @@ async function assertVersion(client: pg.Client): Promise<void> {
     );
 }
 
-async function applyMissing(client: pg.Client): Promise<string[]> {
+async function applyMissing(
+  client: pg.Client,
+  only: ReadonlySet<string> | undefined,
+): Promise<string[]> {
   try {
     await client.query(
       "CREATE TABLE IF NOT EXISTS schema_migration (version text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())",
@@ -94,7 +106,7 @@ async function applyMissing(client: pg.Client): Promise<string[]> {
         (row) => row.version,
       ),
     );
-    const files = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
+    const files = await releaseMigrations();
     const unknown = [...done].filter((version) => !files.includes(version));
     if (unknown.length > 0)
       throw new DatabaseUnusable(
@@ -103,7 +115,7 @@ async function applyMissing(client: pg.Client): Promise<string[]> {
       );
     const applied: string[] = [];
     for (const name of files) {
-      if (done.has(name)) continue;
+      if (done.has(name) || only?.has(name) === false) continue;
       await client.query(await readFile(new URL(name, folder), "utf8"));
       await client.query("INSERT INTO schema_migration (version) VALUES ($1)", [name]);
       applied.push(name);
