@@ -196,6 +196,12 @@ const settings = {
     .optional()
     .describe("Where the overseers of the first operator are reached"),
   MULTIMAIL_OWNER_NAME: text.default("Owner").describe("Name of the first operator's owner"),
+  MULTIMAIL_SIGNUP: z
+    .enum(["open", "closed"], { error: "must be open or closed" })
+    .default("closed")
+    .describe(
+      "open lets strangers make accounts of their own with a mailed code, each under a subdomain of MULTIMAIL_DOMAIN",
+    ),
   MULTIMAIL_MASTER_KEY: z
     .string()
     .regex(/^[0-9a-f]{64}$/, "must be 64 hex digits (32 bytes)")
@@ -285,6 +291,7 @@ export type Config = {
   postal_address: string;
   oversight_address: string;
   owner_name: string;
+  sign_up: "open" | "closed";
   master_key: string | null;
   log_level: string;
   smtp_connections: number;
@@ -385,6 +392,7 @@ function settled(values: z.output<typeof schema>): Config {
     postal_address: values.MULTIMAIL_POSTAL_ADDRESS,
     oversight_address: values.MULTIMAIL_OVERSIGHT_ADDRESS ?? `oversight@${values.MULTIMAIL_DOMAIN}`,
     owner_name: values.MULTIMAIL_OWNER_NAME,
+    sign_up: values.MULTIMAIL_SIGNUP,
     master_key: values.MULTIMAIL_MASTER_KEY ?? null,
     log_level: values.MULTIMAIL_LOG_LEVEL,
     smtp_connections: values.MULTIMAIL_SMTP_CONNECTIONS,

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
+import type { AuthorizationServer } from "./contract/oauth.ts";
 import { createDispatcher } from "./contract/dispatch.ts";
 import { createEngineContext } from "./engine-context.ts";
 import type { EngineContext } from "./engine/context.ts";
@@ -12,6 +13,8 @@ import { publicPace } from "./engine/rate-limit.ts";
 import { createReader } from "./engine/read.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/server.ts";
+import { mountLlms } from "./http/llms.ts";
+import { mountOAuth } from "./http/oauth/mount-oauth.ts";
 import { mountMtaSts } from "./http/mta-sts.ts";
 import { mountPages } from "./http/pages/mount-pages.ts";
 import type { McpDoorOptions } from "./mcp/door.ts";
@@ -21,6 +24,7 @@ import { openApiOf } from "./openapi-document.ts";
 import { allOperations } from "./operations/all.ts";
 import type { Reading } from "./mail-reading.ts";
 import { type FirstRun, keepPublicKeys, settleFirstRun } from "./first-run.ts";
+import { openAuthorization } from "./authorization.ts";
 import { availability } from "./availability.ts";
 import { pagesReaders } from "./pages-readers.ts";
 import { type SmtpDoors, openSmtpDoors } from "./smtp-doors.ts";
@@ -129,7 +133,15 @@ async function start(
     : null;
   if (smtp) stops.push(smtp.close);
   if (config.roles.has("api")) {
-    const app = createDoors({ context, engine, delivery, firstRun, log });
+    const authorization = openAuthorization({
+      context,
+      resolver: reading.resolver,
+      allow_private: config.private_targets,
+      guard: availability(log),
+    });
+    stops.push(authorization.close);
+    const app = createDoors({
+      authorization: authorization.server, config, context, engine, delivery, firstRun, log });
     const door = await listen(app, {
       host: config.host,
       port,
@@ -214,22 +226,28 @@ function mcpDoor(options: McpDoorOptions): (request: Request) => Promise<Respons
 
 /** REST, MCP and pages over one dispatcher. */
 function createDoors(parts: {
+  authorization: AuthorizationServer;
+  config: Config;
   context: EngineContext;
   engine: Engine;
   delivery: Delivery;
   firstRun: FirstRun;
   log: Logger;
 }): Hono {
-  const { context, engine, delivery, firstRun, log } = parts;
+  const { config, context, engine, delivery, firstRun, log } = parts;
   const { public_url } = context;
   const read = createReader(context);
   const guard = availability(log);
-  const [only, ...others] = firstRun.operator_ids;
+  const sign_up_open = config.sign_up === "open";
   const instance = {
     version,
     public_url,
+    sign_up_open,
     openapi: () => openApiOf(allOperations),
-    sole_operator: () => Promise.resolve(others.length === 0 ? (only ?? null) : null),
+    async sole_operator() {
+      const [only, ...others] = await engine.operatorIds(2);
+      return others.length === 0 ? (only ?? null) : null;
+    },
     routes: delivery.routes,
   };
   const dispatcher = guard.dispatcher(
@@ -238,7 +256,7 @@ function createDoors(parts: {
   const authenticate = guard.of(engine.admit);
   const common = { dispatcher, authenticate, public_url, new_request_id: context.new_id, log };
   const { caught } = delivery;
-  const readers = pagesReaders(engine, caught, firstRun.operator_ids, context.mail.parse);
+  const readers = pagesReaders(engine, caught, engine.operatorIds, context.mail.parse);
   const mcp = mcpDoor({
     ...common,
     version,
@@ -250,13 +268,18 @@ function createDoors(parts: {
     pace: publicPace(context),
     mount(pages) {
       pages.all("/mcp", (c) => mcp(c.req.raw));
+      mountOAuth(pages, { server: parts.authorization, public_url, log });
       mountMtaSts(pages, guard.of(engine.stsPolicyFor));
+      mountLlms(pages, { operations: allOperations, public_url, sign_up_open });
       mountPages(pages, {
         ...common,
         ...readers,
         verify: guard.of(readers.verify),
         caught: caught && { list: guard.of(caught.list), get: guard.of(caught.get) },
+        host_operator: firstRun.operator_ids[0] ?? "",
+        sign_up_open,
         sign_in: guard.signIn(engine.signIn),
+        oauth: parts.authorization,
         secure_cookies: public_url.startsWith("https://"),
         now: () => context.now().getTime(),
       });

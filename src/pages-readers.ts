@@ -10,14 +10,14 @@ import { type Resolver, verifyMessage } from "./mail/verify.ts";
 export function pagesReaders(
   engine: Engine,
   caught: Caught | null,
-  operatorIds: readonly string[],
+  operatorIds: () => Promise<readonly string[]>,
   parse: (eml: Buffer) => Promise<ParsedMail>,
 ): Pick<PagesOptions, "caught" | "verify" | "read_message" | "received_html"> {
   return {
     caught,
     async verify(eml) {
       const keys = await Promise.all(
-        operatorIds.map((operatorId) => engine.publicKeys(operatorId)),
+        (await operatorIds()).map((operatorId) => engine.publicKeys(operatorId)),
       );
       const report = await verifyMessage(eml, {
         resolver: ownRecords(keys),

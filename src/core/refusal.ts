@@ -20,6 +20,8 @@ export const refusalCodes = [
   "csrf_failed",
   "invalid_link",
   "invalid_code",
+  "invalid_proof",
+  "sign_up_closed",
   "self_approval",
   "key_not_narrower",
   "test_key",

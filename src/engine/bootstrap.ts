@@ -78,24 +78,77 @@ async function found(
   keep: (founded: Founded) => Promise<void>,
   check: (tx: Tx) => Promise<void>,
 ): Promise<Founded> {
-  const operatorId = context.new_id();
+  return foundBy(context, context.new_id(), wanted, {
+    check,
+    async keys(founding, { person_id, ...mailbox }) {
+      const result: Founded = {
+        ...mailbox,
+        admin_key: await founding.key("admin", null),
+        agent_key: await founding.key("agent", null),
+        // The oversight key acts for the owner.
+        oversight_key: await founding.key("oversight", person_id),
+      };
+      return result;
+    },
+    keep,
+  });
+}
+
+/** What somebody who signed up begins with: one key, shown once. Keys that decide are a person's to make. */
+export type SignedUp = {
+  operator_id: string;
+  mailbox_id: string;
+  mailbox_address: string;
+  key: string;
+};
+
+/** Makes the operator of somebody who signed up. Throws a unique violation where the slug or the domain is taken. */
+export function foundSignedUp(
+  context: EngineContext,
+  operatorId: string,
+  wanted: NewOperator,
+): Promise<SignedUp> {
+  return foundBy(context, operatorId, wanted, {
+    check: () => Promise.resolve(),
+    keys: async (founding, { person_id: _, ...mailbox }) => ({
+      ...mailbox,
+      key: await founding.key("admin", null, "sign-up"),
+    }),
+    keep: () => Promise.resolve(),
+  });
+}
+
+type Begun = {
+  operator_id: string;
+  mailbox_id: string;
+  mailbox_address: string;
+  person_id: string;
+};
+
+async function foundBy<R>(
+  context: EngineContext,
+  operatorId: string,
+  wanted: NewOperator,
+  how: {
+    check(tx: Tx): Promise<void>;
+    keys(founding: Founding, begun: Begun): Promise<R>;
+    keep(result: R): Promise<void>;
+  },
+): Promise<R> {
   const founded = await context.database.transaction(operatorId, async (tx) => {
-    await check(tx);
+    await how.check(tx);
     const founding = new Founding(context, tx, wanted);
     await founding.operator();
     const personId = await founding.owner();
     const mailbox = await founding.mailbox();
-    const result: Founded = {
+    const result = await how.keys(founding, {
       operator_id: operatorId,
       mailbox_id: mailbox.id,
       mailbox_address: mailbox.address,
-      admin_key: await founding.key("admin", null),
-      agent_key: await founding.key("agent", null),
-      // The oversight key acts for the owner.
-      oversight_key: await founding.key("oversight", personId),
-    };
+      person_id: personId,
+    });
     await founding.log();
-    await keep(result);
+    await how.keep(result);
     return result;
   });
   context.wake.sequence();
@@ -176,7 +229,11 @@ class Founding {
   }
 
   /** Makes one of the first keys; answers its secret. */
-  async key(name: keyof typeof firstKeys, personId: string | null): Promise<string> {
+  async key(
+    name: keyof typeof firstKeys,
+    personId: string | null,
+    createdBy = "first start",
+  ): Promise<string> {
     const id = this.#context.new_id();
     const { token, hash, shown } = newToken("mm_live_", this.#context.random);
     const scopes = [...firstKeys[name]];
@@ -189,7 +246,7 @@ class Founding {
       mailbox_ids: null,
       test: false,
       person_id: personId,
-      created_by: "first start",
+      created_by: createdBy,
       created_at: this.#now,
       expires_at: null,
       revoked_at: null,

@@ -30,6 +30,7 @@ import { type AttemptResult, createRecordResult } from "./results.ts";
 import { sequence } from "./sequencer.ts";
 import { type ReplyRequest, reply } from "./reply.ts";
 import { createSignIn, mintSignInLink } from "./sign-in.ts";
+import { signUpCalls } from "./sign-up-calls.ts";
 import { type SubmitRequest, type Submitted, createSubmit } from "./submit.ts";
 import { type Outgoing, returnPathOf, signFor } from "./signing.ts";
 import { type Owner, setOwner } from "./thread-lock.ts";
@@ -120,6 +121,7 @@ export function createEngine(context: EngineContext) {
     ...deliveryCalls(context),
     ...dueCalls(context),
     ...policyCalls(context),
+    ...signUpCalls(context),
     sequence: () => sequence(context),
   };
 }

@@ -16,6 +16,7 @@ import type { EngineContext } from "./context.ts";
 
 /** Letters and digits that no two people read differently: without I, L, O, 0 and 1. */
 const alphabet = "ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+const digits = "0123456789";
 const length = 6;
 const hour = 3_600_000;
 
@@ -29,6 +30,11 @@ export type NewCode = CodeSubject & {
   life_ms: number;
   /** How many codes of this purpose and subject an hour sees. */
   per_hour: number;
+  /**
+   * Six digits (`482913`, 20 bits) in place of letters, for codes that a person reads out to an agent. Only where each subject sees
+   * one code and subjects are few a day.
+   */
+  digits?: boolean;
 };
 
 /**
@@ -47,7 +53,7 @@ export async function issueCode(context: EngineContext, tx: Tx, wanted: NewCode)
       retry_after: Math.max(1, Math.ceil((oldest.getTime() + hour - now.getTime()) / 1000)),
     });
   await removeOldCodes(tx, hourAgo);
-  const code = drawCode(context.random);
+  const code = drawCode(context.random, wanted.digits === true ? digits : alphabet);
   await insertCode(tx, {
     code_id: context.new_id(),
     purpose: wanted.purpose,
@@ -59,7 +65,7 @@ export async function issueCode(context: EngineContext, tx: Tx, wanted: NewCode)
     expires_at: new Date(now.getTime() + wanted.life_ms),
     used_at: null,
   });
-  return `${code.slice(0, 3)}-${code.slice(3)}`;
+  return wanted.digits === true ? code : `${code.slice(0, 3)}-${code.slice(3)}`;
 }
 
 /**
@@ -92,12 +98,12 @@ export async function redeemCode(
 }
 
 /** Six characters, each as likely as any other: bytes beyond the last whole round of the alphabet are not used. */
-function drawCode(random: (length: number) => Buffer): string {
-  const usable = 256 - (256 % alphabet.length);
+function drawCode(random: (length: number) => Buffer, letters: string): string {
+  const usable = 256 - (256 % letters.length);
   let code = "";
   while (code.length < length)
     for (const byte of random(16))
-      if (byte < usable && code.length < length) code += alphabet[byte % alphabet.length];
+      if (byte < usable && code.length < length) code += letters[byte % letters.length];
   return code;
 }
 

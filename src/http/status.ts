@@ -20,6 +20,8 @@ export const refusalStatus: Readonly<Record<RefusalCode, number>> = {
   csrf_failed: 403,
   invalid_link: 410,
   invalid_code: 403,
+  invalid_proof: 403,
+  sign_up_closed: 403,
   self_approval: 403,
   key_not_narrower: 403,
   test_key: 403,

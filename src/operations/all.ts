@@ -109,6 +109,8 @@ import {
 import { getThread } from "./threads/get-thread.ts";
 import { listThreads } from "./threads/list-threads.ts";
 import { setThreadOwner } from "./threads/set-thread-owner.ts";
+import { confirmAgent, registerAgent } from "./signup/register-agent.ts";
+import { confirmSignUp, getSignUpChallenge, signUp } from "./signup/sign-up.ts";
 import { addSuppression } from "./suppression/add-suppression.ts";
 import { checkSuppression } from "./suppression/check-suppression.ts";
 import { exportSuppression } from "./suppression/export-suppression.ts";
@@ -231,6 +233,11 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   enrolSignInPasskey,
   renameSignInPasskey,
   revokeSignInPasskey,
+  getSignUpChallenge,
+  signUp,
+  confirmSignUp,
+  registerAgent,
+  confirmAgent,
   getAccount,
   updateAccount,
   getJwks,

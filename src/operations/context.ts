@@ -12,6 +12,8 @@ export type OperationContext = {
   instance: {
     version: string;
     public_url: string;
+    /** True where strangers may open accounts. */
+    sign_up_open: boolean;
     /** The OpenAPI document of this instance. */
     openapi(): object;
     /** The only operator, where there is just one: whose log `/audit/checkpoint` means without a credential. */

@@ -190,6 +190,8 @@ const REPLIES: Readonly<Record<RefusalCode, readonly [code: number, enhanced: st
   csrf_failed: NOT_ALLOWED,
   invalid_link: NOT_ALLOWED,
   invalid_code: NOT_ALLOWED,
+  invalid_proof: NOT_ALLOWED,
+  sign_up_closed: NOT_ALLOWED,
   self_approval: NOT_ALLOWED,
   key_not_narrower: NOT_ALLOWED,
   test_key: NOT_ALLOWED,

@@ -7,14 +7,16 @@ import type { Tables } from "./tables.ts";
 /** A row of `service_mail`. */
 export type ServiceMailRow = Selectable<Tables["service_mail"]>;
 
-/** True for the address of a person of the operator, of somebody who is invited, and for the oversight address. */
+/** True for the address of a person of the operator, of somebody who is invited or signs up here, and for the oversight address. */
 export async function isServiceRecipient(tx: Tx, address: string, now: Date): Promise<boolean> {
   const [row] = await tx.named<{ known: boolean }>(
     "is_service_recipient",
     `SELECT EXISTS (SELECT 1 FROM person WHERE operator_id = $1 AND lower(email) = lower($2) AND removed_at IS NULL)
          OR EXISTS (SELECT 1 FROM operator WHERE operator_id = $1 AND lower(oversight_address) = lower($2))
          OR EXISTS (SELECT 1 FROM invitation WHERE operator_id = $1 AND lower(email) = lower($2)
-                    AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $3) AS known`,
+                    AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $3)
+         OR EXISTS (SELECT 1 FROM sign_up WHERE operator_id = $1 AND lower(email) = lower($2) AND kind = 'account'
+                    AND expires_at > $3) AS known`,
     [tx.operator_id, address, now.toISOString()],
   );
   return row?.known === true;

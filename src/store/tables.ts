@@ -3,9 +3,10 @@ import type { ColumnType, Generated } from "kysely";
 import type { AttachmentMeta, Json, MaybeTime, RecipientKind, Time } from "./column-types.ts";
 import type { DeliveryTables } from "./delivery-tables.ts";
 import type { OversightTables } from "./oversight-tables.ts";
+import type { SignUpTables } from "./sign-up-tables.ts";
 
 /** Tables that are described in files of their own. */
-type OtherTables = OversightTables & DeliveryTables;
+type OtherTables = OversightTables & DeliveryTables & SignUpTables;
 
 /** Column types of every table. */
 export type Tables = OtherTables & {

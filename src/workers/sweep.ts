@@ -8,7 +8,7 @@ const day = 86_400_000;
 
 /** Starts the sweep. It begins at once, and any number of nodes may have one. */
 export function startSweep(options: {
-  engine: Pick<Engine, "sweepTranscripts" | "sweepBuckets">;
+  engine: Pick<Engine, "sweepTranscripts" | "sweepBuckets" | "pruneSignUps">;
   now(): Date;
   transcript_days: number;
   log: { error(fields: object, message: string): void };
@@ -22,7 +22,8 @@ export function startSweep(options: {
       const transcripts = await engine.sweepTranscripts(new Date(now().getTime() - days * day));
       // An hour is longer than any bucket takes to fill.
       const buckets = await engine.sweepBuckets(new Date(now().getTime() - every));
-      return transcripts + buckets > 0;
+      const signUps = await engine.pruneSignUps(now());
+      return transcripts + buckets + signUps > 0;
     },
   });
 }

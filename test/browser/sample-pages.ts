@@ -18,7 +18,12 @@ export type Sample = State & { app: Hono };
 
 /** Makes an instance. */
 export function samplePages(
-  options: Partial<Pick<PagesOptions, "public_url" | "secure_cookies" | "caught">> = {},
+  options: Partial<
+    Pick<
+      PagesOptions,
+      "public_url" | "secure_cookies" | "caught" | "host_operator" | "sign_up_open"
+    >
+  > = {},
 ): Sample {
   const mailbox = sampleMailbox();
   const sample: State = {
@@ -97,6 +102,8 @@ function pagesOptions(sample: State, options: Partial<PagesOptions>): PagesOptio
           .slice(0, limit),
       get: async (id) => sample.caught.get(id) ?? null,
     },
+    host_operator: sampleOperator,
+    sign_up_open: false,
     verify: async () => sample.verification,
     async received_html() {
       if (sample.read instanceof Error) throw sample.read;
@@ -176,11 +183,14 @@ function recorded(dispatcher: Dispatcher, sample: State): Dispatcher {
   };
 }
 
+/** Whose people the sample's members are. */
+const sampleOperator = newId();
+
 function sessionView(token: string, role: Role): SessionView {
   return {
     actor: {
       kind: "person",
-      operator_id: newId(),
+      operator_id: sampleOperator,
       credential_id: token,
       person_id: "person-1",
       role,

@@ -33,6 +33,7 @@ beforeAll(async () => {
       public_url: running.known.url,
       openapi: () => ({}),
       sole_operator: () => Promise.resolve(null),
+      sign_up_open: false,
       // The ways out are asked of nobody here.
       routes: {
         report: () => Promise.reject(new Refusal("not_found", "There is no way out.")),

@@ -17,7 +17,7 @@ import { download, mailFrame } from "./mail-frame.ts";
 import { attachmentList } from "./message-parts.ts";
 import type { Caught, CaughtSummary, ReadMessage } from "./options.ts";
 import { verdicts } from "./verdict-parts.ts";
-import { type MemberVisit, cursorOf } from "./visit.ts";
+import { type MemberVisit, cursorOf, seesCaught } from "./visit.ts";
 
 const pageSize = 50;
 /** More header than this is nobody's honest mail. */
@@ -125,7 +125,11 @@ async function getCaught(visit: MemberVisit, id: string | undefined) {
 
 function catcherOf(visit: MemberVisit): Caught {
   const { caught } = visit.options;
-  if (!caught) throw new Refusal("not_found", "This instance sends mail out and has no catcher.");
+  if (!caught || !seesCaught(visit))
+    throw new Refusal(
+      "not_found",
+      "This instance sends mail out, or shows what it catches to its own people only.",
+    );
   return caught;
 }
 

@@ -3,7 +3,7 @@ import { html as markup } from "hono/html";
 import type { Child, Html } from "./display.ts";
 import { type ScriptName, scriptPath } from "./scripts.ts";
 import { stylesheetPath } from "./stylesheet.ts";
-import { type Visit, allowed, signedIn } from "./visit.ts";
+import { type Visit, allowed, seesCaught, signedIn } from "./visit.ts";
 
 /** The parts of a page. */
 export type Page = {
@@ -107,7 +107,7 @@ ${link("/mailboxes", "mailboxes", "Mailboxes")}
 ${allowed(signedIn(visit), "decide_change") && link("/changes", "changes", "Changes")}
 ${allowed(signedIn(visit), "list_policies") && link("/policies", "policies", "Rules")}
 ${allowed(signedIn(visit), "list_members") && link("/people", "people", "People")}
-${visit.options.caught && link("/catcher", "catcher", "Caught mail")}
+${seesCaught(signedIn(visit)) && link("/catcher", "catcher", "Caught mail")}
 </ul></nav>`;
 }
 

@@ -50,6 +50,10 @@ export type PagesOptions = {
   sign_in: SignIn;
   /** Null where mail really leaves. */
   caught: Caught | null;
+  /** The operator that hosts the instance. Caught mail is everybody's, codes too: only its own people see it. */
+  host_operator: string;
+  /** True where strangers may open accounts. */
+  sign_up_open: boolean;
   verify(eml: Buffer): Promise<Verification>;
   read_message(eml: Buffer): Promise<ReadMessage>;
   /**

@@ -29,6 +29,7 @@ import {
   signInPage,
   signOut,
 } from "./sign-in-pages.ts";
+import { confirmSignUp, requestSignUp, signUpPage } from "./sign-up-pages.ts";
 import {
   mailStepUpCode,
   stepUpByCode,
@@ -60,6 +61,9 @@ export function mountPeople(app: Hono, { show, change }: Handlers): void {
   app.post("/sign-in/passkey", change(redeemPasskey, anybody));
   app.get("/join", show(joinPage));
   app.post("/join", change(join, anybody));
+  app.get("/signup", show(signUpPage));
+  app.post("/signup", change(requestSignUp, anybody));
+  app.post("/signup/confirm", change(confirmSignUp, anybody));
   app.post("/sign-out", change(signOut));
 
   const member = (answer: (visit: MemberVisit) => Promise<Response>) =>

@@ -37,6 +37,7 @@ ${passkeyForm({
   in_field: true,
 })}
 <details><summary>Without mail or passkey</summary>${howToSignIn}</details>
+${visit.options.sign_up_open && markup`<p class="quiet">No account yet? <a href="/signup">Open one</a>.</p>`}
 </article>`,
   });
 }

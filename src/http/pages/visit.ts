@@ -98,6 +98,12 @@ export function allowed(visit: MemberVisit, name: string): OperationSpec | undef
   return opens(spec, visit.session.actor) ? spec : undefined;
 }
 
+/** True for people of the operator that hosts the instance, where mail is caught. */
+export function seesCaught(visit: MemberVisit): boolean {
+  const { caught, host_operator } = visit.options;
+  return caught !== null && visit.session.actor.operator_id === host_operator;
+}
+
 /** The id in the path; throws `not_found` for what cannot be one. */
 export function pathId(value: string | undefined): string {
   if (value === undefined || !idPattern.test(value))

@@ -120,6 +120,11 @@ export const refusalWords: Readonly<
     title: "This code does not work",
     advice: "A code works once, for a while, and only for what it was mailed for.",
   },
+  invalid_proof: {
+    title: "The proof of work was not accepted",
+    advice: "Send the form again: a proof works once, for 20 minutes.",
+  },
+  sign_up_closed: { title: "No new accounts here" },
   invalid_passkey: { title: "This passkey did not work" },
   passkeys_unavailable: { title: "Passkeys do not work at this address" },
   last_owner: { title: "Somebody must stay the owner" },

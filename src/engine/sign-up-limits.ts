@@ -1,0 +1,37 @@
+/** How often one address may be signed up, by whomever: the same for addresses that are known and those that are not. */
+import { Refusal } from "../core/refusal.ts";
+import type { Tx } from "../store/database.ts";
+import { type SignUpRow, lockSignUps, signUpsSince } from "../store/sign-ups.ts";
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** Each is one mail to somebody who may know nothing of it. */
+const limits = { hour: 3, day: 6 };
+
+/** A sign-up and its code work for an hour. */
+export const signUpLife = hour;
+
+/** How long a sign-up is kept: as long as it counts, and a day for who asks what became of it. */
+export const signUpKept = 2 * day;
+
+/**
+ * Lets one sign-up of the address at a time through, and throws `rate_limited` at the one that is too many. Whether the address is
+ * somebody's makes no difference, so that the answer tells nothing.
+ */
+export async function paceSignUps(
+  tx: Tx,
+  of: { email: string; kind: SignUpRow["kind"] },
+  now: Date,
+): Promise<void> {
+  await lockSignUps(tx, of.email);
+  const today = await signUpsSince(tx, of, new Date(now.getTime() - day));
+  const lately = today.filter((at) => at.getTime() > now.getTime() - hour);
+  const [first] = lately.length >= limits.hour ? lately : today.length >= limits.day ? today : [];
+  if (!first) return;
+  const ends = first.getTime() + (lately.length >= limits.hour ? hour : day);
+  throw new Refusal("rate_limited", "This address was asked too often.", {
+    hint: "Use the code that was mailed last, or wait.",
+    retry_after: Math.max(1, Math.ceil((ends - now.getTime()) / 1000)),
+  });
+}
