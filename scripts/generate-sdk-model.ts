@@ -115,8 +115,12 @@ function answerOf(one: Json, id: string): Pick<Method, "output" | "answer"> {
     .filter(([status]) => status.startsWith("2"))
     .flatMap(([, response]) => Object.entries(object(object(response)["content"])));
   const kinds = new Set(
-    successes.map(([type]) =>
-      type === "application/json" ? "json" : type === "text/event-stream" ? "events" : "file",
+    successes.map(([type, content]) =>
+      type.startsWith("text/event-stream")
+        ? "events"
+        : type === "application/json" && object(object(content)["schema"])["format"] !== "binary"
+          ? "json"
+          : "file",
     ),
   );
   const [answer] = kinds;

@@ -53,6 +53,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     info = "%s-%s.dist-info" % (PACKAGE, version)
     files = [("%s/%s" % (PACKAGE, name), _read(PACKAGE, name)) for name in _sources()]
     files.append((info + "/METADATA", _metadata()))
+    files.append((info + "/licenses/LICENSE", _read("LICENSE")))
     wheel = "Wheel-Version: 1.0\nGenerator: multimail\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     files.append((info + "/WHEEL", wheel.encode()))
     lines = []
@@ -75,7 +76,7 @@ def build_sdist(sdist_directory, config_settings=None):
     """Writes the source archive and answers its file name."""
     base = "%s-%s" % (PACKAGE, _project("version"))
     files = [("PKG-INFO", _metadata())]
-    files += [(name, _read(name)) for name in ("README.md", "pyproject.toml", "wheel_backend.py")]
+    files += [(name, _read(name)) for name in ("README.md", "LICENSE", "pyproject.toml", "wheel_backend.py")]
     files += [("%s/%s" % (PACKAGE, name), _read(PACKAGE, name)) for name in _sources()]
     with tarfile.open(os.path.join(sdist_directory, base + ".tar.gz"), "w:gz") as archive:
         for path, content in files:

@@ -6,11 +6,11 @@ import codecs
 import http.client
 import json
 import re
-from typing import Any, Dict, Iterator, List, Mapping, Optional
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
-from .errors import ApiConnectionError, MultiMailError
+from .errors import ApiConnectionError, ApiError, MultiMailError
 from .request import Operation, RequestOptions, StreamEvent
-from .transport import Transport
+from .transport import Transport, pause_before
 
 #: Longest event that is taken, in characters.
 _LONGEST_EVENT = 8 * 1024 * 1024
@@ -82,24 +82,26 @@ def events_of(
     retries = options.get("max_retries", transport.max_retries)
     last_id: Optional[str] = None
     failures = 0
-    pause: Optional[float] = None
+    asked: Optional[float] = None
     while True:
         parser = EventParser(last_id)
+        failure: Union[ApiError, ApiConnectionError] = ApiConnectionError("The stream ended.")
         try:
             for piece in _pieces(transport, operation, given, options, last_id):
                 failures = 0
                 for event in parser.push(piece):
                     last_id = event.id
                     yield event
-        except ApiConnectionError:
-            if failures >= retries:
-                raise
-        pause = parser.retry if parser.retry is not None else pause
-        backoff = min(0.5 * 2**failures, 8.0)
+        except (ApiError, ApiConnectionError) as error:
+            failure = error
+        asked = asked if parser.retry is None else parser.retry
+        pause = pause_before(failure, failures) if failures < retries else None
+        if pause is None:
+            raise failure
         failures += 1
-        if failures > retries + 1:
-            raise ApiConnectionError("The stream ends as soon as it begins.")
-        transport.sleep(min(backoff if pause is None else pause, 60.0))
+        if asked is not None and not isinstance(failure, ApiError):
+            pause = min(asked, 60.0)
+        transport.sleep(pause)
 
 
 def _pieces(

@@ -84,7 +84,7 @@ class Transport:
             outcome = self._attempt(request, timeout)
             if isinstance(outcome, Answer):
                 return outcome
-            pause = _pause_before(outcome, attempt) if attempt < retries else None
+            pause = pause_before(outcome, attempt) if attempt < retries else None
             if pause is None:
                 raise outcome
             self.sleep(pause)
@@ -115,7 +115,8 @@ class Transport:
         """Begins a call whose answer is read as it comes. Raises like `send`."""
         try:
             response = self._opener.open(request, timeout=timeout)
-            if 200 <= response.status < 300:
+            kind = response.headers.get("content-type") or ""
+            if 200 <= response.status < 300 and kind.startswith("text/event-stream"):
                 return response
             with response:
                 body = response.read()
@@ -189,7 +190,7 @@ def _may_repeat(
     return request.has_header("Idempotency-key") or isinstance(given.get("idempotency_key"), str)
 
 
-def _pause_before(error: Union[ApiError, ApiConnectionError], attempt: int) -> Optional[float]:
+def pause_before(error: Union[ApiError, ApiConnectionError], attempt: int) -> Optional[float]:
     """Seconds until the next attempt; None where another would be of no use, or come too late."""
     backoff: float = min(0.5 * 2**attempt, 8.0) * (0.5 + random.random() / 2)
     if not isinstance(error, ApiError):

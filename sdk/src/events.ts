@@ -1,7 +1,8 @@
 /** Server-sent events as an async iterable that goes on after a break where it stopped. */
-import { ApiConnectionError, MultiMailError } from "./errors.ts";
+import { ApiConnectionError, ApiError, MultiMailError } from "./errors.ts";
 import type { Operation, RequestOptions } from "./request.ts";
 import type { Transport } from "./transport.ts";
+import { pauseBefore } from "./transport.ts";
 
 /** One event of the stream. */
 export type StreamEvent = {
@@ -86,13 +87,14 @@ export class EventStream implements AsyncIterable<StreamEvent> {
    * {@link ApiConnectionError} when it cannot be reached more often than the retries allow without one sign of life between.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<StreamEvent, void, void> {
-    const retries = this.#options.maxRetries ?? this.#transport.maxRetries;
+    const retries = this.#transport.retriesOf(this.#options);
     let lastId: string | null = null;
     let failures = 0;
-    let pause: number | null = null;
+    let asked: number | null = null;
     for (;;) {
       const parser = new EventParser();
       parser.lastId = lastId;
+      let failure: unknown = new ApiConnectionError("The stream ended.");
       try {
         for await (const piece of this.#pieces(lastId)) {
           failures = 0;
@@ -102,14 +104,16 @@ export class EventStream implements AsyncIterable<StreamEvent> {
           }
         }
       } catch (error) {
-        if (!(error instanceof ApiConnectionError) || failures >= retries) throw error;
+        failure = error;
       }
-      pause = parser.retry ?? pause;
-      const backoff = Math.min(500 * 2 ** failures, 8000);
+      asked = parser.retry ?? asked;
+      const pause = failures < retries ? pauseBefore(failure, failures) : null;
+      if (pause === null) throw failure;
       failures++;
-      if (failures > retries + 1)
-        throw new ApiConnectionError("The stream ends as soon as it begins.");
-      await this.#transport.wait(Math.min(pause ?? backoff, 60_000), this.#options.signal);
+      await this.#transport.wait(
+        failure instanceof ApiError ? pause : Math.min(asked ?? pause, 60_000),
+        this.#options.signal,
+      );
     }
   }
 

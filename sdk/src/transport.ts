@@ -52,9 +52,7 @@ export class Transport {
   async send(operation: Operation, input: object, options: RequestOptions = {}): Promise<Answer> {
     const call = layOut(operation, input);
     const headers = this.#headersOf(operation, input, call, options);
-    const retries = mayRepeat(operation, headers, input)
-      ? (options.maxRetries ?? this.#options.maxRetries ?? 2)
-      : 0;
+    const retries = mayRepeat(operation, headers, input) ? this.retriesOf(options) : 0;
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.#attempt(operation, input, call, headers, options).catch(
         (error: unknown) => {
@@ -88,7 +86,8 @@ export class Transport {
         throw more.signal.aborted ? error : connectionError(this.#base, error);
       },
     );
-    if (response.ok) return response;
+    const type = response.headers.get("content-type") ?? "";
+    if (response.ok && type.startsWith("text/event-stream")) return response;
     const body = new Uint8Array(await response.arrayBuffer());
     throw refusal({ status: response.status, headers: response.headers, body });
   }
@@ -100,9 +99,9 @@ export class Transport {
     return most + (typeof waits === "number" && waits > 0 ? waits * 1000 : 0);
   }
 
-  /** Times out, or the number of retries. */
-  get maxRetries(): number {
-    return this.#options.maxRetries ?? 2;
+  /** How often a call is tried again. */
+  retriesOf(options: RequestOptions): number {
+    return options.maxRetries ?? this.#options.maxRetries ?? 2;
   }
 
   #headersOf(
@@ -201,7 +200,8 @@ function mayRepeat(
 }
 
 /** Milliseconds until the next attempt; null where another would be of no use or the server wants more time than we wait. */
-function pauseBefore(error: ApiConnectionError | ApiError, attempt: number): number | null {
+export function pauseBefore(error: unknown, attempt: number): number | null {
+  if (!(error instanceof ApiError || error instanceof ApiConnectionError)) return null;
   const backoff = Math.min(500 * 2 ** attempt, 8000) * (0.5 + Math.random() / 2);
   if (!(error instanceof ApiError)) return backoff;
   const { status, retryAfterSeconds } = error;
