@@ -1,6 +1,6 @@
 /** The public resources in zod: what REST, MCP and CLI answer with. Times are ISO 8601 in UTC, ids 26 characters. */
 import { z } from "zod";
-import { scopes } from "../core/actor.ts";
+import { heldScopes, scopes } from "../core/actor.ts";
 import { idPattern } from "../core/id.ts";
 import { inboundStatuses } from "../core/inbound-status.ts";
 import { modes, statuses } from "../core/oversight/types.ts";
@@ -17,8 +17,11 @@ export const time = z.iso.datetime({ offset: true }).describe("ISO 8601 time");
 /** An oversight mode. */
 export const mode = z.enum(modes).describe("Oversight mode, in ascending order of autonomy");
 
-/** A scope. */
+/** A scope of keys. */
 export const scope = z.enum(scopes);
+
+/** What a credential of any kind may hold. */
+export const heldScope = z.enum(heldScopes);
 
 /** Statuses of outbound mail as REST spells them: the machine's, with `pending_approval` as `pending_send_approval`. */
 export const outboundWireStatuses = [

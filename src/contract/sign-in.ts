@@ -47,5 +47,7 @@ export type SignIn = {
   };
 };
 
-/** Finds who is behind an API key; null when unknown, revoked or expired. */
-export type Authenticate = (api_key: string) => Promise<Actor | null>;
+/**
+ * Finds who is behind an API key or, at a door that names itself, an OAuth token that is for it; null when unknown, revoked or expired.
+ */
+export type Authenticate = (credential: string, door?: "api" | "mcp") => Promise<Actor | null>;

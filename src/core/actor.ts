@@ -3,8 +3,11 @@
 /** What a credential may do. No scope implies another, except that `admin` implies `read` (product contract, section 1). */
 export const scopes = ["read", "send", "admin", "oversight", "audit"] as const;
 
-/** One of {@link scopes}. */
-export type Scope = (typeof scopes)[number];
+/** What any credential may hold: the scopes of keys, and `draft`, which OAuth grants hold alone: to write drafts and send nothing. */
+export const heldScopes = [...scopes, "draft"] as const;
+
+/** One of {@link heldScopes}. */
+export type Scope = (typeof heldScopes)[number];
 
 /** What a person may do in their operator. */
 export const roles = ["owner", "admin", "approver", "auditor"] as const;
@@ -34,6 +37,8 @@ export type Actor = {
   signed_in_at: string | null;
   /** How they did; only where it is `passkey` did a device of theirs answer. */
   verified_by?: SignInMethod;
+  /** Principals whose mail it may not decide on besides its own: the other agents of the person that it decides for. */
+  agents?: readonly string[];
   /** The sensitive call under way, where a key makes one: what a person granted is bound to it. */
   asks?: Ask;
 };

@@ -1,4 +1,5 @@
 /** API keys: who is behind one, making narrower ones, revoking. */
+import type { Authenticate } from "../contract/sign-in.ts";
 import { type Actor, type Scope, scopes as allScopes, mayUseMailbox } from "../core/actor.ts";
 import { assertNarrower } from "../core/credential.ts";
 import { Refusal } from "../core/refusal.ts";
@@ -12,9 +13,11 @@ import {
   touchApiKeys,
 } from "../store/credentials.ts";
 import { getMailboxes } from "../store/mailboxes.ts";
+import { type FoundToken, findAccessTokens } from "../store/oauth.ts";
 import { holdPerson } from "../store/people.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
+import { actorOfToken, isAccessToken } from "./oauth-tokens.ts";
 import { makeEntry } from "./record.ts";
 import { passSensitive } from "./sensitive.ts";
 import { hashToken, newToken } from "./tokens.ts";
@@ -40,9 +43,7 @@ function actorOf(row: ApiKeyRow): Actor {
  * Finds who is behind a key; null when it is malformed, unknown, revoked or expired. The database is asked
  * every time, so a revoked key stops at once on every node; concurrent look-ups share one statement.
  */
-export function createAuthenticate(
-  context: EngineContext,
-): (apiKey: string) => Promise<Actor | null> {
+export function createAuthenticate(context: EngineContext): Authenticate {
   const touched = new Map<string, number>();
   const find = batcher<Buffer, ApiKeyRow | null>({
     max_items: 256,
@@ -53,18 +54,35 @@ export function createAuthenticate(
       return hashes.map((hash) => byHash.get(hash.toString("hex")) ?? null);
     },
   });
-  return async (apiKey) => {
-    if (!keyForm.test(apiKey)) return null;
-    const row = await find(hashToken(apiKey));
+  const findToken = batcher<Buffer, FoundToken | null>({
+    max_items: 256,
+    max_in_flight: 2,
+    async serve(hashes) {
+      const rows = await findAccessTokens(context.database, hashes);
+      const byHash = new Map(rows.map((row) => [row.found_hash.toString("hex"), row]));
+      return hashes.map((hash) => byHash.get(hash.toString("hex")) ?? null);
+    },
+  });
+  const touch = (keyId: string, now: Date): void => {
+    if ((touched.get(keyId) ?? 0) >= now.getTime() - 60_000) return;
+    touched.set(keyId, now.getTime());
+    touchApiKeys(context.database, [keyId], now).catch((error: unknown) =>
+      context.log.warn({ error: String(error) }, "last use of a key was not noted"),
+    );
+  };
+  return async (credential, door) => {
     const now = context.now();
+    if (door !== undefined && isAccessToken(credential)) {
+      const at = { audience: door, public_url: context.public_url };
+      const actor = actorOfToken(await findToken(hashToken(credential)), now, at);
+      if (actor) touch(actor.credential_id, now);
+      return actor;
+    }
+    if (!keyForm.test(credential)) return null;
+    const row = await find(hashToken(credential));
     if (!row || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now))
       return null;
-    if ((touched.get(row.key_id) ?? 0) < now.getTime() - 60_000) {
-      touched.set(row.key_id, now.getTime());
-      touchApiKeys(context.database, [row.key_id], now).catch((error: unknown) =>
-        context.log.warn({ error: String(error) }, "last use of a key was not noted"),
-      );
-    }
+    touch(row.key_id, now);
     return actorOf(row);
   };
 }
@@ -84,7 +102,7 @@ export type NewApiKey = {
  * could otherwise put mail into somebody's name, who then may not decide on it. And a key of nobody makes none that
  * decide: one party could otherwise be several approvers, or author and approver.
  */
-function assertSamePerson(maker: Actor, scopes: readonly Scope[], personId: string | null): void {
+export function assertSamePerson(maker: Actor, scopes: readonly Scope[], personId: string | null): void {
   if (maker.kind !== "api_key") return;
   const hint = "A member can create such a key in the dashboard.";
   if (maker.person_id === null && scopes.includes("oversight"))

@@ -245,6 +245,9 @@ function tryStep(
   const undo = actor.kind === "person" ? (mailbox?.undo_seconds ?? 0) : 0;
   const notBefore = row.send_at !== null && row.send_at > context.now() ? row.send_at : null;
   const by = principal(actor);
+  // An assistant that decides for its person does not decide on what another assistant of theirs wrote.
+  if (actor.agents?.some((agent) => before.state.authors.includes(agent)))
+    throw refusalOf("self_approval", before.state);
   const digest = request.digest ?? before.state.digest;
   const wait = undo > 0 || notBefore !== null;
   const after = step(

@@ -22,6 +22,7 @@ import { ladderCalls } from "./ladder-calls.ts";
 import { logCalls } from "./log-calls.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
 import { createRateLimits, limited } from "./rate-limit.ts";
+import { findGrants, revokeGrant } from "./oauth-grants.ts";
 import type { PageRequest } from "./paging.ts";
 import { policyCalls } from "./policy-calls.ts";
 import { peopleCalls } from "./people-calls.ts";
@@ -91,6 +92,9 @@ export function createEngine(context: EngineContext) {
     createApiKey: (actor: Actor, wanted: NewApiKey) => createApiKey(context, actor, wanted),
     revokeApiKey: (actor: Actor, keyId: string) => revoke(context, actor, keyId),
     ...inboxCalls(context),
+    findGrants: (actor: Actor, page: PageRequest & { person_id?: string | undefined }) =>
+      findGrants(context, actor, page),
+    revokeGrant: (actor: Actor, grantId: string) => revokeGrant(context, actor, grantId),
     ...domainCalls(context),
     ...ladderCalls(context),
     ...peopleCalls(context),

@@ -18,6 +18,7 @@ import { appendRecords } from "../store/records.ts";
 import { voidSignInLinks } from "../store/sessions.ts";
 import { revokeAllPasskeys } from "../store/sign-in-passkeys.ts";
 import type { EngineContext } from "./context.ts";
+import { endGrantsOf } from "./oauth-grants.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
 import {
   assertFresh,
@@ -98,6 +99,7 @@ export function changeMember(
     await write(tx, [makeEntry(context, "person.changed", actor, about, data)]);
     if (role !== before.role) {
       const lost = governing.filter((scope) => !roleScopes[role].includes(scope));
+      await endGrantsOf(context, tx, actor, { person_id: personId, role });
       await endKeys(context, tx, actor, personId, lost);
       await tell(
         context,
@@ -134,6 +136,7 @@ export function removeMember(
     await endAndRecord(context, tx, actor, { person_id: personId });
     await voidSignInLinks(tx, personId, now);
     await endPasskeys(context, tx, actor, personId);
+    await endGrantsOf(context, tx, actor, { person_id: personId, role: null });
     await endKeys(context, tx, actor, personId, null);
     const invitations = await revokeInvitations(tx, { invited_by: `person:${personId}` }, now);
     await write(
@@ -173,6 +176,7 @@ export function recoverMember(
     if (revoke_passkeys) {
       await endPasskeys(context, tx, actor, personId);
       await endAndRecord(context, tx, actor, { person_id: personId });
+      await endGrantsOf(context, tx, actor, { person_id: personId, role: null });
     }
     await voidSignInLinks(tx, personId, context.now());
     const link = await insertLink(context, tx, personId, recoveryLife);

@@ -139,8 +139,8 @@ export function publicPace(context: Pick<EngineContext, "now" | "limits">): Sour
 
 /** Finds who is behind a key, and takes a request of theirs. */
 export function limited(authenticate: Authenticate, rate: RateLimits): Authenticate {
-  return async (apiKey) => {
-    const actor = await authenticate(apiKey);
+  return async (credential, door) => {
+    const actor = await authenticate(credential, door);
     if (actor) await rate.take(actor);
     return actor;
   };

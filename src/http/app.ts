@@ -135,7 +135,7 @@ async function readText(
 async function identify(c: Context, door: Door): Promise<Actor | null> {
   const key = readApiKey(c.req.raw.headers);
   if (key === null) return null;
-  const actor = await door.authenticate(key);
+  const actor = await door.authenticate(key, "api");
   if (actor === null) door.pace?.(sourceOf(c));
   if (actor === null) throw unauthenticated("This API key is unknown, revoked or expired.");
   return actor;

@@ -107,7 +107,7 @@ const statuses: Readonly<Partial<Record<RefusalCode, number>>> = {
 
 async function authenticated(options: McpDoorOptions, request: Request): Promise<Actor | null> {
   const key = apiKey(request.headers);
-  return key === null ? null : options.authenticate(key);
+  return key === null ? null : options.authenticate(key, "mcp");
 }
 
 /** The key from `Authorization: Bearer` or, where there is no such header, `X-API-Key`. */
@@ -122,7 +122,7 @@ function apiKey(headers: Headers): string | null {
 
 /** 401 with the challenge of RFC 6750 section 3 and RFC 9728 section 5.1. */
 function unauthenticated(options: McpDoorOptions, request: Request): Response {
-  const metadata = new URL("/.well-known/oauth-protected-resource", options.public_url).href;
+  const metadata = new URL("/.well-known/oauth-protected-resource/mcp", options.public_url).href;
   const given = request.headers.has("authorization") || request.headers.has("x-api-key");
   const response = refuse(
     options,

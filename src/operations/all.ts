@@ -26,8 +26,11 @@ import { getDomainReports } from "./domains/get-domain-reports.ts";
 import { getDomain, getDomainZone } from "./domains/get-domain.ts";
 import { listDomains } from "./domains/list-domains.ts";
 import { verifyDomain } from "./domains/verify-domain.ts";
+import { listGrants, revokeGrant } from "./grants/grants.ts";
 import {
+  getAuthorizationServer,
   getJwks,
+  getMcpResource,
   getProtectedResource,
   getPublicKeys,
   getSigningKey,
@@ -243,6 +246,10 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   getJwks,
   getSigningKey,
   getPublicKeys,
+  getAuthorizationServer,
+  getMcpResource,
+  listGrants,
+  revokeGrant,
   getProtectedResource,
   showUnsubscribe,
   unsubscribe,

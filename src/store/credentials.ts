@@ -49,7 +49,12 @@ export function listApiKeys(
   tx: Tx,
   filter: { within: readonly string[] | null; after_id?: string | undefined; limit: number },
 ): Promise<ApiKeyRow[]> {
-  let query = db.selectFrom("api_key").selectAll().where("operator_id", "=", tx.operator_id);
+  // OAuth grants are listed as such.
+  let query = db
+    .selectFrom("api_key")
+    .selectAll()
+    .where("operator_id", "=", tx.operator_id)
+    .where("prefix", "<>", "mm_oat_");
   if (filter.within)
     query = query.where(sql<boolean>`mailbox_ids <@ ${[...filter.within]}::text[]`);
   if (filter.after_id) query = query.where("key_id", ">", filter.after_id);

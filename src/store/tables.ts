@@ -2,11 +2,12 @@
 import type { ColumnType, Generated } from "kysely";
 import type { AttachmentMeta, Json, MaybeTime, RecipientKind, Time } from "./column-types.ts";
 import type { DeliveryTables } from "./delivery-tables.ts";
+import type { OAuthTables } from "./oauth-tables.ts";
 import type { OversightTables } from "./oversight-tables.ts";
 import type { SignUpTables } from "./sign-up-tables.ts";
 
 /** Tables that are described in files of their own. */
-type OtherTables = OversightTables & DeliveryTables & SignUpTables;
+type OtherTables = OversightTables & DeliveryTables & SignUpTables & OAuthTables;
 
 /** Column types of every table. */
 export type Tables = OtherTables & {

@@ -6,6 +6,7 @@ import type { Refusal } from "../../core/refusal.ts";
 import { refusalStatus } from "../status.ts";
 import { type Child, type Html, address, distance, line } from "./display.ts";
 import { typed } from "./form.ts";
+import { grantSection } from "./grant-parts.ts";
 import { alert, badge, formToken, page } from "./layout.ts";
 import { notificationsPath } from "./notifications-page.ts";
 import { operatorPath } from "./operator-page.ts";
@@ -48,6 +49,7 @@ const doneWords: Readonly<Record<string, string>> = {
   renamed: "The passkey was renamed.",
   revoked: "The passkey was revoked: it signs nobody in any more.",
   ended: "The session has ended.",
+  grant: "The program is not let in any more.",
 };
 
 /** The account of whoever is signed in. */
@@ -55,9 +57,10 @@ export async function accountPage(
   visit: MemberVisit,
   retry?: { refusal: Refusal },
 ): Promise<Response> {
-  const [own, open] = await Promise.all([
+  const [own, open, letIn] = await Promise.all([
     call(visit, "list_sign_in_passkeys", {}, passkeys),
     call(visit, "list_sessions", { limit: 100 }, sessions),
+    allowed(visit, "list_grants") ? grantSection(visit) : false,
   ]);
   const { person, actor, csrf_token } = visit.session;
   const done = doneWords[visit.query.get("done") ?? ""];
@@ -85,6 +88,7 @@ ${passkeyForm({
   fields: nameField("new-passkey", "Name of the new passkey", "This device"),
 })}
 <p class="quiet small">Adding, renaming and revoking need a sign-in of the last 15 minutes: <a href="/step-up?next=/account">confirm who you are</a>.</p></section>
+${letIn}
 <section class="part" aria-labelledby="sessions"><h2 id="sessions">Where you are signed in</h2>
 ${sessionList(visit, open.body.sessions)}
 <form method="post" action="/account/sessions">${formToken(csrf_token)}
@@ -161,6 +165,11 @@ export function savePasskey(
 /** Ends one session. */
 export function endSession(visit: MemberVisit, id: string): Promise<Response> {
   return act(visit, "revoke_session", { session_id: id }, "ended");
+}
+
+/** Ends what a program was let in for. */
+export function endGrant(visit: MemberVisit, id: string): Promise<Response> {
+  return act(visit, "revoke_grant", { grant_id: id }, "grant");
 }
 
 /** Ends all sessions, or all but this one. */

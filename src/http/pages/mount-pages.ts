@@ -3,6 +3,7 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import { Refusal } from "../../core/refusal.ts";
 import { catcherPage, caughtHtml, caughtPage, caughtRaw } from "./catcher-pages.ts";
+import { mountConsent } from "./consent-routes.ts";
 import { readForm, typed } from "./form.ts";
 import { mountLadder } from "./ladder-routes.ts";
 import { mailboxPage, mailboxesPage, saveMailbox } from "./mailbox-pages.ts";
@@ -16,6 +17,7 @@ import { type Provenance, assertFormToken, foreignForm, provenance } from "./sam
 import { type Handlers, mountPeople } from "./people-routes.ts";
 import { script, scriptNames } from "./scripts.ts";
 import { cookieOf, welcomePage } from "./sign-in-pages.ts";
+import { setsSession } from "./session-cookie.ts";
 import { stylesheet } from "./stylesheet.ts";
 import {
   type MemberVisit,
@@ -43,6 +45,7 @@ export function mountPages(app: Hono, options: PagesOptions): void {
   mountMessages(app, routes);
   mountPolicies(app, routes);
   mountLadder(app, routes);
+  if (options.oauth) mountConsent(app, routes, options.oauth);
   const member = (answer: (visit: MemberVisit, c: Context) => Promise<Response>) =>
     show((visit, c) => answer(signedIn(visit), c));
   app.get("/pending", member(pendingPage));
@@ -102,8 +105,9 @@ function shower(options: PagesOptions) {
 /** Where the session has another token since this request began, the browser learns it; an answer that sets the cookie knows better. */
 function underNextToken(visit: Visit, response: Response): Response {
   const token = visit.session?.next_token;
-  if (visit.session === null || token === undefined || response.headers.has("set-cookie"))
-    return response;
+  if (visit.session === null || token === undefined) return response;
+  const own = response.headers.getSetCookie().some((one) => setsSession(one));
+  if (own) return response;
   const { expires_at } = visit.session;
   const cookie = cookieOf({ session_token: token, expires_at }, visit.options.secure_cookies);
   response.headers.append("set-cookie", cookie);

@@ -1,5 +1,6 @@
 /** What the pages are given: the dispatcher, sign-in, caught mail, and readers of raw messages. */
 import type { Dispatcher } from "../../contract/dispatch.ts";
+import type { AuthorizationServer } from "../../contract/oauth.ts";
 import type { SignIn } from "../../contract/sign-in.ts";
 import type { IdentityVerdict } from "../../mail/identity-verify.ts";
 import type { Log } from "../reply.ts";
@@ -48,6 +49,8 @@ export type ReadMessage = {
 export type PagesOptions = {
   dispatcher: Dispatcher;
   sign_in: SignIn;
+  /** Absent where programs cannot ask to be let in. */
+  oauth?: AuthorizationServer;
   /** Null where mail really leaves. */
   caught: Caught | null;
   /** The operator that hosts the instance. Caught mail is everybody's, codes too: only its own people see it. */

@@ -2,6 +2,7 @@
 import type { Context, Hono } from "hono";
 import {
   accountPage,
+  endGrant,
   endSession,
   endSessions,
   enrol,
@@ -97,6 +98,10 @@ export function mountPeople(app: Hono, { show, change }: Handlers): void {
   app.post(
     "/account/sessions/:id",
     save((visit, _, c) => endSession(visit, idOf(c))),
+  );
+  app.post(
+    "/account/grants/:id",
+    save((visit, _, c) => endGrant(visit, idOf(c))),
   );
   app.get(notificationsPath, member(notificationsPage));
   app.post(notificationsPath, save(saveNotifications));

@@ -28,6 +28,11 @@ export function sessionCookie(token: string, expires_at: string, secure: boolean
   return `${cookieName(secure)}=${token}; Path=/; Expires=${expires}; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
 }
 
+/** True for a `Set-Cookie` that is about the session. */
+export function setsSession(cookie: string): boolean {
+  return /^(?:__Host-)?multimail_session=/.test(cookie);
+}
+
 /** `Set-Cookie` that removes the session from the browser. */
 export function endedSessionCookie(secure: boolean): string {
   return `${cookieName(secure)}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;

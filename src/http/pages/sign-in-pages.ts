@@ -7,6 +7,7 @@ import type { Html } from "./display.ts";
 import { typed } from "./form.ts";
 import { page } from "./layout.ts";
 import { passkeyAnswer, passkeyForm, promptOptions } from "./passkey-form.ts";
+import { endedReturnCookie, readReturn } from "./return-cookie.ts";
 import { asRefusal, howToSignIn, refusalAlert } from "./refusal-page.ts";
 import { endedSessionCookie, sessionCookie } from "./session-cookie.ts";
 import type { Visit } from "./visit.ts";
@@ -163,7 +164,13 @@ export async function signOut(visit: Visit): Promise<Response> {
 async function admit(visit: Visit, admission: Admission, path: string): Promise<Response> {
   const { sign_in, secure_cookies } = visit.options;
   if (visit.session_token !== null) await sign_in.end(visit.session_token);
-  return seeOther(path, { "set-cookie": cookieOf(admission, secure_cookies) });
+  const cookie = { "set-cookie": cookieOf(admission, secure_cookies) };
+  // Whoever was on the way to let a program in goes on there.
+  const onward = path === "/" ? readReturn(visit.request.headers, secure_cookies) : null;
+  if (onward === null) return seeOther(path, cookie);
+  const response = seeOther(onward, cookie);
+  response.headers.append("set-cookie", endedReturnCookie(secure_cookies));
+  return response;
 }
 
 /** The cookie of a session that began, or goes on under another token. */

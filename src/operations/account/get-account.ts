@@ -1,6 +1,6 @@
 /** `get_account`: the operator and what the credential may do. */
 import { z } from "zod";
-import { id, scope, time } from "../../contract/resources.ts";
+import { heldScope, id, time } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
 
 export const getAccount = operation({
@@ -26,7 +26,7 @@ export const getAccount = operation({
     credential: z.object({
       kind: z.string(),
       id: z.string(),
-      scopes: z.array(scope),
+      scopes: z.array(heldScope),
       mailbox_ids: z.array(id).nullable(),
       test: z.boolean(),
     }),

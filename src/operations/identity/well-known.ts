@@ -1,8 +1,8 @@
 /** What is published under /.well-known: the keys behind X-MultiMail-Identity, and how this API is protected. */
 import { z } from "zod";
-import { scope } from "../../contract/resources.ts";
-import { scopes } from "../../core/actor.ts";
+import { heldScope } from "../../contract/resources.ts";
 import { Refusal } from "../../core/refusal.ts";
+import { resourceMetadata, serverMetadata } from "../../oauth/server-metadata.ts";
 import { operation } from "../context.ts";
 
 const wellKnown = {
@@ -67,27 +67,54 @@ export const getPublicKeys = operation({
   },
 });
 
+const resource = z.object({
+  resource: z.string(),
+  resource_name: z.string(),
+  authorization_servers: z.array(z.string()),
+  bearer_methods_supported: z.array(z.string()),
+  scopes_supported: z.array(heldScope),
+});
+
 export const getProtectedResource = operation({
   ...wellKnown,
   name: "get_protected_resource",
   summary: "What protects this API",
   description:
-    "Protected-resource metadata (RFC 9728): how a credential is sent, and which scopes there are.",
+    "Protected-resource metadata (RFC 9728): how a credential is sent, who gives one, and which scopes it may have.",
   path: "/.well-known/oauth-protected-resource",
   input: z.strictObject({}),
-  output: z.object({
-    resource: z.string(),
-    resource_name: z.string(),
-    bearer_methods_supported: z.array(z.string()),
-    scopes_supported: z.array(scope),
+  output: resource,
+  refusals: [],
+  handle: ({ instance }) => Promise.resolve(resourceMetadata(instance.public_url, "")),
+});
+
+export const getMcpResource = operation({
+  ...wellKnown,
+  name: "get_mcp_resource",
+  summary: "What protects the MCP door",
+  description: "Protected-resource metadata (RFC 9728) of /mcp alone.",
+  path: "/.well-known/oauth-protected-resource/mcp",
+  input: z.strictObject({}),
+  output: resource,
+  refusals: [],
+  handle: ({ instance }) => Promise.resolve(resourceMetadata(instance.public_url, "/mcp")),
+});
+
+export const getAuthorizationServer = operation({
+  ...wellKnown,
+  name: "get_authorization_server",
+  summary: "The OAuth server",
+  description: "Authorization server metadata (RFC 8414): where programs ask people to be let in.",
+  path: "/.well-known/oauth-authorization-server",
+  input: z.strictObject({}),
+  output: z.looseObject({
+    issuer: z.string(),
+    authorization_endpoint: z.string(),
+    token_endpoint: z.string(),
+    registration_endpoint: z.string(),
+    revocation_endpoint: z.string(),
+    scopes_supported: z.array(heldScope),
   }),
   refusals: [],
-  handle({ instance }) {
-    return Promise.resolve({
-      resource: instance.public_url,
-      resource_name: "MultiMail",
-      bearer_methods_supported: ["header"],
-      scopes_supported: [...scopes],
-    });
-  },
+  handle: ({ instance }) => Promise.resolve(serverMetadata(instance.public_url)),
 });

@@ -90,6 +90,7 @@ export const createDraft = operation({
   path,
   effect: "write",
   access: "send",
+  or_access: "draft",
   input: z.strictObject({
     mailbox_id: id,
     ...draftFields,
@@ -129,6 +130,7 @@ export const updateDraft = operation({
   path: `${path}/{draft_id}`,
   effect: "write",
   access: "send",
+  or_access: "draft",
   input: z.strictObject({
     ...place,
     to: addresses.optional(),
@@ -175,6 +177,7 @@ export const deleteDraft = operation({
   path: `${path}/{draft_id}`,
   effect: "destroy",
   access: "send",
+  or_access: "draft",
   input: z.strictObject(place),
   output: z.object({ id, status: wireStatus }),
   status: 200,
