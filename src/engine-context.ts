@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { type Config, ConfigError } from "./config.ts";
 import type { SendingHost } from "./core/domain-records.ts";
 import { idMaker } from "./core/id.ts";
+import { usualSchedule } from "./core/webhook-retry.ts";
 import type { EngineContext } from "./engine/context.ts";
 import { createKeyring } from "./engine/keyring.ts";
 import { createRecall } from "./engine/recall.ts";
@@ -40,6 +41,11 @@ export async function createEngineContext(
     instance_domain: config.domain,
     code_key: createHmac("sha256", masterKey).update("one-time-code").digest(),
     log,
+    webhooks: {
+      key: createHmac("sha256", masterKey).update("webhook secrets").digest(),
+      targets: { allow_private: config.private_webhooks, allow_http: config.private_webhooks },
+      schedule: usualSchedule,
+    },
     domains: { resolver: reading.live_resolver, host: sendingHost(config, publicUrl) },
     mail: reading.mail,
     recall: createRecall(now),

@@ -1,7 +1,9 @@
 /** What every engine function works with: database, clock, chance, keys, and how to wake the workers. */
 import type { SendingHost } from "../core/domain-records.ts";
 import type { DnsResolver } from "../mail/dns-record.ts";
+import type { WebhookSchedule } from "../core/webhook-retry.ts";
 import type { Database } from "../store/database.ts";
+import type { TargetRules } from "../web/target.ts";
 import type { MailReading } from "./mail-reading.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Recall } from "./recall.ts";
@@ -63,6 +65,8 @@ export type EngineContext = {
   daily_quota: number;
   /** How much callers may ask of the instance. */
   limits: Limits;
+  /** Key that seals the secrets of webhooks, where webhooks may stand, and when they are tried. */
+  webhooks: { key: Buffer; targets: TargetRules; schedule: WebhookSchedule };
   /** What domains are checked with: DNS past any cache of ours, and what the instance is to the world. */
   domains: { resolver: DnsResolver; host: SendingHost };
   /** Reading of foreign mail. */

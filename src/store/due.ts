@@ -39,6 +39,7 @@ export async function reclaimDue(
       "escalate",
       "notify",
       "service_mail",
+      "webhook",
     ],
     except: [],
   },

@@ -1,13 +1,14 @@
 /** The tables as TypeScript sees them: column types for the query builder, in the order of the migration. */
 import type { ColumnType, Generated } from "kysely";
 import type { AttachmentMeta, Json, MaybeTime, RecipientKind, Time } from "./column-types.ts";
+import type { ComplianceTables } from "./compliance-tables.ts";
 import type { DeliveryTables } from "./delivery-tables.ts";
 import type { OAuthTables } from "./oauth-tables.ts";
 import type { OversightTables } from "./oversight-tables.ts";
 import type { SignUpTables } from "./sign-up-tables.ts";
 
 /** Tables that are described in files of their own. */
-type OtherTables = OversightTables & DeliveryTables & SignUpTables & OAuthTables;
+type OtherTables = OversightTables & DeliveryTables & SignUpTables & OAuthTables & ComplianceTables;
 
 /** Column types of every table. */
 export type Tables = OtherTables & {
@@ -22,6 +23,7 @@ export type Tables = OtherTables & {
     stopped_reason: string | null;
     directory_key: string | null;
     created_at: Time;
+    closed_at: MaybeTime;
   };
   domain: {
     operator_id: string;
@@ -118,7 +120,10 @@ export type Tables = OtherTables & {
     paused_at: MaybeTime;
     paused_reason: string | null;
     approver_ids: string[] | null;
+    deleted_at: MaybeTime;
     scan_policy: ColumnType<Record<string, string>, string | undefined, string>;
+    webhook_url: string | null;
+    oversight_webhook_url: string | null;
   };
   allowlist_entry: {
     operator_id: string;
@@ -182,6 +187,8 @@ export type Tables = OtherTables & {
     unsubscribed_at: MaybeTime;
     policy_id: string | null;
     give_up_seconds: number | null;
+    /** When what it said was erased. */
+    erased_at: MaybeTime;
   };
   message_content: {
     operator_id: string;
@@ -388,7 +395,8 @@ export type DueKind =
   | "remind"
   | "escalate"
   | "notify"
-  | "service_mail";
+  | "service_mail"
+  | "webhook";
 
 /** How a person proved who they are. */
 export type SignInMethod = "link" | "code" | "passkey" | "invitation";

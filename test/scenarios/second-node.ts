@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { idMaker } from "../../src/core/id.ts";
+import { usualSchedule } from "../../src/core/webhook-retry.ts";
 import { type Founded, foundOperator } from "../../src/engine/bootstrap.ts";
 import { type EngineContext, unlimited } from "../../src/engine/context.ts";
 import { type Engine, createEngine } from "../../src/engine/engine.ts";
@@ -64,6 +65,11 @@ export async function secondNode(
     instance_domain: "multimail.localhost",
     code_key: createHmac("sha256", masterKey).update("one-time-code").digest(),
     log: quiet,
+    webhooks: {
+      key: createHmac("sha256", masterKey).update("webhook secrets").digest(),
+      targets: { allow_private: true, allow_http: true },
+      schedule: usualSchedule,
+    },
     domains: domainsWithoutDns(now),
     mail: readingWithoutDns(now),
     daily_quota: 1_000_000,

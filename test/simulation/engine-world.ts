@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { type Actor, roleScopes } from "../../src/core/actor.ts";
+import { usualSchedule } from "../../src/core/webhook-retry.ts";
 import { idMaker } from "../../src/core/id.ts";
 import type { Mode } from "../../src/core/oversight/types.ts";
 import { foundOperator } from "../../src/engine/bootstrap.ts";
@@ -156,6 +157,11 @@ function contextOf(
     instance_domain: "operator.example",
     code_key: createHmac("sha256", masterKey).update("one-time-code").digest(),
     log,
+    webhooks: {
+      key: createHmac("sha256", masterKey).update("webhook secrets").digest(),
+      targets: { allow_private: false, allow_http: false },
+      schedule: usualSchedule,
+    },
     domains: domainsWithoutDns(now),
     mail: readingWithoutDns(now),
     daily_quota: 1_000_000,
