@@ -6,16 +6,15 @@ import {
   ProtocolErrorCode,
   type PromptMessage,
 } from "@modelcontextprotocol/server";
-import type { Scope } from "../core/actor.ts";
-import { holds } from "../core/actor.ts";
+import { opens } from "../contract/operation.ts";
 import { idPattern } from "../core/id.ts";
 import type { CallContext, Caller } from "./call.ts";
 import type { ResourceTable } from "./resources.ts";
 
-/** A prompt with the scopes that it makes sense with. */
+/** A prompt with the operations that it cannot do without. */
 type PromptEntry = {
   prompt: Prompt;
-  needs: readonly Scope[];
+  needs: readonly string[];
   /** The text; `given` holds checked arguments only. */
   write(given: Readonly<Record<string, string>>): string;
   /** The resource that comes with it. */
@@ -40,7 +39,7 @@ const entries: readonly PromptEntry[] = [
       description: "Looks at what is there, and gets a mailbox ready for this agent.",
       arguments: [{ name: "purpose", description: "What the mailbox is for" }],
     },
-    needs: ["read"],
+    needs: ["setup_multimail", "list_mailboxes"],
     write: ({ purpose }) =>
       [
         "Help me set up email with MultiMail.",
@@ -61,7 +60,7 @@ const entries: readonly PromptEntry[] = [
         { name: "focus", description: "What matters most just now" },
       ],
     },
-    needs: ["read"],
+    needs: ["get_mailbox", "check_inbox", "read_email"],
     write: ({ mailbox_id, focus }) =>
       [
         `Go through the unread mail of mailbox ${mailbox_id}.`,
@@ -83,7 +82,7 @@ const entries: readonly PromptEntry[] = [
         { name: "instructions", description: "What the answer should say, and how" },
       ],
     },
-    needs: ["read", "send"],
+    needs: ["read_email", "get_thread", "reply_email"],
     write: ({ email_id, instructions }) =>
       [
         `Draft a reply to the message ${email_id}, which comes with this prompt.`,
@@ -96,10 +95,13 @@ const entries: readonly PromptEntry[] = [
   },
 ];
 
-/** The prompts that make sense with the caller's scopes. */
-export function promptsFor({ actor }: Caller): Prompt[] {
+/** The prompts that make sense with what the caller's credential opens. */
+export function promptsFor({ dispatcher }: CallContext, { actor }: Caller): Prompt[] {
+  const open = new Set(
+    dispatcher.operations.filter((one) => opens(one, actor)).map(({ name }) => name),
+  );
   return entries
-    .filter(({ needs }) => needs.every((scope) => holds(actor, scope)))
+    .filter(({ needs }) => needs.every((name) => open.has(name)))
     .map(({ prompt }) => prompt);
 }
 
@@ -114,11 +116,9 @@ export async function getPrompt(
   name: string,
   args: Readonly<Record<string, string>>,
 ): Promise<GetPromptResult> {
-  const entry = entries.find(
-    ({ prompt, needs }) =>
-      prompt.name === name && needs.every((scope) => holds(caller.actor, scope)),
-  );
-  if (!entry) throw invalid(`There is no prompt ${name.slice(0, 100)}.`);
+  const offered = promptsFor(context, caller).some((prompt) => prompt.name === name);
+  const entry = entries.find(({ prompt }) => prompt.name === name);
+  if (!entry || !offered) throw invalid(`There is no prompt ${name.slice(0, 100)}.`);
   const given = checked(entry.prompt, args, caller.default_mailbox_id);
   const messages: PromptMessage[] = [
     { role: "user", content: { type: "text", text: entry.write(given) } },

@@ -120,7 +120,9 @@ function serveReading(
         : await table.read(options, caller, uri),
     ),
   );
-  server.setRequestHandler("prompts/list", async () => ({ prompts: promptsFor(caller) }));
+  server.setRequestHandler("prompts/list", async () => ({
+    prompts: promptsFor(options, caller),
+  }));
   server.setRequestHandler("prompts/get", ({ params }) =>
     guarded("a prompt could not be made", () =>
       getPrompt(options, table, caller, params.name, params.arguments ?? {}),
