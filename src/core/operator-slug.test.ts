@@ -6,13 +6,12 @@ import { isReservedMailbox, operatorSlug } from "./operator-slug.ts";
 test.each([
   ["Acme GmbH & Co. KG", "acme-gmbh-co-kg"],
   ["  Café Zürich ", "cafe-zurich"],
-  ["東京", "operator"],
   ["a".repeat(100), "a".repeat(40)],
 ])("an operator called %j has the label %s", (name, label) => {
   expect(operatorSlug(name, null)).toBe(label);
 });
 
-test.each(["www", "MTA-STS", "Mail!", "xn--80ak6aa92e", "ab"])(
+test.each(["www", "MTA-STS", "Mail!", "xn--80ak6aa92e", "ab", "東京"])(
   "%j gets no label without a suffix",
   (name) => {
     expect(operatorSlug(name, null)).toBeNull();
