@@ -4,6 +4,7 @@ import { decisionLink } from "../../src/engine/decision-link.ts";
 import { firstOwner } from "../../src/store/people.ts";
 import { allowlistEntry, ownersKey, upgradeCode } from "./authorisation-grants.ts";
 import { keepReceived } from "./received-mail.ts";
+import { openSignUp, solved } from "./signing-up.ts";
 import type { Running } from "./running.ts";
 import type { SecondNode } from "./second-node.ts";
 
@@ -342,6 +343,22 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   }),
   wait_for_decision: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, timeout_seconds: 0 }),
   get_email_versions: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  get_sign_up_challenge: () => ({}),
+  sign_up: async () => ({
+    operator_name: "A newcomer",
+    postal_address: "2 New Street",
+    oversight_email: `new${counter++}@people.example`,
+    altcha: solved(await node.engine.proofChallenge()),
+  }),
+  confirm_sign_up: async () => {
+    const { id, code } = await openSignUp(node, "account", `new${counter++}@people.example`);
+    return { sign_up_id: id, code };
+  },
+  register_agent: () => ({ oversight_email: `a${counter++}@people.example`, agent_name: "Helper" }),
+  confirm_agent: async () => {
+    const { id, code } = await openSignUp(node, "agent", "oversight@multimail.localhost");
+    return { registration_id: id, code };
+  },
   list_mailboxes: () => ({}),
   create_mailbox: () => ({ address: `made-${counter++}` }),
   get_mailbox: ({ mailbox_id }) => ({ mailbox_id }),
