@@ -207,7 +207,9 @@ export function checkReceipts({ recipients }: ReadBundle, story: Story): Outcome
         );
       last.set(result.recipient, result);
     }
-  for (const { position, status, receipt } of recipients) {
+  for (const { position, address, status, receipt } of recipients) {
+    // What the remote server said goes with an erased recipient: it may name them.
+    if (address === "" && receipt === null) continue;
     const result = last.get(position);
     if (result === undefined) {
       if (!["suppressed", "pending"].includes(status) || receipt !== null)

@@ -56,6 +56,17 @@ export function widthInTree(level: number, index: number, size: number): number 
   return Math.max(0, Math.min(tileWidth, hashes - index * tileWidth));
 }
 
+/** Every tile and entry bundle of a log of `size` entries, entries beside their hashes. */
+export function* tilesOfLog(size: number): Generator<Tile> {
+  for (let level = 0; widthInTree(level, 0, size) > 0; level++)
+    for (let index = 0; ; index++) {
+      const width = widthInTree(level, index, size);
+      if (width === 0) break;
+      yield { level, index, width };
+      if (level === 0) yield { level: "entries", index, width };
+    }
+}
+
 /** Joins at most 256 entries, each as its length in two bytes (big-endian) and its bytes. */
 export function encodeBundle(entries: readonly Uint8Array[]): Buffer {
   if (entries.length > tileWidth) throw new FormatError("entry bundle: more than 256 entries");

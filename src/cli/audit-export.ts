@@ -5,7 +5,7 @@ import { parseCheckpoint } from "../audit/checkpoint.ts";
 import type { SignedCheckpoint } from "../audit/checkpoint.ts";
 import { FormatError } from "../audit/encoding.ts";
 import type { LogSource } from "../audit/log-verify.ts";
-import { decodeBundle, formatTilePath, tileWidth, widthInTree } from "../audit/tile.ts";
+import { decodeBundle, formatTilePath, tileWidth, tilesOfLog } from "../audit/tile.ts";
 import type { Tile } from "../audit/tile.ts";
 import { hashBytes } from "../audit/tree.ts";
 import { UsageError } from "./flags.ts";
@@ -76,7 +76,7 @@ async function exportLog(io: LocalIo, source: LogSource, folder: string): Promis
   await compareWithFolder(io, folder, checkpoint);
   const progress = progressOn(io, checkpoint.size);
   let fetched = 0;
-  for (const batch of batchesOf(tilesOf(checkpoint.size))) {
+  for (const batch of batchesOf(tilesOfLog(checkpoint.size))) {
     const done = await Promise.all(batch.map((tile) => keepTile(io, source, folder, tile)));
     fetched += done.filter(Boolean).length;
     const entries = batch.findLast(({ level }) => level === "entries");
@@ -112,17 +112,6 @@ async function compareWithFolder(
     throw new Contradiction(`the log was ${kept.size} entries long and is now ${size}: it shrank`);
   if (size === kept.size && !root.equals(kept.root))
     throw new Contradiction("the log had another root at the same size: it was forked");
-}
-
-/** Every tile and entry bundle of a log of `size` entries, entries beside their hashes. */
-function* tilesOf(size: number): Generator<Tile> {
-  for (let level = 0; widthInTree(level, 0, size) > 0; level++)
-    for (let index = 0; ; index++) {
-      const width = widthInTree(level, index, size);
-      if (width === 0) break;
-      yield { level, index, width };
-      if (level === 0) yield { level: "entries", index, width };
-    }
 }
 
 function* batchesOf(tiles: Iterable<Tile>): Generator<Tile[]> {

@@ -74,6 +74,7 @@ function authorise(operation: OperationSpec, actor: Actor | null): Actor {
   if (!opens(operation, actor))
     throw new Refusal("scope_required", `This call needs the scope ${scopesOf(operation)}.`, {
       hint: `The credential holds: ${actor.scopes.join(", ") || "nothing"}.`,
+      scope: operation.access,
     });
   return actor;
 }

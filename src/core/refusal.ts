@@ -59,6 +59,9 @@ export const refusalCodes = [
   "operator_stopped",
   "quota_exceeded",
   "digest_mismatch",
+  // erasure
+  "legal_hold",
+  "content_erased",
   // the instance
   "rate_limited",
   "unavailable",
@@ -74,6 +77,8 @@ export type RefusalDetail = {
   field?: string;
   /** How to mend it, one sentence. */
   hint?: string;
+  /** The scope that is missing. */
+  scope?: string;
   /** Seconds after which the same call may succeed. */
   retry_after?: number;
   /** The limit that was met: `quota` calls in `window` seconds, by the name of who is counted. */

@@ -15,6 +15,7 @@ import { Refusal } from "../core/refusal.ts";
 import { type EntryView, listEntries, loadOpenings } from "../store/audit-log.ts";
 import type { Tx } from "../store/database.ts";
 import { type DirectoryEntry, directoryEntries } from "../store/decision-passkeys.ts";
+import { erasedAddress } from "../store/erasing.ts";
 import { getDirectoryKey, listHeads } from "../store/directory-heads.ts";
 import { type LoadedMessage, loadMessages, loadMime } from "../store/messages.ts";
 import type { StatementEnvelope } from "../audit/statement.ts";
@@ -83,7 +84,7 @@ export async function evidenceOf(
     recipients: message.recipients.map(({ position, kind, address, status, receipt }) => ({
       position,
       kind,
-      address,
+      address: address === erasedAddress ? "" : address,
       token: unsubscribeToken(context.unsubscribe_key, {
         operator_id: row.operator_id,
         message_id: row.message_id,

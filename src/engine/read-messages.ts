@@ -88,6 +88,7 @@ export function messageReaders({ database }: EngineContext) {
       database.as(actor.operator_id, async (tx) => {
         const message = await visibleMessage(tx, actor, emailId, mailboxId);
         const text = await loadText(tx, emailId);
+        if (message.row.erased_at !== null) return erased(message);
         if (!text) throw new Error(`message ${emailId} has no content`);
         return message.row.direction === "inbound"
           ? received(message, text, await loadHead(tx, emailId))
@@ -211,7 +212,33 @@ export function assertVisible<M extends { row: SeenMessage }>(
 async function mimeOf(tx: Tx, emailId: string): Promise<Buffer> {
   const mime = (await loadMime(tx, [emailId])).get(emailId);
   if (!mime) throw new Error(`message ${emailId} has no content`);
+  if (mime.length === 0) throw contentErased();
   return mime;
+}
+
+/** What it said is gone, and cannot be answered, sent again or read. */
+export function assertNotErased(row: Pick<LoadedMessage["row"], "erased_at">): void {
+  if (row.erased_at !== null) throw contentErased();
+}
+
+function contentErased(): Refusal {
+  return new Refusal("content_erased", "What this message said was erased.", {
+    field: "email_id",
+    hint: "The audit log says when and why: entries of type erasure.",
+  });
+}
+
+/** That it was there, and what became of it, can still be read. */
+function erased(message: LoadedMessage): MessageDetail {
+  return {
+    ...viewOf(message),
+    markdown: "",
+    text: "",
+    new_text: message.row.direction === "inbound" ? "" : null,
+    from_name: null,
+    reply_to: [],
+    truncated: false,
+  };
 }
 
 /** A message as lists show it. Nobody approves received mail by its digest. */

@@ -10,7 +10,7 @@ import { type LoadedMessage, loadHead } from "../store/messages.ts";
 import { readReplyAddress } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
 import { headerOf, machineReason } from "./loop-guard.ts";
-import { visibleMessage } from "./read-messages.ts";
+import { assertNotErased, visibleMessage } from "./read-messages.ts";
 import { type SubmitRequest, type Submitted, namesOf } from "./submit.ts";
 
 /** An answer, as its author writes it. */
@@ -123,6 +123,7 @@ async function load(
     const mailbox = await getMailbox(tx, mailbox_id);
     if (!mailbox || parent.row.status === "deleted")
       throw new Refusal("not_found", "There is no such message.", { field: "email_id" });
+    assertNotErased(parent.row);
     const header = headerOf(await loadHead(tx, email_id));
     return { parent, header, mailboxAddress: mailbox.address };
   });

@@ -12,6 +12,7 @@ import {
   loadMime,
 } from "../store/messages.ts";
 import { replyAddress } from "./addresses.ts";
+import { assertNotErased } from "./read-messages.ts";
 import type { Envelope, Text } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
 
@@ -31,6 +32,7 @@ export async function loadOutbound(
     loadMarkdowns(tx, [emailId]),
   ]);
   assertOutbound(actor, loaded, mailboxId);
+  assertNotErased(loaded.row);
   const bytes = mime.get(emailId);
   if (!bytes) throw new Error(`message ${emailId} has no content`);
   return { loaded, mime: bytes, markdown: markdown.get(emailId) ?? "" };

@@ -3,6 +3,7 @@ import { createHmac, createSecretKey } from "node:crypto";
 import { insertSubjectKeys, loadSubjectKeys } from "../store/audit-log.ts";
 import { batcher } from "../store/batcher.ts";
 import type { Database, Tx } from "../store/database.ts";
+import { dropSubjectKey } from "../store/erasing.ts";
 import { seal, unseal } from "./seal.ts";
 
 /** A subject's id and key. */
@@ -19,7 +20,16 @@ export type Subjects = {
   within(tx: Tx, address: string): Promise<Subject>;
   /** The keys of ids that still exist; erased ones are left out. */
   existing(operatorId: string, subjectIds: readonly string[]): Promise<Map<string, Buffer>>;
+  /** The id behind an address; asks and makes nothing. */
+  idOf(operatorId: string, address: string): string;
+  /** Puts another key under an id that has one, or where `again` is false none. Whoever remembers the old one must {@link forget} it. */
+  drop(tx: Tx, subjectId: string, again: boolean): Promise<Subject | null>;
+  /** Lets this process forget a key. Other processes do after {@link memoryMs}. */
+  forget(operatorId: string, subjectId: string): void;
 };
+
+/** How long a process remembers a key, in milliseconds: longer ago erased ones seal nothing any more. */
+export const memoryMs = 60_000;
 
 /** Keys remembered in the process; writing to the same people again asks the database nothing. */
 const remembered = 20_000;
@@ -33,7 +43,13 @@ export function createSubjects(
 ): Subjects {
   // A KeyObject: node:crypto takes several times as long to find out that a Buffer is none.
   const idKey = createSecretKey(createHmac("sha256", masterKey).update("subject-id").digest());
-  const known = new Map<string, Subject>();
+  const known = new Map<string, Subject & { until: number }>();
+  const recall = (where: string): Subject | undefined => {
+    const held = known.get(where);
+    if (held && held.until > now().getTime()) return held;
+    known.delete(where);
+    return undefined;
+  };
   const makeKeys: KeyMaking = { masterKey, now, random };
 
   const load = batcher<{ operator_id: string; subject_id: string }, Subject>({
@@ -57,20 +73,21 @@ export function createSubjects(
     async of(operatorId, address) {
       const subjectId = idOf(operatorId, address);
       const where = place(operatorId, subjectId);
-      const held = known.get(where);
+      const held = recall(where);
       if (held) return held;
+      const until = now().getTime() + memoryMs;
       const subject = await load({ operator_id: operatorId, subject_id: subjectId });
       if (known.size >= remembered) {
         const oldest = known.keys().next().value;
         if (oldest !== undefined) known.delete(oldest);
       }
-      known.set(where, subject);
+      known.set(where, { ...subject, until });
       return subject;
     },
 
     async within(tx, address) {
       const subjectId = idOf(tx.operator_id, address);
-      const held = known.get(place(tx.operator_id, subjectId));
+      const held = recall(place(tx.operator_id, subjectId));
       const subject = held ?? (await findOrMake(makeKeys, tx, [subjectId])).get(subjectId);
       if (!subject) throw new Error(`subject key ${subjectId} vanished`);
       return subject;
@@ -82,6 +99,17 @@ export function createSubjects(
         [...rows].map(([id, wrapped]) => [id, unseal(masterKey, wrapped, place(operatorId, id))]),
       );
     },
+
+    idOf,
+
+    async drop(tx, subjectId, again) {
+      const key = again ? random(32) : null;
+      const where = place(tx.operator_id, subjectId);
+      await dropSubjectKey(tx, subjectId, key && seal(masterKey, key, where, random));
+      return key && { subject_id: subjectId, key };
+    },
+
+    forget: (operatorId, subjectId) => void known.delete(place(operatorId, subjectId)),
   };
 }
 

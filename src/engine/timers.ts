@@ -2,10 +2,11 @@
 import type { Actor } from "../core/actor.ts";
 import { step } from "../core/oversight/machine.ts";
 import type { Status } from "../core/oversight/types.ts";
-import { Refusal } from "../core/refusal.ts";
+import { Refusal, type RefusalCode } from "../core/refusal.ts";
+import type { Tx } from "../store/database.ts";
 import { type Claim, deleteDue, deleteDues, putDue, standingTokens } from "../store/due.ts";
 import { getMailboxes } from "../store/mailboxes.ts";
-import { loadMessages, updateMessages } from "../store/messages.ts";
+import { type LoadedMessage, loadMessages, updateMessages } from "../store/messages.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
@@ -106,21 +107,34 @@ export async function cancel(
     if (actor.test && !row.test) throw liveThing("A test key cancels messages of test keys only.");
     if (only !== undefined && row.status !== only)
       throw new Refusal("not_editable", `The message is ${row.status}, not ${only}.`);
-    const after = step(toMachine(message), { type: "cancel" });
-    if (!after.ok)
+    const refusal = await cancelLoaded(context, tx, actor, message);
+    if (refusal !== null)
       throw new Refusal(
-        after.refusal,
+        refusal,
         row.status === "cancelled"
           ? "The message is cancelled already."
           : `The message is ${row.status}: it can no longer be cancelled.`,
       );
-    await updateMessages(tx, [toUpdate(row, after.message, { expires_at: null })], context.now());
-    await deleteDues(tx, ["deliver", "release", ...pendingKinds], [row.message_id]);
-    await appendRecords(tx, changeOf(context, actor, row, "message.cancelled"));
-    return { id: emailId, status: after.message.status };
+    return { id: emailId, status: "cancelled" };
   });
   context.wake.sequence();
   return answer;
+}
+
+/** Cancels a message that is locked in this transaction; answers why not, or null. */
+export async function cancelLoaded(
+  context: EngineContext,
+  tx: Tx,
+  author: EntryAuthor,
+  message: LoadedMessage,
+): Promise<RefusalCode | null> {
+  const { row } = message;
+  const after = step(toMachine(message), { type: "cancel" });
+  if (!after.ok) return after.refusal;
+  await updateMessages(tx, [toUpdate(row, after.message, { expires_at: null })], context.now());
+  await deleteDues(tx, ["deliver", "release", ...pendingKinds], [row.message_id]);
+  await appendRecords(tx, changeOf(context, author, row, "message.cancelled"));
+  return null;
 }
 
 /**

@@ -60,6 +60,9 @@ export const refusalStatus: Readonly<Record<RefusalCode, number>> = {
   quota_exceeded: 429,
   digest_mismatch: 409,
 
+  legal_hold: 409,
+  content_erased: 410,
+
   rate_limited: 429,
   unavailable: 503,
   internal: 500,

@@ -227,6 +227,8 @@ const REPLIES: Readonly<Record<RefusalCode, readonly [code: number, enhanced: st
   operator_stopped: NOT_ALLOWED,
   quota_exceeded: [552, "5.2.2"],
   digest_mismatch: WRONG_STATE,
+  legal_hold: WRONG_STATE,
+  content_erased: WRONG_STATE,
   rate_limited: [451, "4.7.1"],
   unavailable: [451, "4.3.0"],
   // A fault of ours, not of the message: the client may keep it and try again.

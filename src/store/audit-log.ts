@@ -151,6 +151,7 @@ export type EntryFilter = {
   after?: Date | undefined;
   before?: Date | undefined;
   before_id?: string | undefined;
+  after_id?: string | undefined;
   limit: number;
   order: "newest" | "oldest";
 };
@@ -173,6 +174,7 @@ export async function listEntries(tx: Tx, filter: EntryFilter): Promise<EntryVie
   if (filter.after) query = query.where("e.at", ">=", filter.after);
   if (filter.before) query = query.where("e.at", "<", filter.before);
   if (filter.before_id) query = query.where("e.entry_id", "<", filter.before_id);
+  if (filter.after_id) query = query.where("e.entry_id", ">", filter.after_id);
   const rows = await tx.run(
     query.orderBy("e.entry_id", filter.order === "newest" ? "desc" : "asc").limit(filter.limit),
   );
