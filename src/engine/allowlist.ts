@@ -4,7 +4,7 @@ import { readPattern } from "../core/allowlist.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type AllowlistRow, deleteAllowlistEntry, listAllowlist } from "../store/allowlist.ts";
 import type { Tx } from "../store/database.ts";
-import { type MailboxRow, getMailbox, insertAllowlistEntry } from "../store/mailboxes.ts";
+import { type MailboxRow, getLivingMailbox, insertAllowlistEntry } from "../store/mailboxes.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
@@ -101,7 +101,7 @@ function assertLive(actor: Actor): void {
 }
 
 async function existing(tx: Tx, mailboxId: string, lock = false): Promise<MailboxRow> {
-  const mailbox = await getMailbox(tx, mailboxId, lock);
+  const mailbox = await getLivingMailbox(tx, mailboxId, lock);
   if (!mailbox)
     throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
   return mailbox;

@@ -5,6 +5,7 @@ import {
   type ContactRow,
   deleteContact,
   findContact,
+  getContact,
   insertContact,
   searchContacts,
   updateContact,
@@ -27,6 +28,55 @@ export type NewContact = {
   name?: string | undefined;
   metadata?: Record<string, string> | undefined;
 };
+
+/** What of a contact is to be another; absent members stay. `null` takes the name away. */
+export type ContactChange = {
+  name?: string | null | undefined;
+  metadata?: Record<string, string> | undefined;
+};
+
+/** One contact. Throws `not_found`, and `scope_required` for keys bound to mailboxes. */
+export async function readContact(
+  context: EngineContext,
+  actor: Actor,
+  contactId: string,
+): Promise<ContactRow> {
+  assertUnbound(actor);
+  const contact = await context.database.as(actor.operator_id, (tx) =>
+    getContact(tx, contactId, false),
+  );
+  if (!contact)
+    throw new Refusal("not_found", "There is no such contact.", { field: "contact_id" });
+  return contact;
+}
+
+/** Changes name and metadata of a contact. Throws `not_found`, `scope_required`, `test_key`. */
+export async function changeContact(
+  context: EngineContext,
+  actor: Actor,
+  contactId: string,
+  change: ContactChange,
+): Promise<ContactRow> {
+  const { email } = await readContact(context, actor, contactId);
+  if (actor.test) throw liveThing("A test key changes no contacts: live mail uses them too.");
+  const subject = await context.subjects.of(actor.operator_id, email);
+  const changed = await context.database.transaction(actor.operator_id, async (tx) => {
+    const before = await getContact(tx, contactId, true);
+    if (!before)
+      throw new Refusal("not_found", "There is no such contact.", { field: "contact_id" });
+    const after = {
+      name: change.name === undefined ? before.name : change.name,
+      metadata: change.metadata ?? before.metadata,
+    };
+    if (after.name === before.name && sameLabels(after.metadata, before.metadata)) return before;
+    await updateContact(tx, { contact_id: contactId, ...after, now: context.now() });
+    const contact = (await getContact(tx, contactId, false)) ?? before;
+    await log(context, tx, actor, "contact.changed", contact, subject);
+    return contact;
+  });
+  context.wake.sequence();
+  return changed;
+}
 
 /** Finds contacts by a part of address or name. Throws `scope_required` for keys bound to mailboxes. */
 export async function findContacts(

@@ -102,7 +102,11 @@ export type NewApiKey = {
  * could otherwise put mail into somebody's name, who then may not decide on it. And a key of nobody makes none that
  * decide: one party could otherwise be several approvers, or author and approver.
  */
-export function assertSamePerson(maker: Actor, scopes: readonly Scope[], personId: string | null): void {
+export function assertSamePerson(
+  maker: Actor,
+  scopes: readonly Scope[],
+  personId: string | null,
+): void {
   if (maker.kind !== "api_key") return;
   const hint = "A member can create such a key in the dashboard.";
   if (maker.person_id === null && scopes.includes("oversight"))

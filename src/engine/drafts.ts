@@ -15,6 +15,7 @@ import { type Surroundings, judge, loadSurroundings, refuseSuppressed } from "./
 import { overTurns, reviewWithTurns } from "./loop-guard.ts";
 import { newMessage } from "./new-message.ts";
 import { scanOutgoing } from "./outbound-scan.ts";
+import { quotaGate } from "./quota.ts";
 import { makeEvent } from "./record.ts";
 import {
   type Composing,
@@ -231,7 +232,9 @@ async function sendOnce(
   const { tags } = row;
   const now = context.now();
   const judged = judge(state, { around, envelope, scanned, tags, now, wait, review });
-  return save(context, actor, place, composing, judged, sentBack.length > 0);
+  const saved = (): Promise<DraftSent | null> =>
+    save(context, actor, place, composing, judged, sentBack.length > 0);
+  return row.test ? saved() : quotaGate(context)(actor.operator_id, saved);
 }
 
 /** The state that is asked about: under the present mode, with the sender among the authors. */

@@ -7,7 +7,7 @@ import { type IncomingMail, createAccept } from "./accept.ts";
 import { type NewContact, addContact, findContacts, removeContact } from "./contacts.ts";
 import type { EngineContext } from "./context.ts";
 import { type LinkDecision, decideByLink, showApproval } from "./decide-by-link.ts";
-import { type NewApiKey, createApiKey, createAuthenticate, revoke } from "./credentials.ts";
+import { createAuthenticate } from "./credentials.ts";
 import { type DecisionRequest, type Decided, createDecide } from "./decide.ts";
 import { deliveryCalls } from "./delivery-calls.ts";
 import { dueCalls } from "./due-calls.ts";
@@ -20,8 +20,6 @@ import { handOff } from "./hand-off.ts";
 import { inboxCalls } from "./inbox-calls.ts";
 import { ladderCalls } from "./ladder-calls.ts";
 import { logCalls } from "./log-calls.ts";
-import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
-import { createRateLimits, limited } from "./rate-limit.ts";
 import { findGrants, revokeGrant } from "./oauth-grants.ts";
 import type { PageRequest } from "./paging.ts";
 import { policyCalls } from "./policy-calls.ts";
@@ -60,7 +58,6 @@ export function createEngine(context: EngineContext) {
   const fresh = createFreshMail(maxFresh, () => context.now().getTime());
   const accept: (mail: IncomingMail) => Promise<{ id: string }> = createAccept(context, fresh);
   const authenticate: Authenticate = createAuthenticate(context);
-  const rate = createRateLimits(context);
   const signIn: SignIn = createSignIn(context);
   return {
     submit,
@@ -70,10 +67,7 @@ export function createEngine(context: EngineContext) {
       thread: { mailbox_id: string; thread_id: string },
       owner: Owner,
     ) => setOwner(context, actor, thread, owner),
-    findContacts: (actor: Actor, q: string | undefined, page: PageRequest) =>
-      findContacts(context, actor, q, page),
-    addContact: (actor: Actor, wanted: NewContact) => addContact(context, actor, wanted),
-    removeContact: (actor: Actor, contactId: string) => removeContact(context, actor, contactId),
+    ...accountCalls(context, authenticate),
     decide,
     undo: (actor: Actor, emailId: string) => undo(context, actor, emailId),
     waiting: createWaiting(context),
@@ -86,11 +80,6 @@ export function createEngine(context: EngineContext) {
     sendDraft: (actor: Actor, place: DraftPlace) => sendDraft(context, actor, place),
     resend: (actor: Actor, place: Resending) => resend(context, submit, actor, place),
     ...tagCalls(context),
-    createMailbox: (actor: Actor, wanted: NewMailbox) => createMailbox(context, actor, wanted),
-    changeMailbox: (actor: Actor, mailboxId: string, change: MailboxChange) =>
-      changeMailbox(context, actor, mailboxId, change),
-    createApiKey: (actor: Actor, wanted: NewApiKey) => createApiKey(context, actor, wanted),
-    revokeApiKey: (actor: Actor, keyId: string) => revoke(context, actor, keyId),
     ...inboxCalls(context),
     findGrants: (actor: Actor, page: PageRequest & { person_id?: string | undefined }) =>
       findGrants(context, actor, page),
@@ -111,9 +100,6 @@ export function createEngine(context: EngineContext) {
     receive: createReceive(context, fresh, decide),
     submitRaw: (actor: Actor, mail: RawSubmission) => submitRaw(context, submit, actor, mail),
     authenticate,
-    /** {@link authenticate} for doors: takes a request from the limits of whoever calls, and throws `rate_limited`. */
-    admit: limited(authenticate, rate),
-    rate,
     signIn,
     mintSignInLink: (operatorId: string) => mintSignInLink(context, operatorId),
     handOff: (operatorId: string, claims: readonly Claim[]) => handOff(context, operatorId, claims),

@@ -45,7 +45,7 @@ export async function loadSurroundings(
   const mailboxes = new Map(rows.map((row) => [row.mailbox_id, row]));
   return items.map(({ mailbox_id }) => {
     const mailbox = mailboxes.get(mailbox_id);
-    return mailbox && operator
+    return mailbox?.deleted_at === null && operator
       ? { mailbox, operator, allowlist: allowlists.get(mailbox_id) ?? [], suppressed, rules }
       : null;
   });

@@ -4,10 +4,17 @@ import type { Actor } from "../core/actor.ts";
 import { readMode } from "../core/oversight/mode.ts";
 import { Refusal } from "../core/refusal.ts";
 import { AddressError, parseAddress } from "../mail/address.ts";
-import { isUniqueViolation } from "../store/database.ts";
-import { type MailboxRow, getMailbox, insertMailbox, updateMailbox } from "../store/mailboxes.ts";
+import { type Tx, isUniqueViolation } from "../store/database.ts";
+import {
+  type MailboxRow,
+  countMailboxes,
+  getLivingMailbox,
+  getMailbox,
+  insertMailbox,
+  updateMailbox,
+} from "../store/mailboxes.ts";
 import { holdVerifiedDomain } from "../store/domains.ts";
-import { listDomains } from "../store/operators.ts";
+import { holdOperator, listDomains } from "../store/operators.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
@@ -48,6 +55,7 @@ export async function createMailbox(
       const domains = await listDomains(tx);
       const address = readAddress(wanted.address, domains);
       // Held until the mailbox is there, so that the domain cannot be deleted in between.
+      await refuseOverQuota(context, tx);
       if (!(await holdVerifiedDomain(tx, address.slice(address.lastIndexOf("@") + 1))))
         throw new Refusal("unknown_domain", "The domain was deleted just now.");
       const { change } = await passLoosening(context, tx, actor, {
@@ -61,6 +69,7 @@ export async function createMailbox(
         ],
       });
       const now = context.now();
+          ...urlsLoosened(context, noUrls, wanted),
       const id = context.new_id();
       await insertMailbox(tx, {
         mailbox_id: id,
@@ -87,12 +96,16 @@ export async function createMailbox(
       return made;
     })
     .then((made) => {
+      await keepUrls(context, tx, actor, id, wanted);
       context.wake.sequence();
       return made;
     })
     .catch((error: unknown) => {
       if (isUniqueViolation(error, "mailbox_address_key"))
-        throw new Refusal("address_taken", "This address is taken.", { field: "address" });
+        throw new Refusal("address_taken", "This address is taken.", {
+          field: "address",
+          hint: "Choose another; the address of a deleted mailbox is not given out again.",
+        });
       throw error;
     });
 }
@@ -102,6 +115,18 @@ function readAddress(text: string, domains: readonly string[]): string {
   if (first === undefined)
     throw new Refusal("unknown_domain", "The operator has no verified domain.");
   const full = text.includes("@") ? text : `${text}@${first}`;
+/** Throws `quota_exceeded` where the operator has as many mailboxes as the instance lets it have. Its row is held, so that two do not both take the last. */
+async function refuseOverQuota(context: EngineContext, tx: Tx): Promise<void> {
+  const { mailboxes: quota } = context.limits;
+  if (quota === null) return;
+  await holdOperator(tx);
+  const used = await countMailboxes(tx);
+  if (used >= quota)
+    throw new Refusal("quota_exceeded", `The operator has ${used} of ${quota} mailboxes.`, {
+      hint: "Delete one that is not needed, or ask whoever runs the instance for more.",
+    });
+}
+
   try {
     const { address, domain } = parseAddress(full.toLowerCase());
     if (!domains.includes(domain))
@@ -130,7 +155,7 @@ export async function changeMailbox(
   change: MailboxChange,
 ): Promise<MailboxRow> {
   const changed = await context.database.transaction(actor.operator_id, async (tx) => {
-    const before = await getMailbox(tx, mailboxId, true);
+    const before = await getLivingMailbox(tx, mailboxId, true);
     if (!before)
       throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
     if (actor.test) throw liveThing("A test key changes no mailboxes: they serve live mail too.");
@@ -149,6 +174,7 @@ export async function changeMailbox(
     const wanted = Object.entries({
       display_name: change.display_name,
       mode: change.oversight_mode,
+        ...urlsLoosened(context, before, change),
       approvals_required: change.approvals_required,
       expiry_seconds: change.expiry_seconds,
       undo_seconds: change.undo_seconds,
@@ -159,7 +185,8 @@ export async function changeMailbox(
       ([key, value]) =>
         value !== undefined && !isDeepStrictEqual(value, before[key as keyof MailboxRow]),
     );
-    if (wanted.length === 0) return before;
+    const urls = changedUrls(before, change);
+    if (wanted.length === 0 && Object.keys(urls).length === 0) return before;
     const changes = Object.fromEntries(wanted);
     await updateMailbox(tx, mailboxId, {
       ...changes,
@@ -168,9 +195,11 @@ export async function changeMailbox(
     });
     const about = { resource: mailboxId, mailbox_id: mailboxId };
     const entry = makeEntry(context, "mailbox.changed", actor, about, {
+      ...urls,
       changes,
       from: Object.fromEntries(wanted.map(([key]) => [key, before[key as keyof MailboxRow]])),
       ...letThrough,
+    await keepUrls(context, tx, actor, mailboxId, urls);
     });
     const where = { mailbox_id: mailboxId, message_id: null, thread_id: null };
     const event = makeEvent(context, "mailbox.mode_changed", where, { from, to: mode });

@@ -13,7 +13,7 @@ import {
 } from "../core/policy.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Tx } from "../store/database.ts";
-import { getMailbox } from "../store/mailboxes.ts";
+import { getLivingMailbox } from "../store/mailboxes.ts";
 import {
   type PolicyRow,
   everyMailbox,
@@ -344,7 +344,7 @@ export async function placeOf(
 }
 
 async function existing(tx: Tx, actor: Actor, mailboxId: string): Promise<{ address: string }> {
-  const mailbox = await getMailbox(tx, mailboxId);
+  const mailbox = await getLivingMailbox(tx, mailboxId);
   if (!mailbox || !mayUseMailbox(actor, mailboxId))
     throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
   return mailbox;

@@ -1,12 +1,18 @@
 /** The reading side: what operations show of mailboxes, messages, keys and the log. Every reader applies the actor's wall. */
 import { decodeEntry } from "../audit/entry.ts";
 import { leafHash } from "../audit/tree.ts";
-import { type Actor, mayUseMailbox } from "../core/actor.ts";
+import { type Actor, holds, mayUseMailbox } from "../core/actor.ts";
 import { readMode } from "../core/oversight/mode.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type EntryFilter, listEntries } from "../store/audit-log.ts";
 import { type ApiKeyRow, listApiKeys } from "../store/credentials.ts";
-import { type MailboxRow, getMailbox, listMailboxes, listModes } from "../store/mailboxes.ts";
+import {
+  type MailboxFilter,
+  type MailboxRow,
+  getMailbox,
+  listMailboxes,
+  listModes,
+} from "../store/mailboxes.ts";
 import { type OperatorRow, getOperator, listDomains } from "../store/operators.ts";
 import type { EngineContext } from "./context.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
@@ -50,16 +56,28 @@ function mailboxReaders({ database }: EngineContext) {
         return { ...operator, domains: await listDomains(tx) };
       }),
 
+    /** One that was deleted is shown to auditors. */
     mailbox: async (actor: Actor, mailboxId: string): Promise<MailboxRow> => {
       const row = await database.as(actor.operator_id, (tx) => getMailbox(tx, mailboxId));
-      if (!row || !mayUseMailbox(actor, mailboxId))
+      const isGone = row?.deleted_at !== null && !holds(actor, "audit");
+      if (!row || isGone || !mayUseMailbox(actor, mailboxId))
         throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
       return row;
     },
 
-    mailboxes: async (actor: Actor, page: PageRequest): Promise<Page<MailboxRow>> => {
+    /** Deleted ones are listed for auditors; throws `scope_required` for others. */
+    mailboxes: async (
+      actor: Actor,
+      filter: Omit<MailboxFilter, "ids" | "after_id" | "limit">,
+      page: PageRequest,
+    ): Promise<Page<MailboxRow>> => {
+      if (filter.deleted === true && !holds(actor, "audit"))
+        throw new Refusal("scope_required", "Deleted mailboxes are shown to the scope audit.", {
+          field: "deleted",
+        });
       const rows = await database.as(actor.operator_id, (tx) =>
         listMailboxes(tx, {
+          ...filter,
           ids: actor.mailbox_ids,
           after_id: readCursor(page.cursor),
           limit: page.limit + 1,

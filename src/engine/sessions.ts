@@ -3,6 +3,7 @@ import type { Admission, SessionView } from "../contract/sign-in.ts";
 import { type Actor, type SignInMethod, roleScopes } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Tx } from "../store/database.ts";
+import { getOperator } from "../store/operators.ts";
 import { holdPerson } from "../store/people.ts";
 import { appendRecords } from "../store/records.ts";
 import {
@@ -44,6 +45,7 @@ export async function beginSession(
 ): Promise<Admission | null> {
   // Held to the end, so that whoever removes the person sees this session and ends it.
   if (!(await holdPerson(tx, arrival.person_id))) return null;
+  if ((await getOperator(tx))?.closed_at !== null) return null;
   const now = context.now();
   const session = newToken("mm_session_", context.random);
   const expiresAt = new Date(now.getTime() + sessionLife);

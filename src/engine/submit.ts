@@ -27,6 +27,7 @@ import { overTurns, reviewWithTurns } from "./loop-guard.ts";
 import { newMessage } from "./new-message.ts";
 import { scanOutgoing } from "./outbound-scan.ts";
 import { pendingDue } from "./pending-due.ts";
+import { quotaGate } from "./quota.ts";
 import { makeEvent } from "./record.ts";
 import { readSendAt } from "./send-time.ts";
 import { refuseLocked } from "./thread-lock.ts";
@@ -87,6 +88,7 @@ const maxAttempts = 5;
 export function createSubmit(
   context: EngineContext,
 ): (actor: Actor, request: SubmitRequest) => Promise<Submitted> {
+  const withinQuota = quotaGate(context);
   const surroundings = batcher<
     { operator_id: string; mailbox_id: string; addresses: string[] },
     Surroundings
@@ -134,18 +136,24 @@ export function createSubmit(
     const replayed = await replay(context, actor, request, fingerprint);
     if (replayed) return replayed;
     const envelope = envelopeOf(request);
-    let answer: Submitted | null = null;
-    for (let n = 1; answer === null; n++)
-      try {
-        answer = await attempt(actor, request, envelope, fingerprint);
-      } catch (error) {
-        if (!(error instanceof Tightened) || n === maxAttempts) throw error;
-      }
+    const once = (): Promise<Submitted> =>
+      whileTightened(() => attempt(actor, request, envelope, fingerprint));
+    const answer = actor.test ? await once() : await withinQuota(actor.operator_id, once);
     if (answer.status === "queued") context.wake.deliver();
     else context.wake.timers();
     context.wake.sequence();
     return answer;
   };
+}
+
+/** Begins anew while mailbox or thread are tightened meanwhile. */
+async function whileTightened(attempt: () => Promise<Submitted>): Promise<Submitted> {
+  for (let n = 1; ; n++)
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Tightened) || n === maxAttempts) throw error;
+    }
 }
 
 /** The first answer again when the key is known; throws `idempotency_conflict` for other content. */

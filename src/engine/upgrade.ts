@@ -5,7 +5,7 @@ import { type Mode, modes } from "../core/oversight/types.ts";
 import { Refusal } from "../core/refusal.ts";
 import { getApiKeys } from "../store/credentials.ts";
 import type { Tx } from "../store/database.ts";
-import { type MailboxRow, getMailbox, updateMailbox } from "../store/mailboxes.ts";
+import { type MailboxRow, getLivingMailbox, updateMailbox } from "../store/mailboxes.ts";
 import { appendRecords } from "../store/records.ts";
 import { mailCode, overseerAddress, quoted } from "./code-mail.ts";
 import type { EngineContext } from "./context.ts";
@@ -100,7 +100,7 @@ async function nameOf(tx: Tx, actor: Actor): Promise<string> {
 }
 
 async function existing(tx: Tx, actor: Actor, mailboxId: string): Promise<MailboxRow> {
-  const mailbox = await getMailbox(tx, mailboxId, true);
+  const mailbox = await getLivingMailbox(tx, mailboxId, true);
   if (!mailbox)
     throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
   if (actor.test) throw liveThing("A test key changes no mailboxes: they serve live mail too.");

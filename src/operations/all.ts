@@ -1,5 +1,6 @@
 /** The list of operations: adding a capability is adding its file here. */
 import type { Operation } from "../contract/operation.ts";
+import { deleteAccount } from "./account/delete-account.ts";
 import { getAccount } from "./account/get-account.ts";
 import { health, openapi, ready } from "./account/health.ts";
 import { updateAccount } from "./account/update-account.ts";
@@ -11,6 +12,7 @@ import { getLogTile, getTile } from "./audit/get-tile.ts";
 import { showUnsubscribe, unsubscribe } from "./compliance/unsubscribe.ts";
 import { addContact } from "./contacts/add-contact.ts";
 import { deleteContact } from "./contacts/delete-contact.ts";
+import { getContact, updateContact } from "./contacts/get-contact.ts";
 import { searchContacts } from "./contacts/search-contacts.ts";
 import type { OperationContext } from "./context.ts";
 import { checkRoute } from "./destinations/check-route.ts";
@@ -40,10 +42,12 @@ import { listReceived } from "./inbound/list-received.ts";
 import { listSpam } from "./inbound/list-spam.ts";
 import { createApiKey } from "./keys/create-api-key.ts";
 import { listApiKeys } from "./keys/list-api-keys.ts";
+import { updateApiKey } from "./keys/update-api-key.ts";
 import { revokeApiKey } from "./keys/revoke-api-key.ts";
 import { addAllowlistEntry, listAllowlist, removeAllowlistEntry } from "./mailboxes/allowlist.ts";
 import { configureMailbox } from "./mailboxes/configure-mailbox.ts";
 import { createMailbox } from "./mailboxes/create-mailbox.ts";
+import { deleteMailbox } from "./mailboxes/delete-mailbox.ts";
 import { getMailbox } from "./mailboxes/get-mailbox.ts";
 import { listMailboxes } from "./mailboxes/list-mailboxes.ts";
 import { updateMailbox } from "./mailboxes/update-mailbox.ts";
@@ -120,6 +124,7 @@ import { exportSuppression } from "./suppression/export-suppression.ts";
 import { importSuppression } from "./suppression/import-suppression.ts";
 import { listSuppression } from "./suppression/list-suppression.ts";
 import { removeSuppression } from "./suppression/remove-suppression.ts";
+import { getUsage } from "./usage/get-usage.ts";
 
 /** Every operation, in the order in which docs show them. */
 export const allOperations: readonly Operation<OperationContext>[] = [
@@ -152,6 +157,8 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   setThreadOwner,
   searchContacts,
   addContact,
+  getContact,
+  updateContact,
   deleteContact,
   listReceived,
   listSpam,
@@ -185,6 +192,7 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   createMailbox,
   getMailbox,
   updateMailbox,
+  deleteMailbox,
   configureMailbox,
   requestUpgrade,
   applyUpgrade,
@@ -218,6 +226,7 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   getLogTile,
   listApiKeys,
   createApiKey,
+  updateApiKey,
   revokeApiKey,
   listMembers,
   updateMember,
@@ -243,6 +252,8 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   confirmAgent,
   getAccount,
   updateAccount,
+  deleteAccount,
+  getUsage,
   getJwks,
   getSigningKey,
   getPublicKeys,

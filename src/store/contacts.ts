@@ -51,6 +51,22 @@ export async function findContact(
   return row ?? null;
 }
 
+/** A contact by id; `lock` holds the row until the transaction ends. */
+export async function getContact(
+  tx: Tx,
+  contactId: string,
+  lock: boolean,
+): Promise<ContactRow | null> {
+  let query = db
+    .selectFrom("contact")
+    .selectAll()
+    .where("operator_id", "=", tx.operator_id)
+    .where("contact_id", "=", contactId);
+  if (lock) query = query.forNoKeyUpdate();
+  const [row] = await tx.run(query);
+  return row ?? null;
+}
+
 /** A new contact, or new words about one. */
 export type ContactChange = {
   contact_id: string;

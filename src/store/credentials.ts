@@ -9,9 +9,12 @@ export type ApiKeyRow = Selectable<Tables["api_key"]>;
 /** Finds keys by the hash of their secret, in whatever operator. */
 export function findApiKeys(database: Database, hashes: readonly Buffer[]): Promise<ApiKeyRow[]> {
   return database.as(everyOperator, (tx) =>
-    tx.named<ApiKeyRow>("find_api_keys", "SELECT * FROM api_key WHERE token_hash = ANY($1)", [
-      hashes,
-    ]),
+    tx.named<ApiKeyRow>(
+      "find_api_keys",
+      `SELECT * FROM api_key k WHERE token_hash = ANY($1)
+       AND EXISTS (SELECT 1 FROM operator o WHERE o.operator_id = k.operator_id AND o.closed_at IS NULL)`,
+      [hashes],
+    ),
   );
 }
 
@@ -33,6 +36,49 @@ export async function getApiKey(tx: Tx, keyId: string): Promise<ApiKeyRow | null
       .where("key_id", "=", keyId),
   );
   return row ?? null;
+}
+
+/** A key by id, held until the transaction ends. */
+export async function holdApiKey(tx: Tx, keyId: string): Promise<ApiKeyRow | null> {
+  const [row] = await tx.run(
+    db
+      .selectFrom("api_key")
+      .selectAll()
+      .where("operator_id", "=", tx.operator_id)
+      .where("key_id", "=", keyId)
+      // What a person granted by OAuth does not change.
+      .where("prefix", "<>", "mm_oat_")
+      .forNoKeyUpdate(),
+  );
+  return row ?? null;
+}
+
+/** Changes what a key is called and may do. */
+export async function updateApiKey(
+  tx: Tx,
+  keyId: string,
+  change: Partial<Pick<ApiKeyRow, "name" | "scopes" | "mailbox_ids" | "expires_at">>,
+): Promise<void> {
+  await tx.run(
+    db
+      .updateTable("api_key")
+      .set(change)
+      .where("operator_id", "=", tx.operator_id)
+      .where("key_id", "=", keyId),
+  );
+}
+
+/** Revokes every key of the operator; answers their ids. */
+export async function revokeAllKeys(tx: Tx, now: Date): Promise<string[]> {
+  const rows = await tx.run(
+    db
+      .updateTable("api_key")
+      .set({ revoked_at: now })
+      .where("operator_id", "=", tx.operator_id)
+      .where("revoked_at", "is", null)
+      .returning("key_id"),
+  );
+  return rows.map((row) => row.key_id);
 }
 
 /** Several keys at once; missing ones are left out. */

@@ -107,7 +107,7 @@ export async function countMailboxesAt(tx: Tx, name: string): Promise<number> {
   const [row] = await tx.named<{ count: number }>(
     "count_mailboxes_at",
     `SELECT count(*)::int AS count FROM mailbox
-     WHERE operator_id = $1 AND right(address, length($2) + 1) = '@' || $2`,
+     WHERE operator_id = $1 AND deleted_at IS NULL AND right(address, length($2) + 1) = '@' || $2`,
     [tx.operator_id, name],
   );
   return row?.count ?? 0;

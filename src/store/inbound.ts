@@ -19,7 +19,8 @@ export async function findMailboxes(
   const rows = await database.as(everyOperator, (tx) =>
     tx.named<FoundMailbox & { address: string }>(
       "find_mailboxes",
-      "SELECT address, operator_id, mailbox_id FROM mailbox WHERE address = ANY($1)",
+      `SELECT address, operator_id, mailbox_id FROM mailbox b WHERE address = ANY($1) AND deleted_at IS NULL
+         AND EXISTS (SELECT 1 FROM operator o WHERE o.operator_id = b.operator_id AND o.closed_at IS NULL)`,
       [addresses],
     ),
   );
@@ -60,7 +61,7 @@ export async function findDomainOwner(
     tx.named<{ operator_id: string; mailbox_id: string | null }>(
       "find_domain_owner",
       `SELECT d.operator_id, (SELECT min(b.mailbox_id) FROM mailbox b WHERE b.operator_id = d.operator_id
-         AND b.address LIKE '%@' || d.name) AS mailbox_id
+         AND b.deleted_at IS NULL AND b.address LIKE '%@' || d.name) AS mailbox_id
        FROM domain d WHERE d.name = $1 AND d.verified_at IS NOT NULL`,
       [domain],
     ),

@@ -28,6 +28,62 @@ export async function getMailbox(
   return row ?? null;
 }
 
+/** A mailbox that was not deleted. */
+export async function getLivingMailbox(
+  tx: Tx,
+  mailboxId: string,
+  lock = false,
+): Promise<MailboxRow | null> {
+  const row = await getMailbox(tx, mailboxId, lock);
+  return row?.deleted_at === null ? row : null;
+}
+
+/** How many mailboxes the operator has that were not deleted. */
+export async function countMailboxes(tx: Tx): Promise<number> {
+  const [row] = await tx.named<{ count: number }>(
+    "count_mailboxes",
+    "SELECT count(*)::int AS count FROM mailbox WHERE operator_id = $1 AND deleted_at IS NULL",
+    [tx.operator_id],
+  );
+  return row?.count ?? 0;
+}
+
+/** The running transaction's number; see {@link writersEnded}. */
+export async function transactionId(tx: Tx): Promise<string> {
+  const [row] = await tx.named<{ id: string }>(
+    "transaction_id",
+    "SELECT pg_current_xact_id()::text AS id",
+    [],
+  );
+  return row?.id ?? "0";
+}
+
+/** True when every transaction has ended that may have written without seeing what a transaction wrote. */
+export async function writersEnded(tx: Tx, transaction: string): Promise<boolean> {
+  const [row] = await tx.named<{ ended: boolean }>(
+    "writers_ended",
+    "SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 AS ended",
+    [transaction],
+  );
+  return row?.ended === true;
+}
+
+/** Ids of a mailbox's mail that has not left yet, by id, after one of them. */
+export async function listUnsentIds(
+  tx: Tx,
+  mailboxId: string,
+  afterId: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await tx.named<{ message_id: string }>(
+    "list_unsent_ids",
+    `SELECT message_id FROM message WHERE operator_id = $1 AND mailbox_id = $2 AND message_id > $3 AND direction = 'outbound'
+       AND status IN ('draft', 'pending_scan', 'pending_approval', 'scheduled', 'queued') ORDER BY message_id LIMIT $4`,
+    [tx.operator_id, mailboxId, afterId, limit],
+  );
+  return rows.map((row) => row.message_id);
+}
+
 /** Several mailboxes at once; missing ones are left out. */
 export function getMailboxes(tx: Tx, ids: readonly string[]): Promise<MailboxRow[]> {
   return tx.named<MailboxRow>(
@@ -37,12 +93,32 @@ export function getMailboxes(tx: Tx, ids: readonly string[]): Promise<MailboxRow
   );
 }
 
-/** A page of mailboxes by id, of those named or all. */
-export function listMailboxes(
-  tx: Tx,
-  filter: { ids: readonly string[] | null; after_id?: string | undefined; limit: number },
-): Promise<MailboxRow[]> {
-  let query = db.selectFrom("mailbox").selectAll().where("operator_id", "=", tx.operator_id);
+/** Which mailboxes a list shows. */
+export type MailboxFilter = {
+  ids: readonly string[] | null;
+  /** A part of the address, compared without case. */
+  address_contains?: string | undefined;
+  modes?: readonly string[] | undefined;
+  /** Those that were deleted, instead of those that were not. */
+  deleted?: boolean;
+  after_id?: string | undefined;
+  limit: number;
+  offset?: number | undefined;
+};
+
+/** A page of mailboxes by id. */
+export function listMailboxes(tx: Tx, filter: MailboxFilter): Promise<MailboxRow[]> {
+  let query = db
+    .selectFrom("mailbox")
+    .selectAll()
+    .where("operator_id", "=", tx.operator_id)
+    .where("deleted_at", filter.deleted === true ? "is not" : "is", null);
+  if (filter.address_contains) {
+    const part = filter.address_contains.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
+    query = query.where("address", "ilike", `%${part}%`);
+  }
+  if (filter.modes) query = query.where("mode", "in", [...filter.modes]);
+  if (filter.offset) query = query.offset(filter.offset);
   if (filter.ids) query = query.where("mailbox_id", "in", [...filter.ids, ""]);
   if (filter.after_id) query = query.where("mailbox_id", ">", filter.after_id);
   return tx.run(query.orderBy("mailbox_id").limit(filter.limit));
@@ -54,7 +130,8 @@ export async function listModes(tx: Tx, ids: readonly string[] | null): Promise<
     .selectFrom("mailbox")
     .select("mode")
     .distinct()
-    .where("operator_id", "=", tx.operator_id);
+    .where("operator_id", "=", tx.operator_id)
+    .where("deleted_at", "is", null);
   if (ids) query = query.where("mailbox_id", "in", [...ids, ""]);
   return (await tx.run(query)).map((row) => row.mode);
 }

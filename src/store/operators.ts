@@ -55,6 +55,16 @@ export async function setStopped(
   await tx.run(db.updateTable("operator").set(stop).where("operator_id", "=", tx.operator_id));
 }
 
+/** Closes the operator for good; it is stopped with it, where it was not. */
+export async function closeOperator(tx: Tx, by: string, now: Date): Promise<void> {
+  await tx.named(
+    "close_operator",
+    `UPDATE operator SET closed_at = $2, stopped_at = coalesce(stopped_at, $2), stopped_by = coalesce(stopped_by, $3),
+       stopped_reason = coalesce(stopped_reason, 'the account was deleted') WHERE operator_id = $1`,
+    [tx.operator_id, now.toISOString(), by],
+  );
+}
+
 /** The operators that are stopped. */
 export async function listStopped(database: Database): Promise<string[]> {
   const rows = await database.as(everyOperator, (tx) =>

@@ -63,7 +63,7 @@ export type TokenAge = "present" | "previous" | "spent";
 
 const columns = "s.*, p.name, p.email, p.role";
 const living =
-  "FROM session s JOIN person p USING (operator_id, person_id) WHERE s.ended_at IS NULL AND s.expires_at > $2 AND p.removed_at IS NULL";
+  "FROM session s JOIN person p USING (operator_id, person_id) WHERE s.ended_at IS NULL AND s.expires_at > $2 AND p.removed_at IS NULL AND EXISTS (SELECT 1 FROM operator o WHERE o.operator_id = s.operator_id AND o.closed_at IS NULL)";
 
 /** The living session that a token is or was of. */
 export function findSession(
@@ -158,10 +158,10 @@ export async function endSession(database: Database, tokenHash: Buffer, now: Dat
   );
 }
 
-/** Ends sessions of the operator: one, or all of a person but perhaps one; answers their ids and people. */
+/** Ends sessions of the operator: one, all of a person but perhaps one, or all; answers their ids and people. */
 export async function endSessions(
   tx: Tx,
-  which: { session_id: string } | { person_id: string; except?: string },
+  which: { session_id: string } | { person_id: string; except?: string } | "all",
   now: Date,
 ): Promise<{ session_id: string; person_id: string }[]> {
   let query = db
@@ -169,6 +169,7 @@ export async function endSessions(
     .set({ ended_at: now })
     .where("operator_id", "=", tx.operator_id)
     .where("ended_at", "is", null);
+  if (which === "all") return tx.run(query.returning(["session_id", "person_id"]));
   if ("session_id" in which) query = query.where("session_id", "=", which.session_id);
   else {
     query = query.where("person_id", "=", which.person_id);

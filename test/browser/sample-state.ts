@@ -68,6 +68,7 @@ export function sampleMailbox(): Mailbox {
     paused_at: null,
     paused_reason: null,
     scan_policy: {},
+    deleted_at: null,
     created_at: ago(200),
     updated_at: ago(200),
   };

@@ -2,6 +2,7 @@
 import type { InboundStatus } from "../../src/core/inbound-status.ts";
 import { decisionLink } from "../../src/engine/decision-link.ts";
 import { firstOwner } from "../../src/store/people.ts";
+import { aHold, addressHash, anErasure } from "./compliance-rows.ts";
 import { allowlistEntry, ownersKey, upgradeCode } from "./authorisation-grants.ts";
 import { keepReceived } from "./received-mail.ts";
 import { openSignUp, solved } from "./signing-up.ts";
@@ -262,6 +263,8 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   }),
   search_contacts: () => ({}),
   add_contact: () => ({ email: `c${counter++}@example.com` }),
+  get_contact: ({ contact_id }) => ({ contact_id }),
+  update_contact: ({ contact_id }) => ({ contact_id, name: `Name ${counter++}` }),
   delete_contact: async (place, fresh) => ({
     contact_id: fresh ? await freshContact(place) : place.contact_id,
   }),
@@ -319,6 +322,7 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
     email_id: fresh ? await received(place, "pending_inbound_approval") : place.received_id,
   }),
   get_proof: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
+  verify_email: ({ mailbox_id, received_id }) => ({ mailbox_id, email_id: received_id }),
   cancel_message: async (place, fresh) => ({
     mailbox_id: place.mailbox_id,
     email_id: fresh ? await freshEmail(place) : place.email_id,
@@ -362,6 +366,9 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   list_mailboxes: () => ({}),
   create_mailbox: () => ({ address: `made-${counter++}` }),
   get_mailbox: ({ mailbox_id }) => ({ mailbox_id }),
+  delete_mailbox: async (place, fresh) => ({
+    mailbox_id: fresh ? await freshMailbox(place) : place.mailbox_id,
+  }),
   update_mailbox: ({ mailbox_id }, fresh) => ({
     mailbox_id,
     display_name: fresh ? "Changed" : "Seized",
@@ -407,6 +414,7 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   get_log_tile: ({ operator_id }) => ({ operator_id, tile_path: "entries/000.p/1" }),
   list_api_keys: () => ({}),
   create_api_key: () => ({ name: "made", scopes: ["admin"], test: true }),
+  update_api_key: ({ key_id }) => ({ key_id, name: `Name ${counter++}` }),
   revoke_api_key: async (place, fresh) => ({
     key_id: fresh ? await ownersKey(node, place) : place.key_id,
   }),
@@ -444,11 +452,26 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   rename_sign_in_passkey: () => ({ passkey_id: someId, name: "A device" }),
   revoke_sign_in_passkey: () => ({ passkey_id: someId }),
   get_account: () => ({}),
+  setup_multimail: () => ({}),
+  delete_account: () => ({}),
+  get_usage: ({ mailbox_id }) => ({ mailbox_id }),
   update_account: () => ({ postal_address: "Another Street 1" }),
   get_jwks: () => ({}),
   get_signing_key: () => ({}),
   get_protected_resource: () => ({}),
   get_public_keys: () => ({}),
+  export_audit_log: ({ mailbox_id }) => ({ mailbox_id }),
+  get_reputation: async ({ operator_id }) => ({ hash: await addressHash(node, operator_id) }),
+  export_operator: () => ({}),
+  export_subject: () => ({ address: "matrix@example.net" }),
+  erase_subject: () => ({ address: `matrix${counter++}@example.net` }),
+  list_erasures: () => ({}),
+  get_erasure: async (place) => ({ erasure_id: await anErasure(node, place) }),
+  get_retention: () => ({}),
+  put_retention: () => ({ spam: { delete_after_days: 30_000 + counter++ } }),
+  list_legal_holds: () => ({}),
+  create_legal_hold: () => ({ address: "held@example.net", reason: "A case" }),
+  release_legal_hold: async (place) => ({ hold_id: await aHold(node, place) }),
   show_unsubscribe: ({ token }) => ({ token }),
   unsubscribe: ({ token }) => ({ token }),
   list_suppression: ({ mailbox_id }) => ({ mailbox_id }),

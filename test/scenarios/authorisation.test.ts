@@ -119,13 +119,21 @@ const blind = new Set(["health", "ready", "openapi"]);
 const ofSoleOperator = new Set(["get_checkpoint", "get_signing_key"]);
 /** Of the caller's own operator, wherever the other's resources lie. */
 const addressed = (spec: OperationSpec): boolean =>
-  ["mailbox_id", "email_id", "key_id", "contact_id", "domain_id", "operator_id", "policy_id"].some(
-    (name) => name in spec.input.shape,
-  );
+  [
+    "mailbox_id",
+    "email_id",
+    "key_id",
+    "contact_id",
+    "domain_id",
+    "operator_id",
+    "policy_id",
+    "hold_id",
+    "erasure_id",
+  ].some((name) => name in spec.input.shape);
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact delete_contact request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending update_account create_policy update_policy revoke_policy post_directory_signature create_domain update_domain verify_domain rotate_dkim delete_domain pause_destination resume_destination flush_destination".split(
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact update_contact delete_contact delete_mailbox update_api_key delete_account request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending update_account create_policy update_policy revoke_policy post_directory_signature create_domain update_domain verify_domain rotate_dkim delete_domain pause_destination resume_destination flush_destination".split(
     " ",
   ),
 );
@@ -133,6 +141,12 @@ const live = new Set(
 /** What people do with their passkeys for decisions, and no key does. */
 const personal = new Set(
   "create_decision_challenge list_decision_passkeys create_decision_passkey_options enrol_decision_passkey revoke_decision_passkey put_directory_key".split(
+    " ",
+  ),
+);
+
+const ofAll = new Set(
+  "export_operator export_subject erase_subject list_erasures get_erasure get_retention put_retention list_legal_holds create_legal_hold release_legal_hold".split(
     " ",
   ),
 );
@@ -164,6 +178,11 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
     return holder.bound === null && holder.name !== "a test key" ? 404 : 403;
   if (spec.tag === "people" && !listed.has(spec.name)) return 403;
   if (spec.tag === "people" && holder.bound !== null) return 403;
+  // Erasing and holding are about everything; who exports everything may read more than the log.
+  if (ofAll.has(spec.name)) {
+    if (holder.bound !== null || holder.name === "a test key") return 403;
+    if (spec.name === "export_operator" && !holder.scopes.includes("admin")) return 403;
+  }
   // Contacts and domains are the operator's: a single mailbox has nothing to do with them.
   const whole = ["contacts", "domains", "destinations"];
   if (whole.includes(spec.tag) && holder.bound !== null) return 403;
@@ -173,7 +192,8 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
   // Bound to a mailbox: nothing of the others, no tiles of the whole log, no mailboxes of one's own making.
   if (spec.name === "get_tile" || spec.name === "get_log_tile" || spec.name === "create_mailbox")
     return 403;
-  if (["stop_sending", "resume_sending", "update_account"].includes(spec.name)) return 403;
+  if (["stop_sending", "resume_sending", "update_account", "delete_account"].includes(spec.name))
+    return 403;
   if (spec.name === "create_api_key") return 403;
   return addressed(spec) && place.mailbox_id !== holder.bound ? 404 : "success";
 }

@@ -126,7 +126,8 @@ function nodes(quota: number): {
       now += ms;
     },
     async through(n, of, id) {
-      const tries = Array.from({ length: n }, () => each[of]?.take(actorOf(id)));
+      const limits = each[of] ?? Promise.reject(new Error("there are two nodes"));
+      const tries = Array.from({ length: n }, async () => (await limits).take(actorOf(id)));
       return (await Promise.allSettled(tries)).filter(({ status }) => status === "fulfilled")
         .length;
     },

@@ -65,7 +65,7 @@ export const createApiKey = operation({
 });
 
 /** The time in UTC. Beyond the year 9999 its text would no longer compare as times do. */
-function instant(text: string): string {
+export function instant(text: string): string {
   const utc = new Date(text).toISOString();
   if (/^[+-]/.test(utc))
     throw new Refusal("validation_failed", "expires_at: lies beyond the year 9999.", {

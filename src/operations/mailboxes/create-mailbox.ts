@@ -35,6 +35,7 @@ export const createMailbox = operation({
     "validation_failed",
     "unknown_domain",
     "address_taken",
+    "quota_exceeded",
     "mode_raise_needs_person",
     "fresh_sign_in_required",
     "role_required",

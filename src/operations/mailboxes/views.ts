@@ -24,6 +24,7 @@ export function mailboxOf(
     paused_at: row.paused_at?.toISOString() ?? null,
     paused_reason: row.paused_reason,
     scan_policy: row.scan_policy,
+    deleted_at: row.deleted_at?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };
