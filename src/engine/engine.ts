@@ -4,7 +4,7 @@ import type { Actor } from "../core/actor.ts";
 import type { Status } from "../core/oversight/types.ts";
 import type { Claim } from "../store/due.ts";
 import { type IncomingMail, createAccept } from "./accept.ts";
-import { type NewContact, addContact, findContacts, removeContact } from "./contacts.ts";
+import { accountCalls } from "./account-calls.ts";
 import type { EngineContext } from "./context.ts";
 import { type LinkDecision, decideByLink, showApproval } from "./decide-by-link.ts";
 import { createAuthenticate } from "./credentials.ts";
