@@ -52,10 +52,10 @@ export async function createMailbox(
     throw new Refusal("scope_required", "A key that is bound to mailboxes cannot create others.");
   return context.database
     .transaction(actor.operator_id, async (tx) => {
+      await refuseOverQuota(context, tx);
       const domains = await listDomains(tx);
       const address = readAddress(wanted.address, domains);
       // Held until the mailbox is there, so that the domain cannot be deleted in between.
-      await refuseOverQuota(context, tx);
       if (!(await holdVerifiedDomain(tx, address.slice(address.lastIndexOf("@") + 1))))
         throw new Refusal("unknown_domain", "The domain was deleted just now.");
       const { change } = await passLoosening(context, tx, actor, {
@@ -69,7 +69,6 @@ export async function createMailbox(
         ],
       });
       const now = context.now();
-          ...urlsLoosened(context, noUrls, wanted),
       const id = context.new_id();
       await insertMailbox(tx, {
         mailbox_id: id,
@@ -96,7 +95,6 @@ export async function createMailbox(
       return made;
     })
     .then((made) => {
-      await keepUrls(context, tx, actor, id, wanted);
       context.wake.sequence();
       return made;
     })
@@ -110,11 +108,6 @@ export async function createMailbox(
     });
 }
 
-function readAddress(text: string, domains: readonly string[]): string {
-  const [first] = domains;
-  if (first === undefined)
-    throw new Refusal("unknown_domain", "The operator has no verified domain.");
-  const full = text.includes("@") ? text : `${text}@${first}`;
 /** Throws `quota_exceeded` where the operator has as many mailboxes as the instance lets it have. Its row is held, so that two do not both take the last. */
 async function refuseOverQuota(context: EngineContext, tx: Tx): Promise<void> {
   const { mailboxes: quota } = context.limits;
@@ -127,6 +120,11 @@ async function refuseOverQuota(context: EngineContext, tx: Tx): Promise<void> {
     });
 }
 
+function readAddress(text: string, domains: readonly string[]): string {
+  const [first] = domains;
+  if (first === undefined)
+    throw new Refusal("unknown_domain", "The operator has no verified domain.");
+  const full = text.includes("@") ? text : `${text}@${first}`;
   try {
     const { address, domain } = parseAddress(full.toLowerCase());
     if (!domains.includes(domain))
@@ -174,7 +172,6 @@ export async function changeMailbox(
     const wanted = Object.entries({
       display_name: change.display_name,
       mode: change.oversight_mode,
-        ...urlsLoosened(context, before, change),
       approvals_required: change.approvals_required,
       expiry_seconds: change.expiry_seconds,
       undo_seconds: change.undo_seconds,
@@ -185,8 +182,7 @@ export async function changeMailbox(
       ([key, value]) =>
         value !== undefined && !isDeepStrictEqual(value, before[key as keyof MailboxRow]),
     );
-    const urls = changedUrls(before, change);
-    if (wanted.length === 0 && Object.keys(urls).length === 0) return before;
+    if (wanted.length === 0) return before;
     const changes = Object.fromEntries(wanted);
     await updateMailbox(tx, mailboxId, {
       ...changes,
@@ -195,11 +191,9 @@ export async function changeMailbox(
     });
     const about = { resource: mailboxId, mailbox_id: mailboxId };
     const entry = makeEntry(context, "mailbox.changed", actor, about, {
-      ...urls,
       changes,
       from: Object.fromEntries(wanted.map(([key]) => [key, before[key as keyof MailboxRow]])),
       ...letThrough,
-    await keepUrls(context, tx, actor, mailboxId, urls);
     });
     const where = { mailbox_id: mailboxId, message_id: null, thread_id: null };
     const event = makeEvent(context, "mailbox.mode_changed", where, { from, to: mode });
