@@ -95,7 +95,7 @@ ${input("owner_name", "Your name", markup`maxlength="100" autocomplete="name" re
 ${input("oversight_email", "Your e-mail address", markup`type="email" maxlength="254" autocomplete="email" required`, "A code goes there now, and later what waits for a decision.")}
 ${input("mailbox_local_part", "Name of the first mailbox, before the @", markup`maxlength="40" autocomplete="off" spellcheck="false" placeholder="agent"`)}
 <input type="hidden" name="altcha" value="">
-<noscript><p class="alert warn">This form computes a small proof of work against abuse, and needs JavaScript for it. Without, sign up by the API: see <a href="/auth.md">/auth.md</a>.</p></noscript>
+<p class="alert warn" data-without-script>This form computes a small proof of work against abuse, and needs JavaScript for it. Without, sign up by the API: see <a href="/auth.md">/auth.md</a>.</p>
 <div class="buttons"><button class="primary" disabled>Mail me a code</button></div>
 <p class="quiet small" role="status"></p>
 </form>

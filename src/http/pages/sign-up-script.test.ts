@@ -17,7 +17,8 @@ test("the script solves a challenge as its server checks it, and sends the form 
   const sent = new Promise<void>((resolve) => {
     const form = {
       elements: { altcha },
-      querySelector: (what: string) => (what === "button" ? button : { textContent: "" }),
+      querySelector: (what: string) =>
+        what === "button" ? button : { textContent: "", remove: () => undefined },
       addEventListener: (_: string, listener: (event: object) => void) => (onSubmit = listener),
       submit() {
         submits++;

@@ -84,3 +84,4 @@ form?.addEventListener("submit", (event) => {
 });
 const button = form?.querySelector("button");
 if (button) button.disabled = false;
+form?.querySelector("[data-without-script]")?.remove();
