@@ -427,6 +427,36 @@ class GetMcpResourceOutput(TypedDict):
     scopes_supported: List[Literal["read", "send", "admin", "oversight", "audit", "draft"]]
 
 
+class GetReputationOutputOperator(TypedDict):
+    """Fields of GetReputationOutputOperator."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    name: str
+
+    # True where the mailbox's domain is proven to be theirs
+    verified: bool
+
+
+class GetReputationOutput(TypedDict):
+    """Answer of get_reputation."""
+
+    hash: str
+
+    operator: GetReputationOutputOperator
+
+    # new: too little was sent to say; poor: too much bounces or is complained about; paused: it
+    # was stopped
+    standing: Literal["new", "good", "fair", "poor", "paused"]
+
+    # Oversight mode, in ascending order of autonomy
+    oversight: Literal["read_only", "gated_all", "gated_send", "monitored", "autonomous"]
+
+    # The month in which the mailbox was made
+    since: str
+
+
 class RegisterAgentOutput(TypedDict):
     """Answer of register_agent."""
 
@@ -1881,6 +1911,102 @@ class RevokeGrantOutput(TypedDict):
     revoked_at: Union[str, None]
 
 
+class ListLegalHoldsOutputLegalHoldsItem(TypedDict):
+    """Fields of ListLegalHoldsOutputLegalHoldsItem."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    # What it covers; operator is everything
+    scope: Literal["operator", "mailbox", "thread", "email", "address"]
+
+    mailbox_id: Union[str, None]
+
+    thread_id: Union[str, None]
+
+    email_id: Union[str, None]
+
+    address: Union[str, None]
+
+    reason: str
+
+    created_by: str
+
+    # ISO 8601 time
+    created_at: str
+
+    released_by: Union[str, None]
+
+    released_at: Union[str, None]
+
+
+class ListLegalHoldsOutput(TypedDict):
+    """Answer of list_legal_holds."""
+
+    legal_holds: List[ListLegalHoldsOutputLegalHoldsItem]
+
+    # Give it as `cursor` for the next page; null at the end
+    next_cursor: Union[str, None]
+
+
+class CreateLegalHoldOutput(TypedDict):
+    """Answer of create_legal_hold."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    # What it covers; operator is everything
+    scope: Literal["operator", "mailbox", "thread", "email", "address"]
+
+    mailbox_id: Union[str, None]
+
+    thread_id: Union[str, None]
+
+    email_id: Union[str, None]
+
+    address: Union[str, None]
+
+    reason: str
+
+    created_by: str
+
+    # ISO 8601 time
+    created_at: str
+
+    released_by: Union[str, None]
+
+    released_at: Union[str, None]
+
+
+class ReleaseLegalHoldOutput(TypedDict):
+    """Fields of ReleaseLegalHoldOutput."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    # What it covers; operator is everything
+    scope: Literal["operator", "mailbox", "thread", "email", "address"]
+
+    mailbox_id: Union[str, None]
+
+    thread_id: Union[str, None]
+
+    email_id: Union[str, None]
+
+    address: Union[str, None]
+
+    reason: str
+
+    created_by: str
+
+    # ISO 8601 time
+    created_at: str
+
+    released_by: Union[str, None]
+
+    released_at: Union[str, None]
+
+
 class ListMailboxesOutput(TypedDict):
     """Answer of list_mailboxes."""
 
@@ -2266,6 +2392,65 @@ class GetTranscriptsOutput(TypedDict):
     """Answer of get_transcripts."""
 
     transcripts: List[GetTranscriptsOutputTranscriptsItem]
+
+
+class VerifyEmailOutputIdentityOperator(TypedDict):
+    """Fields of VerifyEmailOutputIdentityOperator."""
+
+    name: str
+
+    id: str
+
+    verified: bool
+
+
+_VerifyEmailOutputIdentityApprovalRequired = TypedDict(
+    "_VerifyEmailOutputIdentityApprovalRequired",
+    {
+        "class": "str",
+        "log": "str",
+    },
+)
+
+
+class VerifyEmailOutputIdentityApproval(_VerifyEmailOutputIdentityApprovalRequired):
+    """Fields of VerifyEmailOutputIdentityApproval."""
+
+
+class VerifyEmailOutputIdentity(TypedDict):
+    """Fields of VerifyEmailOutputIdentity."""
+
+    verdict: Literal["none", "valid", "valid_modified", "valid_not_for_you", "expired", "revoked", "invalid", "unknown_key"]
+
+    reason: str
+
+    # Who answers for the sender; null unless the signature is good
+    operator: Union[VerifyEmailOutputIdentityOperator, None]
+
+    agent: Union[str, None]
+
+    ai_generated: Union[bool, None]
+
+    # The mode under which it was sent
+    oversight: Union[str, None]
+
+    # The decision of a person that it was sent by; null where there was none
+    approval: Union[VerifyEmailOutputIdentityApproval, None]
+
+
+class VerifyEmailOutput(TypedDict):
+    """Answer of verify_email."""
+
+    # 26-character id, sorts by time
+    email_id: str
+
+    # As the message says; DMARC tells whether its domain stands behind it
+    from_address: str
+
+    identity: VerifyEmailOutputIdentity
+
+    # What SPF, DKIM, DMARC and ARC said
+    authentication: Union[Dict[str, Any], None]
 
 
 _GetEmailVersionsOutputVersionsItemDiffSubjectRequired = TypedDict(
@@ -3907,6 +4092,130 @@ class ListReceivedOutput(TypedDict):
     next_cursor: Union[str, None]
 
 
+class GetRetentionOutputOutbound(TypedDict):
+    """Fields of GetRetentionOutputOutbound."""
+
+    # Days that mail must be kept: nobody erases it before
+    keep_days: int
+
+    # Days after which mail is erased; null: never by age
+    delete_after_days: Union[int, None]
+
+
+class GetRetentionOutputInbound(TypedDict):
+    """Fields of GetRetentionOutputInbound."""
+
+    # Days that mail must be kept: nobody erases it before
+    keep_days: int
+
+    # Days after which mail is erased; null: never by age
+    delete_after_days: Union[int, None]
+
+
+class GetRetentionOutputSpam(TypedDict):
+    """Fields of GetRetentionOutputSpam."""
+
+    # Days that mail must be kept: nobody erases it before
+    keep_days: int
+
+    # Days after which mail is erased; null: never by age
+    delete_after_days: Union[int, None]
+
+
+class GetRetentionOutput(TypedDict):
+    """Answer of get_retention."""
+
+    outbound: GetRetentionOutputOutbound
+
+    inbound: GetRetentionOutputInbound
+
+    spam: GetRetentionOutputSpam
+
+    # 0 before anybody changed them
+    version: int
+
+    updated_by: Union[str, None]
+
+    updated_at: Union[str, None]
+
+
+class PutRetentionInputOutbound(TypedDict, total=False):
+    """Fields of PutRetentionInputOutbound."""
+
+    # Days that mail must be kept: nobody erases it before
+    keep_days: int
+
+    # Days after which mail is erased; null: never by age
+    delete_after_days: Union[int, None]
+
+
+class PutRetentionInputInbound(TypedDict, total=False):
+    """Fields of PutRetentionInputInbound."""
+
+    # Days that mail must be kept: nobody erases it before
+    keep_days: int
+
+    # Days after which mail is erased; null: never by age
+    delete_after_days: Union[int, None]
+
+
+class PutRetentionInputSpam(TypedDict, total=False):
+    """Fields of PutRetentionInputSpam."""
+
+    # Days that mail must be kept: nobody erases it before
+    keep_days: int
+
+    # Days after which mail is erased; null: never by age
+    delete_after_days: Union[int, None]
+
+
+class PutRetentionOutputOutbound(TypedDict):
+    """Fields of PutRetentionOutputOutbound."""
+
+    # Days that mail must be kept: nobody erases it before
+    keep_days: int
+
+    # Days after which mail is erased; null: never by age
+    delete_after_days: Union[int, None]
+
+
+class PutRetentionOutputInbound(TypedDict):
+    """Fields of PutRetentionOutputInbound."""
+
+    # Days that mail must be kept: nobody erases it before
+    keep_days: int
+
+    # Days after which mail is erased; null: never by age
+    delete_after_days: Union[int, None]
+
+
+class PutRetentionOutputSpam(TypedDict):
+    """Fields of PutRetentionOutputSpam."""
+
+    # Days that mail must be kept: nobody erases it before
+    keep_days: int
+
+    # Days after which mail is erased; null: never by age
+    delete_after_days: Union[int, None]
+
+
+class PutRetentionOutput(TypedDict):
+    """Fields of PutRetentionOutput."""
+
+    outbound: PutRetentionOutputOutbound
+
+    inbound: PutRetentionOutputInbound
+
+    spam: PutRetentionOutputSpam
+
+    # 0 before anybody changed them
+    version: int
+
+    updated_by: Union[str, None]
+
+    updated_at: Union[str, None]
+
+
 class ListSessionsOutputSessionsItem(TypedDict):
     """Fields of ListSessionsOutputSessionsItem."""
 
@@ -3965,6 +4274,54 @@ class RevokeSessionOutput(TypedDict):
     ended: Literal[True]
 
 
+class SetupMultimailOutputStepsItem(TypedDict):
+    """Fields of SetupMultimailOutputStepsItem."""
+
+    step: str
+
+    done: bool
+
+    what: str
+
+    # What to do, where it is not done
+    how: Union[str, None]
+
+
+class SetupMultimailOutputMailboxesItem(TypedDict):
+    """Fields of SetupMultimailOutputMailboxesItem."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    address: str
+
+    # Oversight mode, in ascending order of autonomy
+    oversight_mode: Literal["read_only", "gated_all", "gated_send", "monitored", "autonomous"]
+
+    sending: str
+
+
+class SetupMultimailOutput(TypedDict):
+    """Answer of setup_multimail."""
+
+    # True where every step is done
+    ready: bool
+
+    steps: List[SetupMultimailOutputStepsItem]
+
+    scopes: List[Literal["read", "send", "admin", "oversight", "audit", "draft"]]
+
+    # True for a test key: nothing it sends leaves
+    test: bool
+
+    # The first hundred
+    mailboxes: List[SetupMultimailOutputMailboxesItem]
+
+    mcp_url: str
+
+    docs_url: str
+
+
 class SignUpOutput(TypedDict):
     """Answer of sign_up."""
 
@@ -4013,6 +4370,111 @@ class ConfirmSignUpOutput(TypedDict):
 
     # Where the owner signs in and decides
     dashboard_url: str
+
+
+class EraseSubjectOutput(TypedDict):
+    """Fields of EraseSubjectOutput."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    # held waits for a legal hold to be released, retained for the time in which mail must be kept
+    # to end, settling only for every node to forget the person's key
+    status: Literal["running", "held", "retained", "settling", "done"]
+
+    reference: Union[str, None]
+
+    # Messages erased so far
+    messages: int
+
+    # Hidden values of the log erased so far
+    openings: int
+
+    # Messages that cannot go yet
+    remaining: int
+
+    requested_by: str
+
+    # ISO 8601 time
+    requested_at: str
+
+    # When it goes on
+    next_at: Union[str, None]
+
+    done_at: Union[str, None]
+
+
+class ListErasuresOutputErasuresItem(TypedDict):
+    """Fields of ListErasuresOutputErasuresItem."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    # held waits for a legal hold to be released, retained for the time in which mail must be kept
+    # to end, settling only for every node to forget the person's key
+    status: Literal["running", "held", "retained", "settling", "done"]
+
+    reference: Union[str, None]
+
+    # Messages erased so far
+    messages: int
+
+    # Hidden values of the log erased so far
+    openings: int
+
+    # Messages that cannot go yet
+    remaining: int
+
+    requested_by: str
+
+    # ISO 8601 time
+    requested_at: str
+
+    # When it goes on
+    next_at: Union[str, None]
+
+    done_at: Union[str, None]
+
+
+class ListErasuresOutput(TypedDict):
+    """Answer of list_erasures."""
+
+    erasures: List[ListErasuresOutputErasuresItem]
+
+    # Give it as `cursor` for the next page; null at the end
+    next_cursor: Union[str, None]
+
+
+class GetErasureOutput(TypedDict):
+    """Answer of get_erasure."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    # held waits for a legal hold to be released, retained for the time in which mail must be kept
+    # to end, settling only for every node to forget the person's key
+    status: Literal["running", "held", "retained", "settling", "done"]
+
+    reference: Union[str, None]
+
+    # Messages erased so far
+    messages: int
+
+    # Hidden values of the log erased so far
+    openings: int
+
+    # Messages that cannot go yet
+    remaining: int
+
+    requested_by: str
+
+    # ISO 8601 time
+    requested_at: str
+
+    # When it goes on
+    next_at: Union[str, None]
+
+    done_at: Union[str, None]
 
 
 class ListSuppressionOutputSuppressionsItem(TypedDict):
@@ -4313,6 +4775,9 @@ UpdateApiKeyOutput = Union[ApiKey, ApprovalRequired]
 RevokeApiKeyOutput = ApiKey
 
 
+ReleaseLegalHoldOutput = Union[ReleaseLegalHoldOutput, ApprovalRequired]
+
+
 CreateMailboxOutput = Union[Mailbox, ApprovalRequired]
 
 
@@ -4350,3 +4815,9 @@ UpdatePolicyOutput = Union[UpdatePolicyOutput, ApprovalRequired]
 
 
 RevokePolicyOutput = Union[RevokePolicyOutput, ApprovalRequired]
+
+
+PutRetentionOutput = Union[PutRetentionOutput, ApprovalRequired]
+
+
+EraseSubjectOutput = Union[EraseSubjectOutput, ApprovalRequired]

@@ -13,6 +13,7 @@ OPERATIONS: Dict[str, Operation] = {
     "get_authorization_server": Operation("GET", "/.well-known/oauth-authorization-server", "safe"),
     "get_protected_resource": Operation("GET", "/.well-known/oauth-protected-resource", "safe"),
     "get_mcp_resource": Operation("GET", "/.well-known/oauth-protected-resource/mcp", "safe"),
+    "get_reputation": Operation("GET", "/.well-known/reputation/{hash}", "safe"),
     "register_agent": Operation("POST", "/agent/auth", "never"),
     "confirm_agent": Operation("POST", "/agent/auth/confirm", "never"),
     "get_checkpoint": Operation("GET", "/audit/checkpoint", "safe"),
@@ -34,6 +35,7 @@ OPERATIONS: Dict[str, Operation] = {
     "decide_by_link": Operation("POST", "/v1/approve/{token}", "never"),
     "open_attachment_link": Operation("GET", "/v1/attachments/{token}", "safe"),
     "get_audit_log": Operation("GET", "/v1/audit-log", "safe", "entries"),
+    "export_audit_log": Operation("GET", "/v1/audit-log/export", "safe"),
     "get_entry_proof": Operation("GET", "/v1/audit-log/{index}/proof", "safe"),
     "list_changes": Operation("GET", "/v1/changes", "safe", "changes"),
     "decide_change": Operation("POST", "/v1/changes/{change_id}/decide", "never"),
@@ -65,8 +67,12 @@ OPERATIONS: Dict[str, Operation] = {
     "refuse_email": Operation("POST", "/v1/emails/{email_id}/refuse", "never"),
     "release_email": Operation("POST", "/v1/emails/{email_id}/release", "never"),
     "report_spam": Operation("POST", "/v1/emails/{email_id}/report-spam", "never"),
+    "export_operator": Operation("GET", "/v1/export", "safe"),
     "list_grants": Operation("GET", "/v1/grants", "safe", "grants"),
     "revoke_grant": Operation("DELETE", "/v1/grants/{grant_id}", "never"),
+    "list_legal_holds": Operation("GET", "/v1/legal-holds", "safe", "legal_holds"),
+    "create_legal_hold": Operation("POST", "/v1/legal-holds", "never"),
+    "release_legal_hold": Operation("DELETE", "/v1/legal-holds/{hold_id}", "never"),
     "list_mailboxes": Operation("GET", "/v1/mailboxes", "safe", "mailboxes"),
     "create_mailbox": Operation("POST", "/v1/mailboxes", "never"),
     "get_mailbox": Operation("GET", "/v1/mailboxes/{mailbox_id}", "safe"),
@@ -97,6 +103,7 @@ OPERATIONS: Dict[str, Operation] = {
     "set_tags": Operation("PUT", "/v1/mailboxes/{mailbox_id}/emails/{email_id}/tags", "never"),
     "delete_tag": Operation("DELETE", "/v1/mailboxes/{mailbox_id}/emails/{email_id}/tags/{key}", "never"),
     "get_transcripts": Operation("GET", "/v1/mailboxes/{mailbox_id}/emails/{email_id}/transcripts", "safe"),
+    "verify_email": Operation("GET", "/v1/mailboxes/{mailbox_id}/emails/{email_id}/verify", "safe"),
     "get_email_versions": Operation("GET", "/v1/mailboxes/{mailbox_id}/emails/{email_id}/versions", "safe"),
     "wait_for_decision": Operation("GET", "/v1/mailboxes/{mailbox_id}/emails/{email_id}/wait", "safe"),
     "reply_email": Operation("POST", "/v1/mailboxes/{mailbox_id}/reply/{email_id}", "if_keyed"),
@@ -138,12 +145,19 @@ OPERATIONS: Dict[str, Operation] = {
     "revoke_policy": Operation("DELETE", "/v1/policies/{policy_id}", "never"),
     "get_public_keys": Operation("GET", "/v1/public-keys", "safe"),
     "list_received": Operation("GET", "/v1/received", "safe", "emails"),
+    "get_retention": Operation("GET", "/v1/retention", "safe"),
+    "put_retention": Operation("PUT", "/v1/retention", "never"),
     "list_sessions": Operation("GET", "/v1/sessions", "safe", "sessions"),
     "revoke_sessions": Operation("POST", "/v1/sessions/revoke", "never"),
     "revoke_session": Operation("DELETE", "/v1/sessions/{session_id}", "never"),
+    "setup_multimail": Operation("GET", "/v1/setup", "safe"),
     "sign_up": Operation("POST", "/v1/signup", "never"),
     "get_sign_up_challenge": Operation("GET", "/v1/signup/challenge", "safe"),
     "confirm_sign_up": Operation("POST", "/v1/signup/confirm", "never"),
+    "erase_subject": Operation("POST", "/v1/subjects/erase", "never"),
+    "list_erasures": Operation("GET", "/v1/subjects/erasures", "safe", "erasures"),
+    "get_erasure": Operation("GET", "/v1/subjects/erasures/{erasure_id}", "safe"),
+    "export_subject": Operation("POST", "/v1/subjects/export", "never"),
     "list_suppression": Operation("GET", "/v1/suppression", "safe", "suppressions"),
     "add_suppression": Operation("POST", "/v1/suppression", "never"),
     "export_suppression": Operation("GET", "/v1/suppression/export", "safe"),
@@ -252,6 +266,28 @@ class Operations:
         return self._json(
             "get_mcp_resource",
             {},
+            request_options,
+        )
+
+    def get_reputation(
+        self,
+        *,
+        hash: str,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.GetReputationOutput:
+        """How a mailbox fares.
+
+        Who answers for a mailbox, under what oversight it writes, and how its mail of the last
+        30 days was taken, in words without figures. The hash is the SHA-256 (hex) of its
+        address in lower case, which whoever has mail from it knows.
+
+        hash: Hex SHA-256 of the mailbox's address in lower case
+        """
+        return self._json(
+            "get_reputation",
+            {
+                "hash": hash,
+            },
             request_options,
         )
 
@@ -751,6 +787,8 @@ class Operations:
         thread_id: Union[str, Unset] = UNSET,
         date_after: Union[str, Unset] = UNSET,
         date_before: Union[str, Unset] = UNSET,
+        from_: Union[str, Unset] = UNSET,
+        to: Union[str, Unset] = UNSET,
         limit: Union[int, Unset] = UNSET,
         cursor: Union[str, Unset] = UNSET,
         request_options: Optional[RequestOptions] = None,
@@ -767,6 +805,8 @@ class Operations:
         mailbox_id: 26-character id, sorts by time
         date_after: ISO 8601 time
         date_before: ISO 8601 time
+        from_: The same as date_after
+        to: The same as date_before
         limit: How many, 1 to 100
         cursor: Opaque; `next_cursor` of the page before
         """
@@ -781,6 +821,8 @@ class Operations:
                 "thread_id": thread_id,
                 "date_after": date_after,
                 "date_before": date_before,
+                "from": from_,
+                "to": to,
                 "limit": limit,
                 "cursor": cursor,
             },
@@ -798,6 +840,8 @@ class Operations:
         thread_id: Union[str, Unset] = UNSET,
         date_after: Union[str, Unset] = UNSET,
         date_before: Union[str, Unset] = UNSET,
+        from_: Union[str, Unset] = UNSET,
+        to: Union[str, Unset] = UNSET,
         limit: Union[int, Unset] = UNSET,
         cursor: Union[str, Unset] = UNSET,
         request_options: Optional[RequestOptions] = None,
@@ -813,6 +857,8 @@ class Operations:
         mailbox_id: 26-character id, sorts by time
         date_after: ISO 8601 time
         date_before: ISO 8601 time
+        from_: The same as date_after
+        to: The same as date_before
         limit: How many, 1 to 100
         cursor: Opaque; `next_cursor` of the page before
         """
@@ -827,8 +873,61 @@ class Operations:
                 "thread_id": thread_id,
                 "date_after": date_after,
                 "date_before": date_before,
+                "from": from_,
+                "to": to,
                 "limit": limit,
                 "cursor": cursor,
+            },
+            request_options,
+        )
+
+    def export_audit_log(
+        self,
+        *,
+        format: Union[Literal["jsonl", "csv", "bundle"], Unset] = UNSET,
+        type: Union[str, Unset] = UNSET,
+        action: Union[str, Unset] = UNSET,
+        actor: Union[str, Unset] = UNSET,
+        resource: Union[str, Unset] = UNSET,
+        mailbox_id: Union[str, Unset] = UNSET,
+        thread_id: Union[str, Unset] = UNSET,
+        date_after: Union[str, Unset] = UNSET,
+        date_before: Union[str, Unset] = UNSET,
+        from_: Union[str, Unset] = UNSET,
+        to: Union[str, Unset] = UNSET,
+        request_options: Optional[RequestOptions] = None,
+    ) -> FileAnswer:
+        """Export the audit log.
+
+        Streams the log, oldest first: as JSON lines (jsonl), as a table (csv), or as a tar
+        archive of checkpoint and tiles (bundle), which takes no filters; unpacked it verifies
+        without the server: multimail audit verify <folder> --keys <folder>/keys.json
+
+        format: jsonl, csv, or bundle (a tar archive)
+        type: Such as message.decided
+        action: The same as type
+        actor: Id of the credential or person
+        resource: Id of the message, mailbox or key
+        mailbox_id: 26-character id, sorts by time
+        date_after: ISO 8601 time
+        date_before: ISO 8601 time
+        from_: The same as date_after
+        to: The same as date_before
+        """
+        return self._file(
+            "export_audit_log",
+            {
+                "format": format,
+                "type": type,
+                "action": action,
+                "actor": actor,
+                "resource": resource,
+                "mailbox_id": mailbox_id,
+                "thread_id": thread_id,
+                "date_after": date_after,
+                "date_before": date_before,
+                "from": from_,
+                "to": to,
             },
             request_options,
         )
@@ -1639,6 +1738,24 @@ class Operations:
             request_options,
         )
 
+    def export_operator(
+        self,
+        *,
+        request_options: Optional[RequestOptions] = None,
+    ) -> FileAnswer:
+        """Export everything.
+
+        Streams all data of the operator as JSON lines without secrets: {"type":"export"} first,
+        then one line a row, with the bytes of each message in base64, and {"type":"end"} last,
+        without which the export is not whole. For owners, admins and auditors, and for keys
+        with admin. The log says that it was done.
+        """
+        return self._file(
+            "export_operator",
+            {},
+            request_options,
+        )
+
     def list_grants(
         self,
         *,
@@ -1709,6 +1826,116 @@ class Operations:
             "revoke_grant",
             {
                 "grant_id": grant_id,
+            },
+            request_options,
+        )
+
+    def list_legal_holds(
+        self,
+        *,
+        released: Union[bool, Unset] = UNSET,
+        limit: Union[int, Unset] = UNSET,
+        cursor: Union[str, Unset] = UNSET,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.ListLegalHoldsOutput:
+        """List legal holds.
+
+        The holds that stand, newest first; released ones too where asked for.
+
+        released: True for released ones too
+        limit: How many, 1 to 100
+        cursor: Opaque; `next_cursor` of the page before
+        """
+        return self._json(
+            "list_legal_holds",
+            {
+                "released": released,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            request_options,
+        )
+
+    def list_legal_holds_all(
+        self,
+        *,
+        released: Union[bool, Unset] = UNSET,
+        limit: Union[int, Unset] = UNSET,
+        cursor: Union[str, Unset] = UNSET,
+        request_options: Optional[RequestOptions] = None,
+    ) -> Iterator[models.ListLegalHoldsOutputLegalHoldsItem]:
+        """List legal holds.
+
+        Goes through every item of every page of `list_legal_holds`.
+
+        released: True for released ones too
+        limit: How many, 1 to 100
+        cursor: Opaque; `next_cursor` of the page before
+        """
+        return self._items(
+            "list_legal_holds",
+            {
+                "released": released,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            request_options,
+        )
+
+    def create_legal_hold(
+        self,
+        *,
+        reason: str,
+        mailbox_id: Union[str, Unset] = UNSET,
+        thread_id: Union[str, Unset] = UNSET,
+        email_id: Union[str, Unset] = UNSET,
+        address: Union[str, Unset] = UNSET,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.CreateLegalHoldOutput:
+        """Place a legal hold.
+
+        While it stands nobody erases what it covers: a mailbox, a thread of a mailbox, an
+        email, all mail with an address, or, where nothing is named, everything. It has no end
+        date; somebody releases it.
+
+        reason: Why; it stays with the hold
+        mailbox_id: 26-character id, sorts by time
+        thread_id: With mailbox_id
+        email_id: 26-character id, sorts by time
+        """
+        return self._json(
+            "create_legal_hold",
+            {
+                "reason": reason,
+                "mailbox_id": mailbox_id,
+                "thread_id": thread_id,
+                "email_id": email_id,
+                "address": address,
+            },
+            request_options,
+        )
+
+    def release_legal_hold(
+        self,
+        *,
+        hold_id: str,
+        approval_code: Union[str, Unset] = UNSET,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.ReleaseLegalHoldOutput:
+        """Release a legal hold.
+
+        What it covered may be erased again, and erasures that waited for it go on. Asked for by
+        a key it needs a person.
+
+        hold_id: 26-character id, sorts by time
+        approval_code: The code that was mailed to the oversight address when this very call
+            was made before
+        """
+        return self._json(
+            "release_legal_hold",
+            {
+                "hold_id": hold_id,
+                "approval_code": approval_code,
             },
             request_options,
         )
@@ -2812,6 +3039,32 @@ class Operations:
         """
         return self._json(
             "get_transcripts",
+            {
+                "mailbox_id": mailbox_id,
+                "email_id": email_id,
+            },
+            request_options,
+        )
+
+    def verify_email(
+        self,
+        *,
+        mailbox_id: str,
+        email_id: str,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.VerifyEmailOutput:
+        """Verify who sent an email.
+
+        Answers what is proven of a received email: what SPF, DKIM, DMARC and ARC said when it
+        came, and whether a MultiMail identity in it holds against this server's keys: which
+        operator and agent, under which oversight, approved by whom. Only verdict valid proves
+        the identity; unknown_key means that another server signed, whose keys were not asked.
+
+        mailbox_id: 26-character id, sorts by time
+        email_id: 26-character id, sorts by time
+        """
+        return self._json(
+            "verify_email",
             {
                 "mailbox_id": mailbox_id,
                 "email_id": email_id,
@@ -4170,6 +4423,51 @@ class Operations:
             request_options,
         )
 
+    def get_retention(
+        self,
+        *,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.GetRetentionOutput:
+        """Get how long mail is kept.
+
+        The rules by kind of mail. Nothing is erased by age unless a rule says so.
+        """
+        return self._json(
+            "get_retention",
+            {},
+            request_options,
+        )
+
+    def put_retention(
+        self,
+        *,
+        outbound: Union[models.PutRetentionInputOutbound, Unset] = UNSET,
+        inbound: Union[models.PutRetentionInputInbound, Unset] = UNSET,
+        spam: Union[models.PutRetentionInputSpam, Unset] = UNSET,
+        approval_code: Union[str, Unset] = UNSET,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.PutRetentionOutput:
+        """Change how long mail is kept.
+
+        Replaces the rules of the kinds that are given. Mail past its age is erased within
+        hours, once it has come to its end and no legal hold covers it. What had to be kept
+        under earlier rules is still kept as long. Asked for by a key it needs a person.
+
+        spam: Received mail that screening or somebody called spam
+        approval_code: The code that was mailed to the oversight address when this very call
+            was made before
+        """
+        return self._json(
+            "put_retention",
+            {
+                "outbound": outbound,
+                "inbound": inbound,
+                "spam": spam,
+                "approval_code": approval_code,
+            },
+            request_options,
+        )
+
     def list_sessions(
         self,
         *,
@@ -4262,6 +4560,23 @@ class Operations:
             request_options,
         )
 
+    def setup_multimail(
+        self,
+        *,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.SetupMultimailOutput:
+        """See how MultiMail is set up.
+
+        Start here. Answers what this credential may do, the mailboxes it reaches and what each
+        mode means for sending, and the steps that are still to be taken, each with the tool to
+        call or the person to ask. Changes nothing.
+        """
+        return self._json(
+            "setup_multimail",
+            {},
+            request_options,
+        )
+
     def sign_up(
         self,
         *,
@@ -4340,6 +4655,125 @@ class Operations:
             {
                 "sign_up_id": sign_up_id,
                 "code": code,
+            },
+            request_options,
+        )
+
+    def erase_subject(
+        self,
+        *,
+        address: str,
+        reference: Union[str, Unset] = UNSET,
+        approval_code: Union[str, Unset] = UNSET,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.EraseSubjectOutput:
+        """Erase a person.
+
+        Erases every message with somebody outside, and the key to what the log hides of them.
+        What was not sent yet is cancelled. The log keeps its entries and verifies as before;
+        entries of type erasure say what went. A suppression stays, so that nobody writes to
+        them again. Refused while a legal hold covers any of it; what must be kept for a time
+        goes when that ends. Asked for by a key it needs a person.
+
+        address: The person's email address
+        reference: Your own, such as a ticket; it stays when the address is gone
+        approval_code: The code that was mailed to the oversight address when this very call
+            was made before
+        """
+        return self._json(
+            "erase_subject",
+            {
+                "address": address,
+                "reference": reference,
+                "approval_code": approval_code,
+            },
+            request_options,
+        )
+
+    def list_erasures(
+        self,
+        *,
+        limit: Union[int, Unset] = UNSET,
+        cursor: Union[str, Unset] = UNSET,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.ListErasuresOutput:
+        """List erasures.
+
+        Erasures of persons, newest first: how far each is. None names whom it was.
+
+        limit: How many, 1 to 100
+        cursor: Opaque; `next_cursor` of the page before
+        """
+        return self._json(
+            "list_erasures",
+            {
+                "limit": limit,
+                "cursor": cursor,
+            },
+            request_options,
+        )
+
+    def list_erasures_all(
+        self,
+        *,
+        limit: Union[int, Unset] = UNSET,
+        cursor: Union[str, Unset] = UNSET,
+        request_options: Optional[RequestOptions] = None,
+    ) -> Iterator[models.ListErasuresOutputErasuresItem]:
+        """List erasures.
+
+        Goes through every item of every page of `list_erasures`.
+
+        limit: How many, 1 to 100
+        cursor: Opaque; `next_cursor` of the page before
+        """
+        return self._items(
+            "list_erasures",
+            {
+                "limit": limit,
+                "cursor": cursor,
+            },
+            request_options,
+        )
+
+    def get_erasure(
+        self,
+        *,
+        erasure_id: str,
+        request_options: Optional[RequestOptions] = None,
+    ) -> models.GetErasureOutput:
+        """Get an erasure.
+
+        How far the erasure of a person is.
+
+        erasure_id: 26-character id, sorts by time
+        """
+        return self._json(
+            "get_erasure",
+            {
+                "erasure_id": erasure_id,
+            },
+            request_options,
+        )
+
+    def export_subject(
+        self,
+        *,
+        address: str,
+        request_options: Optional[RequestOptions] = None,
+    ) -> FileAnswer:
+        """Export a person's data.
+
+        Streams what there is of somebody outside as JSON lines: messages with their bytes, what
+        the log hides of them, contact and suppression. Of other recipients it tells nothing.
+        The last line is of type end.
+
+        address: The person's email address
+        """
+        return self._file(
+            "export_subject",
+            {
+                "address": address,
             },
             request_options,
         )

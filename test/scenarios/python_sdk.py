@@ -6,6 +6,8 @@ import sys
 from itertools import islice
 
 import multimail
+from multimail.events import events_of
+from multimail.request import Operation
 
 
 def plain(value):
@@ -27,6 +29,11 @@ def error_of(error):
     return {"class": type(error).__name__, "message": str(error), **named}
 
 
+def stream(client):
+    operation = Operation("GET", "/v1/events/stream", "safe")
+    return lambda: events_of(client._transport, operation, {}, {})
+
+
 waited = []
 
 
@@ -34,7 +41,7 @@ def answer(call):
     del waited[:]
     if "client" in call:
         client = multimail.MultiMail(**call["client"], sleep=waited.append)
-        function = getattr(client, call["method"])
+        function = stream(client) if call["method"] == "stream" else getattr(client, call["method"])
     else:
         function = getattr(multimail, call["method"])
     given = function(*call.get("positional", []), **call.get("args", {}))

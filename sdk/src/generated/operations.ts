@@ -35,6 +35,8 @@ import type {
   CreateDomainOutput,
   CreateDraftInput,
   CreateDraftOutput,
+  CreateLegalHoldInput,
+  CreateLegalHoldOutput,
   CreateMailboxInput,
   CreateMailboxOutput,
   CreatePolicyInput,
@@ -68,6 +70,11 @@ import type {
   EnrolDecisionPasskeyOutput,
   EnrolSignInPasskeyInput,
   EnrolSignInPasskeyOutput,
+  EraseSubjectInput,
+  EraseSubjectOutput,
+  ExportAuditLogInput,
+  ExportOperatorInput,
+  ExportSubjectInput,
   ExportSuppressionInput,
   FlushDestinationInput,
   FlushDestinationOutput,
@@ -94,6 +101,8 @@ import type {
   GetEmailVersionsInput,
   GetEmailVersionsOutput,
   GetEntryProofInput,
+  GetErasureInput,
+  GetErasureOutput,
   GetJwksInput,
   GetJwksOutput,
   GetLogCheckpointInput,
@@ -111,6 +120,10 @@ import type {
   GetPublicKeysInput,
   GetPublicKeysOutput,
   GetRawEmailInput,
+  GetReputationInput,
+  GetReputationOutput,
+  GetRetentionInput,
+  GetRetentionOutput,
   GetSignUpChallengeInput,
   GetSignUpChallengeOutput,
   GetSigningKeyInput,
@@ -144,10 +157,14 @@ import type {
   ListDomainsOutput,
   ListDraftsInput,
   ListDraftsOutput,
+  ListErasuresInput,
+  ListErasuresOutput,
   ListGrantsInput,
   ListGrantsOutput,
   ListInvitationsInput,
   ListInvitationsOutput,
+  ListLegalHoldsInput,
+  ListLegalHoldsOutput,
   ListMailboxesInput,
   ListMailboxesOutput,
   ListMembersInput,
@@ -181,6 +198,8 @@ import type {
   PostDirectorySignatureOutput,
   PutDirectoryKeyInput,
   PutDirectoryKeyOutput,
+  PutRetentionInput,
+  PutRetentionOutput,
   QuarantineEmailInput,
   QuarantineEmailOutput,
   ReadEmailInput,
@@ -195,6 +214,8 @@ import type {
   RegisterAgentOutput,
   ReleaseEmailInput,
   ReleaseEmailOutput,
+  ReleaseLegalHoldInput,
+  ReleaseLegalHoldOutput,
   RemoveAllowlistEntryInput,
   RemoveAllowlistEntryOutput,
   RemoveMemberInput,
@@ -247,6 +268,8 @@ import type {
   SetTagsOutput,
   SetThreadOwnerInput,
   SetThreadOwnerOutput,
+  SetupMultimailInput,
+  SetupMultimailOutput,
   ShowApprovalInput,
   ShowApprovalOutput,
   ShowUnsubscribeInput,
@@ -279,6 +302,8 @@ import type {
   UpdatePolicyOutput,
   VerifyDomainInput,
   VerifyDomainOutput,
+  VerifyEmailInput,
+  VerifyEmailOutput,
   WaitForDecisionInput,
   WaitForDecisionOutput,
 } from "./types.ts";
@@ -290,6 +315,7 @@ export const operations = {
   getAuthorizationServer: { verb: "GET", path: "/.well-known/oauth-authorization-server", repeat: "safe" },
   getProtectedResource: { verb: "GET", path: "/.well-known/oauth-protected-resource", repeat: "safe" },
   getMcpResource: { verb: "GET", path: "/.well-known/oauth-protected-resource/mcp", repeat: "safe" },
+  getReputation: { verb: "GET", path: "/.well-known/reputation/{hash}", repeat: "safe" },
   registerAgent: { verb: "POST", path: "/agent/auth", repeat: "never" },
   confirmAgent: { verb: "POST", path: "/agent/auth/confirm", repeat: "never" },
   getCheckpoint: { verb: "GET", path: "/audit/checkpoint", repeat: "safe" },
@@ -311,6 +337,7 @@ export const operations = {
   decideByLink: { verb: "POST", path: "/v1/approve/{token}", repeat: "never" },
   openAttachmentLink: { verb: "GET", path: "/v1/attachments/{token}", repeat: "safe" },
   getAuditLog: { verb: "GET", path: "/v1/audit-log", repeat: "safe", items: "entries" },
+  exportAuditLog: { verb: "GET", path: "/v1/audit-log/export", repeat: "safe" },
   getEntryProof: { verb: "GET", path: "/v1/audit-log/{index}/proof", repeat: "safe" },
   listChanges: { verb: "GET", path: "/v1/changes", repeat: "safe", items: "changes" },
   decideChange: { verb: "POST", path: "/v1/changes/{change_id}/decide", repeat: "never" },
@@ -342,8 +369,12 @@ export const operations = {
   refuseEmail: { verb: "POST", path: "/v1/emails/{email_id}/refuse", repeat: "never" },
   releaseEmail: { verb: "POST", path: "/v1/emails/{email_id}/release", repeat: "never" },
   reportSpam: { verb: "POST", path: "/v1/emails/{email_id}/report-spam", repeat: "never" },
+  exportOperator: { verb: "GET", path: "/v1/export", repeat: "safe" },
   listGrants: { verb: "GET", path: "/v1/grants", repeat: "safe", items: "grants" },
   revokeGrant: { verb: "DELETE", path: "/v1/grants/{grant_id}", repeat: "never" },
+  listLegalHolds: { verb: "GET", path: "/v1/legal-holds", repeat: "safe", items: "legal_holds" },
+  createLegalHold: { verb: "POST", path: "/v1/legal-holds", repeat: "never" },
+  releaseLegalHold: { verb: "DELETE", path: "/v1/legal-holds/{hold_id}", repeat: "never" },
   listMailboxes: { verb: "GET", path: "/v1/mailboxes", repeat: "safe", items: "mailboxes" },
   createMailbox: { verb: "POST", path: "/v1/mailboxes", repeat: "never" },
   getMailbox: { verb: "GET", path: "/v1/mailboxes/{mailbox_id}", repeat: "safe" },
@@ -374,6 +405,7 @@ export const operations = {
   setTags: { verb: "PUT", path: "/v1/mailboxes/{mailbox_id}/emails/{email_id}/tags", repeat: "never" },
   deleteTag: { verb: "DELETE", path: "/v1/mailboxes/{mailbox_id}/emails/{email_id}/tags/{key}", repeat: "never" },
   getTranscripts: { verb: "GET", path: "/v1/mailboxes/{mailbox_id}/emails/{email_id}/transcripts", repeat: "safe" },
+  verifyEmail: { verb: "GET", path: "/v1/mailboxes/{mailbox_id}/emails/{email_id}/verify", repeat: "safe" },
   getEmailVersions: { verb: "GET", path: "/v1/mailboxes/{mailbox_id}/emails/{email_id}/versions", repeat: "safe" },
   waitForDecision: { verb: "GET", path: "/v1/mailboxes/{mailbox_id}/emails/{email_id}/wait", repeat: "safe" },
   replyEmail: { verb: "POST", path: "/v1/mailboxes/{mailbox_id}/reply/{email_id}", repeat: "if_keyed" },
@@ -415,12 +447,19 @@ export const operations = {
   revokePolicy: { verb: "DELETE", path: "/v1/policies/{policy_id}", repeat: "never" },
   getPublicKeys: { verb: "GET", path: "/v1/public-keys", repeat: "safe" },
   listReceived: { verb: "GET", path: "/v1/received", repeat: "safe", items: "emails" },
+  getRetention: { verb: "GET", path: "/v1/retention", repeat: "safe" },
+  putRetention: { verb: "PUT", path: "/v1/retention", repeat: "never" },
   listSessions: { verb: "GET", path: "/v1/sessions", repeat: "safe", items: "sessions" },
   revokeSessions: { verb: "POST", path: "/v1/sessions/revoke", repeat: "never" },
   revokeSession: { verb: "DELETE", path: "/v1/sessions/{session_id}", repeat: "never" },
+  setupMultimail: { verb: "GET", path: "/v1/setup", repeat: "safe" },
   signUp: { verb: "POST", path: "/v1/signup", repeat: "never" },
   getSignUpChallenge: { verb: "GET", path: "/v1/signup/challenge", repeat: "safe" },
   confirmSignUp: { verb: "POST", path: "/v1/signup/confirm", repeat: "never" },
+  eraseSubject: { verb: "POST", path: "/v1/subjects/erase", repeat: "never" },
+  listErasures: { verb: "GET", path: "/v1/subjects/erasures", repeat: "safe", items: "erasures" },
+  getErasure: { verb: "GET", path: "/v1/subjects/erasures/{erasure_id}", repeat: "safe" },
+  exportSubject: { verb: "POST", path: "/v1/subjects/export", repeat: "never" },
   listSuppression: { verb: "GET", path: "/v1/suppression", repeat: "safe", items: "suppressions" },
   addSuppression: { verb: "POST", path: "/v1/suppression", repeat: "never" },
   exportSuppression: { verb: "GET", path: "/v1/suppression/export", repeat: "safe" },
@@ -483,6 +522,17 @@ export abstract class Operations {
    */
   getMcpResource(input: GetMcpResourceInput = {}, options?: RequestOptions): Promise<GetMcpResourceOutput> {
     return this.callJson(operations.getMcpResource, input, options);
+  }
+
+  /**
+   * How a mailbox fares.
+   *
+   * Who answers for a mailbox, under what oversight it writes, and how its mail of the last 30 days was
+   * taken, in words without figures. The hash is the SHA-256 (hex) of its address in lower case, which
+   * whoever has mail from it knows.
+   */
+  getReputation(input: GetReputationInput, options?: RequestOptions): Promise<GetReputationOutput> {
+    return this.callJson(operations.getReputation, input, options);
   }
 
   /**
@@ -691,6 +741,17 @@ export abstract class Operations {
    */
   getAuditLog(input: GetAuditLogInput = {}, options?: RequestOptions): Pages<GetAuditLogOutput, GetAuditLogOutput["entries"][number]> {
     return this.callPages(operations.getAuditLog, input, options);
+  }
+
+  /**
+   * Export the audit log.
+   *
+   * Streams the log, oldest first: as JSON lines (jsonl), as a table (csv), or as a tar archive of
+   * checkpoint and tiles (bundle), which takes no filters; unpacked it verifies without the server:
+   * multimail audit verify <folder> --keys <folder>/keys.json
+   */
+  exportAuditLog(input: ExportAuditLogInput = {}, options?: RequestOptions): Promise<FileAnswer> {
+    return this.callFile(operations.exportAuditLog, input, options);
   }
 
   /**
@@ -1006,6 +1067,18 @@ export abstract class Operations {
   }
 
   /**
+   * Export everything.
+   *
+   * Streams all data of the operator as JSON lines without secrets: {"type":"export"} first, then one
+   * line a row, with the bytes of each message in base64, and {"type":"end"} last, without which the
+   * export is not whole. For owners, admins and auditors, and for keys with admin. The log says that it
+   * was done.
+   */
+  exportOperator(input: ExportOperatorInput = {}, options?: RequestOptions): Promise<FileAnswer> {
+    return this.callFile(operations.exportOperator, input, options);
+  }
+
+  /**
    * List OAuth grants.
    *
    * Lists the programs that people let in by OAuth and that still may come in: to a person their own, to
@@ -1022,6 +1095,35 @@ export abstract class Operations {
    */
   revokeGrant(input: RevokeGrantInput, options?: RequestOptions): Promise<RevokeGrantOutput> {
     return this.callJson(operations.revokeGrant, input, options);
+  }
+
+  /**
+   * List legal holds.
+   *
+   * The holds that stand, newest first; released ones too where asked for.
+   */
+  listLegalHolds(input: ListLegalHoldsInput = {}, options?: RequestOptions): Pages<ListLegalHoldsOutput, ListLegalHoldsOutput["legal_holds"][number]> {
+    return this.callPages(operations.listLegalHolds, input, options);
+  }
+
+  /**
+   * Place a legal hold.
+   *
+   * While it stands nobody erases what it covers: a mailbox, a thread of a mailbox, an email, all mail
+   * with an address, or, where nothing is named, everything. It has no end date; somebody releases it.
+   */
+  createLegalHold(input: CreateLegalHoldInput, options?: RequestOptions): Promise<CreateLegalHoldOutput> {
+    return this.callJson(operations.createLegalHold, input, options);
+  }
+
+  /**
+   * Release a legal hold.
+   *
+   * What it covered may be erased again, and erasures that waited for it go on. Asked for by a key it
+   * needs a person.
+   */
+  releaseLegalHold(input: ReleaseLegalHoldInput, options?: RequestOptions): Promise<ReleaseLegalHoldOutput> {
+    return this.callJson(operations.releaseLegalHold, input, options);
   }
 
   /**
@@ -1332,6 +1434,18 @@ export abstract class Operations {
    */
   getTranscripts(input: GetTranscriptsInput, options?: RequestOptions): Promise<GetTranscriptsOutput> {
     return this.callJson(operations.getTranscripts, input, options);
+  }
+
+  /**
+   * Verify who sent an email.
+   *
+   * Answers what is proven of a received email: what SPF, DKIM, DMARC and ARC said when it came, and
+   * whether a MultiMail identity in it holds against this server's keys: which operator and agent, under
+   * which oversight, approved by whom. Only verdict valid proves the identity; unknown_key means that
+   * another server signed, whose keys were not asked.
+   */
+  verifyEmail(input: VerifyEmailInput, options?: RequestOptions): Promise<VerifyEmailOutput> {
+    return this.callJson(operations.verifyEmail, input, options);
   }
 
   /**
@@ -1763,6 +1877,26 @@ export abstract class Operations {
   }
 
   /**
+   * Get how long mail is kept.
+   *
+   * The rules by kind of mail. Nothing is erased by age unless a rule says so.
+   */
+  getRetention(input: GetRetentionInput = {}, options?: RequestOptions): Promise<GetRetentionOutput> {
+    return this.callJson(operations.getRetention, input, options);
+  }
+
+  /**
+   * Change how long mail is kept.
+   *
+   * Replaces the rules of the kinds that are given. Mail past its age is erased within hours, once it
+   * has come to its end and no legal hold covers it. What had to be kept under earlier rules is still
+   * kept as long. Asked for by a key it needs a person.
+   */
+  putRetention(input: PutRetentionInput = {}, options?: RequestOptions): Promise<PutRetentionOutput> {
+    return this.callJson(operations.putRetention, input, options);
+  }
+
+  /**
    * List sessions.
    *
    * Lists where the person who asks is signed in. An owner may ask for another person. For people who
@@ -1788,6 +1922,17 @@ export abstract class Operations {
    */
   revokeSession(input: RevokeSessionInput, options?: RequestOptions): Promise<RevokeSessionOutput> {
     return this.callJson(operations.revokeSession, input, options);
+  }
+
+  /**
+   * See how MultiMail is set up.
+   *
+   * Start here. Answers what this credential may do, the mailboxes it reaches and what each mode means
+   * for sending, and the steps that are still to be taken, each with the tool to call or the person to
+   * ask. Changes nothing.
+   */
+  setupMultimail(input: SetupMultimailInput = {}, options?: RequestOptions): Promise<SetupMultimailOutput> {
+    return this.callJson(operations.setupMultimail, input, options);
   }
 
   /**
@@ -1819,6 +1964,48 @@ export abstract class Operations {
    */
   confirmSignUp(input: ConfirmSignUpInput, options?: RequestOptions): Promise<ConfirmSignUpOutput> {
     return this.callJson(operations.confirmSignUp, input, options);
+  }
+
+  /**
+   * Erase a person.
+   *
+   * Erases every message with somebody outside, and the key to what the log hides of them. What was not
+   * sent yet is cancelled. The log keeps its entries and verifies as before; entries of type erasure say
+   * what went. A suppression stays, so that nobody writes to them again. Refused while a legal hold
+   * covers any of it; what must be kept for a time goes when that ends. Asked for by a key it needs a
+   * person.
+   */
+  eraseSubject(input: EraseSubjectInput, options?: RequestOptions): Promise<EraseSubjectOutput> {
+    return this.callJson(operations.eraseSubject, input, options);
+  }
+
+  /**
+   * List erasures.
+   *
+   * Erasures of persons, newest first: how far each is. None names whom it was.
+   */
+  listErasures(input: ListErasuresInput = {}, options?: RequestOptions): Pages<ListErasuresOutput, ListErasuresOutput["erasures"][number]> {
+    return this.callPages(operations.listErasures, input, options);
+  }
+
+  /**
+   * Get an erasure.
+   *
+   * How far the erasure of a person is.
+   */
+  getErasure(input: GetErasureInput, options?: RequestOptions): Promise<GetErasureOutput> {
+    return this.callJson(operations.getErasure, input, options);
+  }
+
+  /**
+   * Export a person's data.
+   *
+   * Streams what there is of somebody outside as JSON lines: messages with their bytes, what the log
+   * hides of them, contact and suppression. Of other recipients it tells nothing. The last line is of
+   * type end.
+   */
+  exportSubject(input: ExportSubjectInput, options?: RequestOptions): Promise<FileAnswer> {
+    return this.callFile(operations.exportSubject, input, options);
   }
 
   /**

@@ -337,6 +337,33 @@ export type GetMcpResourceOutput = {
   scopes_supported: Array<"read" | "send" | "admin" | "oversight" | "audit" | "draft">;
 };
 
+/** Input of `getReputation`. */
+export type GetReputationInput = {
+  /** Hex SHA-256 of the mailbox's address in lower case */
+  hash: string;
+};
+
+/** Answer of `getReputation`. */
+export type GetReputationOutput = {
+  hash: string;
+  operator: {
+    /** 26-character id, sorts by time */
+    id: string;
+    name: string;
+    /** True where the mailbox's domain is proven to be theirs */
+    verified: boolean;
+  };
+  /**
+   * new: too little was sent to say; poor: too much bounces or is complained about; paused: it was
+   * stopped
+   */
+  standing: "new" | "good" | "fair" | "poor" | "paused";
+  /** Oversight mode, in ascending order of autonomy */
+  oversight: "read_only" | "gated_all" | "gated_send" | "monitored" | "autonomous";
+  /** The month in which the mailbox was made */
+  since: string;
+};
+
 /** Input of `registerAgent`. */
 export type RegisterAgentInput = {
   /** Address of the person who oversees; a code is mailed there. Agents must not read it */
@@ -688,6 +715,10 @@ export type GetAuditLogInput = {
   date_after?: string | undefined;
   /** ISO 8601 time */
   date_before?: string | undefined;
+  /** The same as date_after */
+  from?: string | undefined;
+  /** The same as date_before */
+  to?: string | undefined;
   /** How many, 1 to 100 */
   limit?: number | undefined;
   /** Opaque; `next_cursor` of the page before */
@@ -699,6 +730,31 @@ export type GetAuditLogOutput = {
   entries: AuditEntry[];
   /** Give it as `cursor` for the next page; null at the end */
   next_cursor: string | null;
+};
+
+/** Input of `exportAuditLog`. */
+export type ExportAuditLogInput = {
+  /** jsonl, csv, or bundle (a tar archive) */
+  format?: "jsonl" | "csv" | "bundle" | undefined;
+  /** Such as message.decided */
+  type?: string | undefined;
+  /** The same as type */
+  action?: string | undefined;
+  /** Id of the credential or person */
+  actor?: string | undefined;
+  /** Id of the message, mailbox or key */
+  resource?: string | undefined;
+  /** 26-character id, sorts by time */
+  mailbox_id?: string | undefined;
+  thread_id?: string | undefined;
+  /** ISO 8601 time */
+  date_after?: string | undefined;
+  /** ISO 8601 time */
+  date_before?: string | undefined;
+  /** The same as date_after */
+  from?: string | undefined;
+  /** The same as date_before */
+  to?: string | undefined;
 };
 
 /** Input of `getEntryProof`. */
@@ -1617,6 +1673,9 @@ export type ReportSpamOutput = {
   user_label: string | null;
 };
 
+/** Input of `exportOperator`. */
+export type ExportOperatorInput = Record<string, never>;
+
 /** Input of `listGrants`. */
 export type ListGrantsInput = {
   /** How many, 1 to 100 */
@@ -1686,6 +1745,95 @@ export type RevokeGrantOutput = {
   last_used_at: string | null;
   revoked_at: string | null;
 };
+
+/** Input of `listLegalHolds`. */
+export type ListLegalHoldsInput = {
+  /** True for released ones too */
+  released?: boolean | undefined;
+  /** How many, 1 to 100 */
+  limit?: number | undefined;
+  /** Opaque; `next_cursor` of the page before */
+  cursor?: string | undefined;
+};
+
+/** Answer of `listLegalHolds`. */
+export type ListLegalHoldsOutput = {
+  legal_holds: Array<{
+    /** 26-character id, sorts by time */
+    id: string;
+    /** What it covers; operator is everything */
+    scope: "operator" | "mailbox" | "thread" | "email" | "address";
+    mailbox_id: string | null;
+    thread_id: string | null;
+    email_id: string | null;
+    address: string | null;
+    reason: string;
+    created_by: string;
+    /** ISO 8601 time */
+    created_at: string;
+    released_by: string | null;
+    released_at: string | null;
+  }>;
+  /** Give it as `cursor` for the next page; null at the end */
+  next_cursor: string | null;
+};
+
+/** Input of `createLegalHold`. */
+export type CreateLegalHoldInput = {
+  /** Why; it stays with the hold */
+  reason: string;
+  /** 26-character id, sorts by time */
+  mailbox_id?: string | undefined;
+  /** With mailbox_id */
+  thread_id?: string | undefined;
+  /** 26-character id, sorts by time */
+  email_id?: string | undefined;
+  address?: string | undefined;
+};
+
+/** Answer of `createLegalHold`. */
+export type CreateLegalHoldOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  /** What it covers; operator is everything */
+  scope: "operator" | "mailbox" | "thread" | "email" | "address";
+  mailbox_id: string | null;
+  thread_id: string | null;
+  email_id: string | null;
+  address: string | null;
+  reason: string;
+  created_by: string;
+  /** ISO 8601 time */
+  created_at: string;
+  released_by: string | null;
+  released_at: string | null;
+};
+
+/** Input of `releaseLegalHold`. */
+export type ReleaseLegalHoldInput = {
+  /** 26-character id, sorts by time */
+  hold_id: string;
+  /** The code that was mailed to the oversight address when this very call was made before */
+  approval_code?: string | undefined;
+};
+
+/** Answer of `releaseLegalHold`. */
+export type ReleaseLegalHoldOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  /** What it covers; operator is everything */
+  scope: "operator" | "mailbox" | "thread" | "email" | "address";
+  mailbox_id: string | null;
+  thread_id: string | null;
+  email_id: string | null;
+  address: string | null;
+  reason: string;
+  created_by: string;
+  /** ISO 8601 time */
+  created_at: string;
+  released_by: string | null;
+  released_at: string | null;
+} | ApprovalRequired;
 
 /** Input of `listMailboxes`. */
 export type ListMailboxesInput = {
@@ -2374,6 +2522,43 @@ export type GetTranscriptsOutput = {
     at: string;
     transcript: string;
   }>;
+};
+
+/** Input of `verifyEmail`. */
+export type VerifyEmailInput = {
+  /** 26-character id, sorts by time */
+  mailbox_id: string;
+  /** 26-character id, sorts by time */
+  email_id: string;
+};
+
+/** Answer of `verifyEmail`. */
+export type VerifyEmailOutput = {
+  /** 26-character id, sorts by time */
+  email_id: string;
+  /** As the message says; DMARC tells whether its domain stands behind it */
+  from_address: string;
+  identity: {
+    verdict: "none" | "valid" | "valid_modified" | "valid_not_for_you" | "expired" | "revoked" | "invalid" | "unknown_key";
+    reason: string;
+    /** Who answers for the sender; null unless the signature is good */
+    operator: {
+      name: string;
+      id: string;
+      verified: boolean;
+    } | null;
+    agent: string | null;
+    ai_generated: boolean | null;
+    /** The mode under which it was sent */
+    oversight: string | null;
+    /** The decision of a person that it was sent by; null where there was none */
+    approval: {
+      class: string;
+      log: string;
+    } | null;
+  };
+  /** What SPF, DKIM, DMARC and ARC said */
+  authentication: Record<string, unknown> | null;
 };
 
 /** Input of `getEmailVersions`. */
@@ -3751,6 +3936,86 @@ export type ListReceivedOutput = {
   next_cursor: string | null;
 };
 
+/** Input of `getRetention`. */
+export type GetRetentionInput = Record<string, never>;
+
+/** Answer of `getRetention`. */
+export type GetRetentionOutput = {
+  outbound: {
+    /** Days that mail must be kept: nobody erases it before */
+    keep_days: number;
+    /** Days after which mail is erased; null: never by age */
+    delete_after_days: number | null;
+  };
+  inbound: {
+    /** Days that mail must be kept: nobody erases it before */
+    keep_days: number;
+    /** Days after which mail is erased; null: never by age */
+    delete_after_days: number | null;
+  };
+  spam: {
+    /** Days that mail must be kept: nobody erases it before */
+    keep_days: number;
+    /** Days after which mail is erased; null: never by age */
+    delete_after_days: number | null;
+  };
+  /** 0 before anybody changed them */
+  version: number;
+  updated_by: string | null;
+  updated_at: string | null;
+};
+
+/** Input of `putRetention`. */
+export type PutRetentionInput = {
+  outbound?: {
+    /** Days that mail must be kept: nobody erases it before */
+    keep_days?: number | undefined;
+    /** Days after which mail is erased; null: never by age */
+    delete_after_days?: number | null | undefined;
+  } | undefined;
+  inbound?: {
+    /** Days that mail must be kept: nobody erases it before */
+    keep_days?: number | undefined;
+    /** Days after which mail is erased; null: never by age */
+    delete_after_days?: number | null | undefined;
+  } | undefined;
+  /** Received mail that screening or somebody called spam */
+  spam?: {
+    /** Days that mail must be kept: nobody erases it before */
+    keep_days?: number | undefined;
+    /** Days after which mail is erased; null: never by age */
+    delete_after_days?: number | null | undefined;
+  } | undefined;
+  /** The code that was mailed to the oversight address when this very call was made before */
+  approval_code?: string | undefined;
+};
+
+/** Answer of `putRetention`. */
+export type PutRetentionOutput = {
+  outbound: {
+    /** Days that mail must be kept: nobody erases it before */
+    keep_days: number;
+    /** Days after which mail is erased; null: never by age */
+    delete_after_days: number | null;
+  };
+  inbound: {
+    /** Days that mail must be kept: nobody erases it before */
+    keep_days: number;
+    /** Days after which mail is erased; null: never by age */
+    delete_after_days: number | null;
+  };
+  spam: {
+    /** Days that mail must be kept: nobody erases it before */
+    keep_days: number;
+    /** Days after which mail is erased; null: never by age */
+    delete_after_days: number | null;
+  };
+  /** 0 before anybody changed them */
+  version: number;
+  updated_by: string | null;
+  updated_at: string | null;
+} | ApprovalRequired;
+
 /** Input of `listSessions`. */
 export type ListSessionsInput = {
   /** How many, 1 to 100 */
@@ -3810,6 +4075,36 @@ export type RevokeSessionOutput = {
   /** 26-character id, sorts by time */
   id: string;
   ended: true;
+};
+
+/** Input of `setupMultimail`. */
+export type SetupMultimailInput = Record<string, never>;
+
+/** Answer of `setupMultimail`. */
+export type SetupMultimailOutput = {
+  /** True where every step is done */
+  ready: boolean;
+  steps: Array<{
+    step: string;
+    done: boolean;
+    what: string;
+    /** What to do, where it is not done */
+    how: string | null;
+  }>;
+  scopes: Array<"read" | "send" | "admin" | "oversight" | "audit" | "draft">;
+  /** True for a test key: nothing it sends leaves */
+  test: boolean;
+  /** The first hundred */
+  mailboxes: Array<{
+    /** 26-character id, sorts by time */
+    id: string;
+    address: string;
+    /** Oversight mode, in ascending order of autonomy */
+    oversight_mode: "read_only" | "gated_all" | "gated_send" | "monitored" | "autonomous";
+    sending: string;
+  }>;
+  mcp_url: string;
+  docs_url: string;
 };
 
 /** Input of `signUp`. */
@@ -3874,6 +4169,112 @@ export type ConfirmSignUpOutput = {
   oversight_mode: "gated_send";
   /** Where the owner signs in and decides */
   dashboard_url: string;
+};
+
+/** Input of `eraseSubject`. */
+export type EraseSubjectInput = {
+  /** The person's email address */
+  address: string;
+  /** Your own, such as a ticket; it stays when the address is gone */
+  reference?: string | undefined;
+  /** The code that was mailed to the oversight address when this very call was made before */
+  approval_code?: string | undefined;
+};
+
+/** Answer of `eraseSubject`. */
+export type EraseSubjectOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  /**
+   * held waits for a legal hold to be released, retained for the time in which mail must be kept to end,
+   * settling only for every node to forget the person's key
+   */
+  status: "running" | "held" | "retained" | "settling" | "done";
+  reference: string | null;
+  /** Messages erased so far */
+  messages: number;
+  /** Hidden values of the log erased so far */
+  openings: number;
+  /** Messages that cannot go yet */
+  remaining: number;
+  requested_by: string;
+  /** ISO 8601 time */
+  requested_at: string;
+  /** When it goes on */
+  next_at: string | null;
+  done_at: string | null;
+} | ApprovalRequired;
+
+/** Input of `listErasures`. */
+export type ListErasuresInput = {
+  /** How many, 1 to 100 */
+  limit?: number | undefined;
+  /** Opaque; `next_cursor` of the page before */
+  cursor?: string | undefined;
+};
+
+/** Answer of `listErasures`. */
+export type ListErasuresOutput = {
+  erasures: Array<{
+    /** 26-character id, sorts by time */
+    id: string;
+    /**
+     * held waits for a legal hold to be released, retained for the time in which mail must be kept to end,
+     * settling only for every node to forget the person's key
+     */
+    status: "running" | "held" | "retained" | "settling" | "done";
+    reference: string | null;
+    /** Messages erased so far */
+    messages: number;
+    /** Hidden values of the log erased so far */
+    openings: number;
+    /** Messages that cannot go yet */
+    remaining: number;
+    requested_by: string;
+    /** ISO 8601 time */
+    requested_at: string;
+    /** When it goes on */
+    next_at: string | null;
+    done_at: string | null;
+  }>;
+  /** Give it as `cursor` for the next page; null at the end */
+  next_cursor: string | null;
+};
+
+/** Input of `getErasure`. */
+export type GetErasureInput = {
+  /** 26-character id, sorts by time */
+  erasure_id: string;
+};
+
+/** Answer of `getErasure`. */
+export type GetErasureOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  /**
+   * held waits for a legal hold to be released, retained for the time in which mail must be kept to end,
+   * settling only for every node to forget the person's key
+   */
+  status: "running" | "held" | "retained" | "settling" | "done";
+  reference: string | null;
+  /** Messages erased so far */
+  messages: number;
+  /** Hidden values of the log erased so far */
+  openings: number;
+  /** Messages that cannot go yet */
+  remaining: number;
+  requested_by: string;
+  /** ISO 8601 time */
+  requested_at: string;
+  /** When it goes on */
+  next_at: string | null;
+  done_at: string | null;
+};
+
+/** Input of `exportSubject`. */
+export type ExportSubjectInput = {
+  /** The person's email address */
+  address: string;
 };
 
 /** Input of `listSuppression`. */
