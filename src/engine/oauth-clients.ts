@@ -19,7 +19,7 @@ export type FetchDocument = (url: string) => Promise<string | null>;
 
 const minute = 60_000;
 /** Registrations of one network in ten minutes. */
-const registrationsOfOne = 20;
+const registrationsOfOne = 60;
 /** Registrations that nobody used yet, of the whole instance; and how long they are kept. */
 const maxUnused = 10_000;
 const unusedLife = 24 * 60 * minute;

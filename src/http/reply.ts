@@ -49,6 +49,9 @@ export function replies(options: { public_url: string; log: Log }): Replies {
     };
     const headers: Record<string, string> = { ...json, "x-request-id": request_id };
     if (refusal.code === "unauthenticated") headers["www-authenticate"] = wwwAuthenticate;
+    if (refusal.code === "scope_required" && refusal.detail.scope !== undefined)
+      headers["www-authenticate"] =
+        `${wwwAuthenticate}, error="insufficient_scope", scope="${refusal.detail.scope}"`;
     if (retry_after !== undefined)
       headers["retry-after"] = String(Math.max(0, Math.ceil(retry_after)));
     // draft-ietf-httpapi-ratelimit-headers, sections 3 and 4.

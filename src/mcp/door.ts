@@ -14,6 +14,7 @@ import { type Caller, defaultMaxBody, mailboxHeader, wrapping } from "./call.ts"
 import { fromElsewhere } from "./origin.ts";
 import { resourceTable } from "./resources.ts";
 import { type Era, type McpServerOptions, multimailServer } from "./server.ts";
+import { missingScope, scopeChallenge } from "./step-up.ts";
 import { toolTable } from "./tools.ts";
 
 /** What the door is given. */
@@ -39,8 +40,11 @@ export function createMcpDoor(options: McpDoorOptions): (request: Request) => Pr
     tools: toolTable(options.dispatcher.operations),
     resources: resourceTable(options.dispatcher.operations),
   };
-  return createDoorOf(options, tables.tools.largestBody, (caller, era) =>
-    multimailServer(options, tables, caller, era),
+  return createDoorOf(
+    options,
+    tables.tools.largestBody,
+    (caller, era) => multimailServer(options, tables, caller, era),
+    (actor, message) => missingScope(tables.tools, actor, message),
   );
 }
 
@@ -52,6 +56,7 @@ export function createDoorOf(
   options: McpDoorOptions,
   largestBody: (actor: Actor, otherwise: number) => number,
   makeServer: MakeServer,
+  missing: (actor: Actor, message: unknown) => string | null = () => null,
 ): (request: Request) => Promise<Response> {
   // The SDK hands the same object to the factory: the caller rides on it without a cast.
   const callers = new WeakMap<AuthInfo, Caller>();
@@ -71,6 +76,8 @@ export function createDoorOf(
       if (actor === null) return unauthenticated(options, request);
       const most = Math.min(ceiling, largestBody(actor, defaultMaxBody) + wrapping);
       const body = await readBody(request, most);
+      const scope = missing(actor, body.parsed.parsedBody);
+      if (scope !== null) return insufficient(options, scope);
       const caller: Caller = {
         actor,
         default_mailbox_id: defaultMailbox(request),
@@ -136,6 +143,18 @@ function unauthenticated(options: McpDoorOptions, request: Request): Response {
     "WWW-Authenticate",
     `Bearer realm="multimail"${error}, resource_metadata="${metadata}"`,
   );
+  return response;
+}
+
+/** 403 with the scope that is missing: clients ask their person for it. */
+function insufficient(options: McpDoorOptions, scope: string): Response {
+  const response = refuse(
+    options,
+    403,
+    "scope_required",
+    `This call needs the scopes ${scope}, which were not granted.`,
+  );
+  response.headers.set("WWW-Authenticate", scopeChallenge(options.public_url, scope));
   return response;
 }
 

@@ -46,13 +46,14 @@ const levelWords: Readonly<Record<Level, { title: string; can: string; cannot: s
   },
   send: {
     title: "Read and send",
-    can: "Read, write and send mail, under the oversight of each mailbox: what a mailbox holds back still waits for a person. It may also tag and cancel mail, keep contacts, and lower a mailbox's autonomy.",
-    cannot: "It approves nothing, and cannot raise a mailbox's autonomy by itself.",
+    can: "Read, write and send mail, under the oversight of each mailbox: what a mailbox holds back still waits for a person. It may also tag, schedule and cancel mail, keep contacts, suppress addresses, and lower a mailbox's autonomy.",
+    cannot: "It approves nothing; what would loosen oversight it can only ask a person for.",
   },
   decide: {
     title: "Read and decide in your name",
-    can: "Read, and approve or reject waiting mail as if you had done it. It counts as your decision, without a passkey of yours.",
-    cannot: "It writes nothing, and cannot decide on what you or another program of yours wrote.",
+    can: "Read, and approve, reject or edit waiting mail as if you had done it, decide on received mail that is held, and stop all sending. It counts as you, without a passkey of yours.",
+    cannot:
+      "It sends nothing of its own, and cannot approve what you, it, or another program of yours wrote or edited.",
   },
 };
 
