@@ -1,4 +1,5 @@
 /** What the log hides of a person beside their messages: erased with their key, named in leaves. */
+import { decodeEntry } from "../audit/entry.ts";
 import type { Tx } from "../store/database.ts";
 import { type ErasureRow, sealedOfSubject } from "../store/erasures.ts";
 import { deleteOpenings, forgetPerson, replaceOpenings } from "../store/erasing.ts";
@@ -92,9 +93,10 @@ function record(
   records: ReturnType<typeof noRecords>,
   erasureId: string,
   fields: readonly ErasedFields[],
+  resource = erasureId,
 ): void {
   const erasing = { because: "subject", erasure_id: erasureId } as const;
-  if (fields.length > 0) recordErasure(context, records, { resource: erasureId }, erasing, fields);
+  if (fields.length > 0) recordErasure(context, records, { resource }, erasing, fields);
 }
 
 /**
@@ -113,8 +115,26 @@ export async function settleSubject(
     dead.push(...rows.filter((row) => !key || openingsOf(row, key).length === 0));
   await deleteOpenings(tx, dead);
   const records = noRecords();
-  // Nobody can say which fields they were; the entries are named, so that their silence is on the record.
-  const fields = dead.flatMap(({ idx }) => (idx === null ? [] : [{ index: idx, fields: ["*"] }]));
-  record(context, records, erasure.erasure_id, fields);
+  // Told with the message, so that its evidence says what is missing from it.
+  for (const [resource, rows] of Map.groupBy(dead, (row) => row.resource)) {
+    const fields = rows.flatMap(({ idx, body }) =>
+      idx === null ? [] : [{ index: idx, fields: committedFields(decodeEntry(body).data) }],
+    );
+    record(context, records, erasure.erasure_id, fields, resource ?? erasure.erasure_id);
+  }
   await appendRecords(tx, records);
+}
+
+/** Fields that an entry commits to: those of a message's content, else each that looks like a commitment. */
+function committedFields(data: Record<string, unknown>): string[] {
+  const isCommitment = (value: unknown): boolean =>
+    typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+  const of = (values: object): string[] =>
+    Object.entries(values).flatMap(([name, value]: [string, unknown]) => {
+      if (Array.isArray(value))
+        return value.flatMap((one, i) => (isCommitment(one) ? [`${name}[${i}]`] : []));
+      return isCommitment(value) && name !== "digest" && name !== "statement" ? [name] : [];
+    });
+  const { content } = data;
+  return typeof content === "object" && content !== null ? of(content) : of(data);
 }

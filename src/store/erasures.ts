@@ -159,10 +159,11 @@ export async function sealedOfSubject(
   tx: Tx,
   subjectId: string,
   wanted: { after_id: string; limit: number },
-): Promise<(SealedEntry & { at: Date })[]> {
-  const rows = await tx.named<Omit<SealedEntry, "idx"> & { idx: string | null; at: Date }>(
+): Promise<(SealedEntry & { at: Date; body: Buffer })[]> {
+  type Row = Omit<SealedEntry, "idx"> & { idx: string | null; at: Date; body: Buffer };
+  const rows = await tx.named<Row>(
     "sealed_of_subject",
-    `SELECT ${sealedColumns}, e.at FROM log_opening o JOIN log_entry e USING (operator_id, entry_id)
+    `SELECT ${sealedColumns}, e.at, e.body FROM log_opening o JOIN log_entry e USING (operator_id, entry_id)
        LEFT JOIN log_index i USING (operator_id, entry_id)
      WHERE o.operator_id = $1 AND o.subject_id = $2 AND o.entry_id > $3 ORDER BY o.entry_id LIMIT $4`,
     [tx.operator_id, subjectId, wanted.after_id, wanted.limit],
