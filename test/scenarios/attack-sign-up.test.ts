@@ -269,6 +269,25 @@ describe("text of somebody else", () => {
     expect(answer.body.error).toContain(field);
   });
 
+  test.each([
+    '"a b"@people.example',
+    "björn@people.example",
+    "a@bücher.example",
+    "a@[127.0.0.1]",
+    "a@localhost",
+    "Grace <grace@people.example>",
+    `${"a".repeat(64)}@people.example`,
+    `${"a".repeat(65)}@people.example`,
+    "a@" + "b.".repeat(120) + "example",
+    "a@people.example.",
+    "<>",
+    "a%b@people.example",
+  ])("the address %s is taken or refused in words, on both roads", async (oversight_email) => {
+    const answers = [await signUp({ oversight_email }), await register(oversight_email)];
+    for (const { status, body } of answers)
+      expect(status === 202 || body.code === "validation_failed", JSON.stringify(body)).toBe(true);
+  });
+
   test.each(["Click http://evil.example", "x\r\nBcc: v@example.com", "<b>", "a.example", ""])(
     "no agent is called %j",
     async (agent_name) => {

@@ -1,4 +1,4 @@
-/** /llms.txt alone takes an agent from nothing to a pending message; the person's steps are played by the test. */
+/** What /llms.txt says takes an agent from nothing to a pending message; the person's steps are played by the test. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mailTo } from "./approvals.ts";
 import { type Known, exchangesUnder, follow } from "./llms-reader.ts";
