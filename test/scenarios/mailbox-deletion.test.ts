@@ -172,7 +172,7 @@ test("submissions that race with the deletion are refused or cancelled: none wai
       expect(["cancelled", "blocked"], body.id).toContain((await email(box.id, body.id)).status);
 });
 
-test("test keys and keys of other mailboxes delete none", async () => {
+test("keys for tests and keys of other mailboxes delete none", async () => {
   const box = await made();
   const keys = await ownerKeys(node);
   const scopes = ["read", "send", "admin"] as const;
