@@ -27,6 +27,8 @@ export type PythonCall = {
   args?: Record<string, unknown>;
   /** Takes so many items of what is iterated, then closes it. */
   take?: number;
+  /** Makes the call so often at once, in threads. */
+  times?: number;
 };
 
 /** What came of it. */

@@ -3,6 +3,7 @@
 import base64
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import multimail
@@ -44,6 +45,10 @@ def answer(call):
         function = stream(client) if call["method"] == "stream" else getattr(client, call["method"])
     else:
         function = getattr(multimail, call["method"])
+    if "times" in call:
+        with ThreadPoolExecutor(8) as threads:
+            made = [threads.submit(function, **call["args"]) for _ in range(call["times"])]
+            return [plain(one.result()) for one in made]
     given = function(*call.get("positional", []), **call.get("args", {}))
     take = call.get("take")
     result = [plain(one) for one in islice(given, take)] if take else plain(given)

@@ -7,6 +7,7 @@ import {
   MultiMailError,
 } from "../../sdk/src/multimail.ts";
 import { Transport } from "../../sdk/src/transport.ts";
+import { operationId } from "../../src/http/openapi.ts";
 import { type PythonAnswer, python, startPython } from "./python-sdk.ts";
 
 /** How the client is made. Times are in seconds. */
@@ -24,6 +25,13 @@ export type Sdk = {
     args?: Record<string, unknown>,
     take?: number,
   ): Promise<Outcome>;
+  /** The same call so many times at once on one client; `ok` is the list of answers. */
+  together(
+    making: Making,
+    method: string,
+    args: Record<string, unknown>,
+    times: number,
+  ): Promise<Outcome>;
   stop(): void;
 };
 
@@ -38,6 +46,7 @@ function pythonSdk(): Sdk {
   return {
     name: "Python",
     stop,
+    together: (client, method, args, times) => call({ client, method, args, times }),
     call: (client, method, args = {}, take) =>
       call({
         client,
@@ -52,6 +61,12 @@ function typescriptSdk(): Sdk {
   return {
     name: "TypeScript",
     stop() {},
+    async together(making, method, args, times) {
+      const client = new MultiMail({ baseUrl: making.base_url, apiKey: making.api_key });
+      const call = Reflect.get(client, operationId(method)) as (input: object) => Promise<unknown>;
+      const all = Array.from({ length: times }, () => call.call(client, args));
+      return { ok: await Promise.all(all), waited: [] };
+    },
     async call(making, method, args = {}, take) {
       const waited: number[] = [];
       try {
@@ -84,9 +99,7 @@ async function typescriptCall(
 ): Promise<unknown> {
   const client = new MultiMail(options);
   const all = method.endsWith("_all");
-  const id = method
-    .replace(/_all$/, "")
-    .replace(/_([a-z])/g, (_, one: string) => one.toUpperCase());
+  const id = operationId(method.replace(/_all$/, ""));
   const answer: unknown =
     method === "stream"
       ? new EventStream(
