@@ -1,11 +1,14 @@
 /** The composition root of the command `multimail`: commands computed from operations, and those that run here. */
 import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { runAuditExport, runAuditVerify } from "./cli/audit-verify.ts";
+import { initFlags, runInit, settingFlag } from "./cli/init.ts";
 import { runCli } from "./cli/main.ts";
 import { runVerify } from "./cli/verify.ts";
-import { describeSettings, processEnvironment } from "./config.ts";
+import { describeSettings, processEnvironment, readConfig } from "./config.ts";
 import { serve } from "./main.ts";
 import { runStdio } from "./mcp/stdio.ts";
 import { allOperations } from "./operations/all.ts";
@@ -31,6 +34,23 @@ if (process.argv[2] !== "serve")
     if (error.code !== "EPIPE") throw error;
     process.exit(141);
   });
+
+/** One question on standard error; what is hidden is not shown as it is typed. */
+async function askAtTerminal(question: string, hidden = false): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  stderr.write(question);
+  const lines = createInterface({
+    input: stdin,
+    output: hidden ? nowhere : stderr,
+    terminal: true,
+  });
+  try {
+    return await lines.question("");
+  } finally {
+    lines.close();
+    if (hidden) stderr.write("\n");
+  }
+}
 
 /** Runs a program of the checkout on this Node; ends as it ends. */
 function runScript(path: string, args: readonly string[]): Promise<number> {
@@ -66,6 +86,21 @@ process.exitCode = await runCli(process.argv.slice(2), {
           stdout.write(`${name}${value === null ? "" : ` (${value})`}\n    ${meaning}\n`);
         return 0;
       },
+    },
+    doctor: {
+      summary: "Say what is wrong with an instance, and how to mend it",
+      flags: ["data", "url", "key", "json"],
+      run: async (args) => (await import("./doctor-command.ts")).runDoctor(args, io),
+    },
+    init: {
+      summary: "Connect to a server, or write the settings of a new one",
+      flags: [...initFlags, ...describeSettings().map(({ name }) => settingFlag(name))],
+      run: (args) =>
+        runInit(args, io, {
+          settings: describeSettings(),
+          check: (path) => void readConfig({ MULTIMAIL_CONFIG: path }),
+          ...(stdin.isTTY && stderr.isTTY ? { ask: askAtTerminal } : {}),
+        }),
     },
     backup: {
       summary: "Write a backup of database and keys, while the server goes on",

@@ -79,6 +79,10 @@ function flagsOf(command: Command): CompletedFlag[] {
   ];
 }
 
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /** Words that stand in a script come from our own operations; should one ever hold more than these, it is left out. */
 function plain(word: string): boolean {
   return /^[A-Za-z0-9_.:*-]+$/.test(word);
@@ -90,7 +94,7 @@ function bash(places: ReadonlyMap<string, Place>): string {
   const silent: string[] = [];
   for (const [words, place] of places) {
     const key = `"${words}"`;
-    const follow = [...place.words.keys()].filter(plain).join(" ");
+    const follow = [...place.words.keys()].filter(plain).toSorted(byCodeUnit).join(" ");
     const flags = place.flags.map(({ name }) => `--${name}`).join(" ");
     next.push(`    ${key}) words='${follow}' flags='${flags}' ;;`);
     for (const { name, choices, takes_value } of place.flags) {

@@ -1,9 +1,10 @@
-/** Which server and which key: flags, then environment, then the data of the first run on this machine. */
+/** Which server and which key: flags, then environment, then the data of the first run here, then the person's profile. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Access } from "../contract/operation.ts";
 import type { CallOptions } from "./arguments.ts";
 import { UsageError } from "./flags.ts";
+import { readProfile } from "./profile.ts";
 
 /** Where to call, as whom, and the mailbox that is meant where none is named. */
 export type Connection = {
@@ -32,8 +33,8 @@ const keyFor: Readonly<Record<Access, readonly (keyof FirstRun)[]>> = {
 };
 
 /**
- * Finds the connection. A key of the first run goes to the server of the first run only, never to another one that a
- * flag or the environment names. Throws {@link UsageError} when no server is known.
+ * Finds the connection. A key of the first run goes to the server of the first run only, and the profile's to the profile's,
+ * never to another one that a flag or the environment names. Throws {@link UsageError} when no server is known.
  */
 export async function connectionOf(
   options: Pick<CallOptions, "url" | "key">,
@@ -44,19 +45,24 @@ export async function connectionOf(
   const first = await readFirstRun(path);
   const here = text(first?.url);
   const named = options.url ?? (env["MULTIMAIL_API_URL"] || undefined);
-  const url = named ?? here;
+  // Looked at only where something is missing, so that a profile that others may read stops nobody who needs none.
+  const complete = named === undefined ? here !== undefined : options.key !== undefined;
+  const profile = complete ? null : await readProfile(env);
+  const url = named ?? here ?? profile?.url;
   if (url === undefined)
     throw new UsageError(
-      `No server is known: there is no ${path}, and neither --api-url nor MULTIMAIL_API_URL.`,
-      "Start one with `multimail serve`, or name one.",
+      `No server is known: there is no ${path}, no profile, and neither --api-url nor MULTIMAIL_API_URL.`,
+      "Start one with `multimail serve`, or connect to one with `multimail init --url …`.",
     );
   const base = baseOf(url);
+  const mine = profile !== null && baseOf(profile.url) === base ? profile : null;
   const local = here !== undefined && baseOf(here) === base ? first : null;
   const ownKey = keyFor[access].map((name) => text(local?.[name])).find((key) => key !== undefined);
   return {
     url: base,
-    key: options.key ?? (env["MULTIMAIL_API_KEY"] || undefined) ?? ownKey,
-    mailbox_id: (env["MULTIMAIL_MAILBOX_ID"] || undefined) ?? text(local?.mailbox_id),
+    key: options.key ?? (env["MULTIMAIL_API_KEY"] || undefined) ?? ownKey ?? mine?.key,
+    mailbox_id:
+      (env["MULTIMAIL_MAILBOX_ID"] || undefined) ?? text(local?.mailbox_id) ?? mine?.mailbox_id,
   };
 }
 
@@ -76,7 +82,8 @@ async function readFirstRun(path: string): Promise<FirstRun | null> {
   throw new UsageError(`${path} is not valid JSON.`);
 }
 
-function baseOf(url: string): string {
+/** The address without a slash at its end. Throws {@link UsageError} for what is no http or https address. */
+export function baseOf(url: string): string {
   const parsed = URL.parse(url);
   if (!parsed || !/^https?:$/.test(parsed.protocol))
     throw new UsageError(`${url} is not an http or https address.`);

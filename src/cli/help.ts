@@ -37,8 +37,8 @@ export function overview(commands: readonly Command[]): string {
 
 const connectionHelp = [
   "The server and key are taken from --api-url and --api-key, else MULTIMAIL_API_URL and MULTIMAIL_API_KEY, else from",
-  "first-run.json in MULTIMAIL_DATA (./data), which has a key for each purpose. MULTIMAIL_MAILBOX_ID is the mailbox",
-  "where a command needs one and none is named.",
+  "first-run.json in MULTIMAIL_DATA (./data), which has a key for each purpose, else from the profile that",
+  "`multimail init --url` keeps. MULTIMAIL_MAILBOX_ID is the mailbox where a command needs one and none is named.",
 ];
 
 /** `multimail help call`. */

@@ -201,3 +201,17 @@ async function listSequences(client: pg.Client): Promise<SequenceState[]> {
 function target({ name, columns }: TableShape): string {
   return `${ident(name)} (${columns.map(ident).join(", ")})`;
 }
+
+/** What a doctor asks of a database: its version, its clock, and the migrations it has had. */
+export function examineDatabase(
+  connection: pg.ClientConfig,
+): Promise<{ server_version: string; now: Date; migrations: string[] }> {
+  return asOwner(connection, async (client) => {
+    const { rows } = await client.query<{ server_version: string; now: Date }>(
+      "SELECT current_setting('server_version') AS server_version, clock_timestamp() AS now",
+    );
+    const [facts] = rows;
+    if (!facts) throw new Error("the database says nothing of itself");
+    return { ...facts, migrations: await listMigrations(client) };
+  });
+}

@@ -1,0 +1,79 @@
+/** Completion scripts, read by the shells themselves. */
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { type CliOperation, commandsOf } from "./command.ts";
+import { completionScript, shells } from "./completion.ts";
+
+const operation: CliOperation = {
+  name: "send_email",
+  tag: "messages",
+  summary: "Send it's email",
+  description: "Description",
+  method: "POST",
+  path: "/v1/send",
+  effect: "send",
+  access: "send",
+  status: 200,
+  refusals: [],
+  tool: true,
+  input: z.strictObject({
+    to: z.string().describe("Who; `rm -rf` $HOME"),
+    mode: z.enum(["gated_all", "gated_send", "$(evil)"]),
+    urgent: z.boolean().optional(),
+  }),
+  output: z.object({}),
+  cli: { command: "send" },
+};
+const local = {
+  "audit verify": { summary: "Verify", flags: ["keys"], run: () => Promise.resolve(0) },
+  "audit export": { summary: "Export", run: () => Promise.resolve(0) },
+  completion: { summary: "Print", run: () => Promise.resolve(0) },
+};
+const commands = commandsOf([operation], local);
+
+/** What bash offers behind the words, by its own rules. */
+function offered(...words: string[]): string[] {
+  const script = `${completionScript("bash", commands)}
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _multimail; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const output = execFileSync("bash", ["-c", script, "bash", "multimail", ...words]);
+  return output.toString().split("\n").filter(Boolean);
+}
+
+test.each([
+  [["se"], ["send"]],
+  [[""], ["audit", "call", "completion", "help", "send"]],
+  [
+    ["audit", ""],
+    ["export", "verify"],
+  ],
+  [
+    ["audit", "verify", "--"],
+    ["--keys", "--help"],
+  ],
+  [["send", "--urg"], ["--urgent"]],
+  [
+    ["send", "--to", "ada@example.com", "--mode", ""],
+    ["gated_all", "gated_send"],
+  ],
+  [["send", "--urgent", "--mo"], ["--mode"]],
+  [["call", "se"], ["send-email"]],
+  [["help", "au"], ["audit"]],
+  [
+    ["completion", ""],
+    ["bash", "fish", "zsh"],
+  ],
+  [["nothing", "--x"], []],
+])("behind %j bash offers %j", (words, found) => {
+  expect(offered(...words)).toEqual(found);
+});
+
+test("no script holds a word that a shell would run, and every one names every command", () => {
+  for (const shell of shells) {
+    const script = completionScript(shell, commands);
+    expect(script).not.toContain("$(evil)");
+    for (const word of ["send-email", "verify", "export"]) expect(script).toContain(word);
+  }
+  expect(completionScript("fish", commands)).toContain("-d 'Send it\\'s email'");
+  expect(() => completionScript("tcsh", commands)).toThrow("no completion for tcsh");
+});
