@@ -85,13 +85,13 @@ export async function exportRows(
   const size = heavy === undefined ? "0" : `octet_length(t.${heavy})`;
   const rows = await tx.named<{ row: string; key: string[] }>(
     `export_${table}_${after === null ? "first" : "next"}`,
-    `WITH some AS (
+    `WITH piece AS (
        SELECT t.*, sum(${size}) OVER (ORDER BY ${keys}) - ${size} AS before_it
        FROM (SELECT * FROM ${table} t WHERE t.operator_id = $1 ${after === null ? "AND $2::text[] IS NULL" : `AND (${keys}) > (${behind})`}
              ORDER BY ${keys} LIMIT ${most.rows}) t)
      SELECT (to_jsonb(t) - ARRAY[${drop}, 'before_it'] ${more === undefined ? "" : `|| ${more}`})::text AS row,
        ARRAY[${key.map((column) => `t.${column}::text`).join(", ")}] AS key
-     FROM some t WHERE t.before_it <= ${most.bytes} ORDER BY ${keys}`,
+     FROM piece t WHERE t.before_it <= ${most.bytes} ORDER BY ${keys}`,
     [tx.operator_id, after],
   );
   return { rows: rows.map(({ row }) => row), last: rows.at(-1)?.key ?? null };
