@@ -36,6 +36,7 @@ import { startSequencer } from "./workers/sequence.ts";
 import { openChatPost } from "./workers/chat-post.ts";
 import { startNotices } from "./workers/notices.ts";
 import { startServiceMail } from "./workers/service-mail.ts";
+import { startErasing } from "./workers/erase.ts";
 import { startSweep } from "./workers/sweep.ts";
 import { startTlsReports } from "./workers/tls-reports.ts";
 import { startTimers } from "./workers/timers.ts";
@@ -209,6 +210,7 @@ async function startWorkers(parts: {
   workers.notices = startNotices(shared);
   stops.push(workers.notices.stop);
   stops.push(startSweep({ ...shared, transcript_days: config.transcript_days }).stop);
+  stops.push(startErasing(shared).stop);
   stops.push(startIndexing(shared).stop);
   stops.push(startVerifying(shared).stop);
   workers.receive = startReceiving(shared);

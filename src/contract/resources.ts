@@ -194,6 +194,7 @@ export const email = emailSummary.extend({
   decisions: z.array(decision),
   metadata: z.record(z.string(), z.string()),
   author: z.object({ kind: z.string(), id: z.string() }),
+  erased_at: time.nullable().describe("When what it said was erased; the log says why"),
 });
 
 /** An API key without its secret. */

@@ -5,6 +5,7 @@ import type { Status } from "../core/oversight/types.ts";
 import type { Claim } from "../store/due.ts";
 import { type IncomingMail, createAccept } from "./accept.ts";
 import { accountCalls } from "./account-calls.ts";
+import { complianceCalls } from "./compliance-calls.ts";
 import type { EngineContext } from "./context.ts";
 import { type LinkDecision, decideByLink, showApproval } from "./decide-by-link.ts";
 import { createAuthenticate } from "./credentials.ts";
@@ -89,6 +90,7 @@ export function createEngine(context: EngineContext) {
     ...peopleCalls(context),
     ...directoryCalls(context),
     ...logCalls(context),
+    ...complianceCalls(context),
     readUnsubscribe: (token: string) => readUnsubscribe(context, token),
     unsubscribe: (token: string) => unsubscribe(context, token),
     jwks: () => context.keyring.jwks(),

@@ -4,11 +4,16 @@ import { deleteAccount } from "./account/delete-account.ts";
 import { getAccount } from "./account/get-account.ts";
 import { health, openapi, ready } from "./account/health.ts";
 import { updateAccount } from "./account/update-account.ts";
+import { exportAuditLog } from "./audit/export-audit-log.ts";
 import { getAuditLog } from "./audit/get-audit-log.ts";
 import { getCheckpoint, getLogCheckpoint } from "./audit/get-checkpoint.ts";
 import { getEntryProof } from "./audit/get-entry-proof.ts";
 import { getProof } from "./audit/get-proof.ts";
 import { getLogTile, getTile } from "./audit/get-tile.ts";
+import { exportOperator } from "./compliance/export-operator.ts";
+import { createLegalHold, listLegalHolds, releaseLegalHold } from "./compliance/legal-holds.ts";
+import { getRetention, putRetention } from "./compliance/retention.ts";
+import { eraseSubject, exportSubject, getErasure, listErasures } from "./compliance/subjects.ts";
 import { showUnsubscribe, unsubscribe } from "./compliance/unsubscribe.ts";
 import { addContact } from "./contacts/add-contact.ts";
 import { deleteContact } from "./contacts/delete-contact.ts";
@@ -37,6 +42,7 @@ import {
   getPublicKeys,
   getSigningKey,
 } from "./identity/well-known.ts";
+import { getReputation } from "./identity/reputation.ts";
 import { notSpam, quarantineEmail, refuseEmail, releaseEmail, reportSpam } from "./inbound/care.ts";
 import { listReceived } from "./inbound/list-received.ts";
 import { listSpam } from "./inbound/list-spam.ts";
@@ -218,6 +224,7 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   resumeDestination,
   flushDestination,
   getAuditLog,
+  exportAuditLog,
   getProof,
   getEntryProof,
   getCheckpoint,
@@ -262,8 +269,19 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   listGrants,
   revokeGrant,
   getProtectedResource,
+  getReputation,
   showUnsubscribe,
   unsubscribe,
+  exportOperator,
+  exportSubject,
+  eraseSubject,
+  listErasures,
+  getErasure,
+  getRetention,
+  putRetention,
+  listLegalHolds,
+  createLegalHold,
+  releaseLegalHold,
   listSuppression,
   checkSuppression,
   addSuppression,

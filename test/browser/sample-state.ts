@@ -68,6 +68,8 @@ export function sampleMailbox(): Mailbox {
     paused_at: null,
     paused_reason: null,
     scan_policy: {},
+    webhook_url: null,
+    oversight_webhook_url: null,
     deleted_at: null,
     created_at: ago(200),
     updated_at: ago(200),
@@ -136,5 +138,6 @@ export function sampleEmail(mailbox_id: string): Email {
     decisions: [],
     metadata: {},
     author: { kind: "api_key", id: newId() },
+    erased_at: null,
   };
 }

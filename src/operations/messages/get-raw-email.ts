@@ -17,7 +17,7 @@ export const getRawEmail = operation({
   input: z.strictObject({ mailbox_id: id.optional(), email_id: id }),
   output: { content_type: "message/rfc822" },
   status: 200,
-  refusals: ["validation_failed", "not_found"],
+  refusals: ["validation_failed", "not_found", "content_erased"],
   tool: false,
   cli: { command: "raw", positional: ["email_id"] },
   async handle({ read, actor }, input) {

@@ -48,6 +48,7 @@ export const replyEmail = operation({
     "invalid_idempotency_key",
     "mode_forbids_send",
     "not_found",
+    "content_erased",
     "idempotency_conflict",
     "duplicate_reply",
     "thread_locked",

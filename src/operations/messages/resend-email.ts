@@ -28,6 +28,7 @@ export const resendEmail = operation({
     "invalid_idempotency_key",
     "idempotency_conflict",
     "not_found",
+    "content_erased",
     "not_resendable",
     "recipient_suppressed",
     "mode_forbids_send",

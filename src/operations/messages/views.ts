@@ -86,6 +86,7 @@ export function detailOf(view: MessageDetail): z.infer<typeof email> {
     screening: view.row.screening,
     metadata: view.row.metadata,
     author: { kind: view.row.author_kind, id: view.row.author_id },
+    erased_at: view.row.erased_at?.toISOString() ?? null,
     recipients: view.recipients.map(({ address, name, kind, status, attempts, receipt }) => ({
       address,
       name,
