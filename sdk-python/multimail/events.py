@@ -22,7 +22,9 @@ class EventParser:
     """Takes a stream apart by the rules of the HTML standard, section 9.2.6."""
 
     def __init__(self, last_id: Optional[str] = None) -> None:
+        #: Where the stream goes on: the id of the last complete block, be there an event in it or not.
         self.last_id = last_id
+        self._id = last_id
         #: Seconds that the server asks to wait before a new connection.
         self.retry: Optional[float] = None
         self._rest = ""
@@ -59,7 +61,7 @@ class EventParser:
         elif field == "event":
             self._type = value
         elif field == "id" and "\0" not in value:
-            self.last_id = value
+            self._id = value
         elif field == "retry" and re.fullmatch(r"[0-9]{1,9}", value):
             self.retry = int(value) / 1000
         return None
@@ -67,6 +69,7 @@ class EventParser:
     def _dispatch(self) -> Optional[StreamEvent]:
         data, kind = self._data, self._type or "message"
         self._data, self._type, self._size = [], "", 0
+        self.last_id = self._id
         return StreamEvent(self.last_id, kind, _parsed("\n".join(data))) if data else None
 
 
@@ -75,7 +78,8 @@ def events_of(
 ) -> Iterator[StreamEvent]:
     """Events as they happen; closing the iterator ends the connection.
 
-    Connects anew after a break, behind the last event. Raises what the server refuses, and
+    Connects anew after a break, behind the last event; where the input says for how long, the end
+    after that time is the end. Raises what the server refuses, and
     ApiConnectionError when it cannot be reached more often than the retries allow without one sign
     of life between.
     """
@@ -89,11 +93,12 @@ def events_of(
         try:
             for piece in _pieces(transport, operation, given, options, last_id):
                 failures = 0
-                for event in parser.push(piece):
-                    last_id = event.id
-                    yield event
+                yield from parser.push(piece)
+            if "timeout_seconds" in given:
+                return
         except (ApiError, ApiConnectionError) as error:
             failure = error
+        last_id = parser.last_id
         asked = asked if parser.retry is None else parser.retry
         pause = pause_before(failure, failures) if failures < retries else None
         if pause is None:

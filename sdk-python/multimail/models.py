@@ -260,6 +260,10 @@ class Mailbox(TypedDict):
 
     scan_policy: Dict[str, str]
 
+    webhook_url: Union[str, None]
+
+    oversight_webhook_url: Union[str, None]
+
     deleted_at: Union[str, None]
 
     # ISO 8601 time
@@ -1826,6 +1830,43 @@ class ReportSpamOutput(TypedDict):
     user_label: Union[str, None]
 
 
+class ListEventsOutputEventsItem(TypedDict):
+    """Fields of ListEventsOutputEventsItem."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    type: str
+
+    # The same as type
+    event: str
+
+    # Reading goes on behind this event from here
+    cursor: str
+
+    # ISO 8601 time
+    timestamp: str
+
+    mailbox_id: Union[str, None]
+
+    email_id: Union[str, None]
+
+    thread_id: Union[str, None]
+
+    data: Dict[str, Any]
+
+
+class ListEventsOutput(TypedDict):
+    """Answer of list_events."""
+
+    events: List[ListEventsOutputEventsItem]
+
+    # Where to go on, also when there is no more yet
+    cursor: str
+
+    next_cursor: Union[str, None]
+
+
 class ListGrantsOutputGrantsItem(TypedDict):
     """Fields of ListGrantsOutputGrantsItem."""
 
@@ -2974,6 +3015,21 @@ class ApplyUpgradeOutput(TypedDict):
 
     # Oversight mode, in ascending order of autonomy
     mode: Literal["read_only", "gated_all", "gated_send", "monitored", "autonomous"]
+
+
+class WaitForEmailOutput(TypedDict):
+    """Answer of wait_for_email."""
+
+    received: bool
+
+    # The first of emails
+    email: Union[EmailSummary, None]
+
+    # At most 10
+    emails: List[EmailSummary]
+
+    # For the next call
+    cursor: str
 
 
 class ListMembersOutputMembersItem(TypedDict):
@@ -4760,6 +4816,647 @@ class GetUsageOutput(_GetUsageOutputRequired):
     """Answer of get_usage."""
 
 
+class ListWebhookDeliveriesOutputDeliveriesItemLastAttemptRequest(TypedDict):
+    """Fields of ListWebhookDeliveriesOutputDeliveriesItemLastAttemptRequest."""
+
+    method: Literal["POST"]
+
+    url: str
+
+    headers: Dict[str, str]
+
+
+class ListWebhookDeliveriesOutputDeliveriesItemLastAttemptResponse(TypedDict):
+    """Fields of ListWebhookDeliveriesOutputDeliveriesItemLastAttemptResponse."""
+
+    status: int
+
+    headers: Dict[str, str]
+
+    # Its first 4096 bytes
+    body: str
+
+
+class ListWebhookDeliveriesOutputDeliveriesItemLastAttempt(TypedDict):
+    """Fields of ListWebhookDeliveriesOutputDeliveriesItemLastAttempt."""
+
+    attempt: int
+
+    # ISO 8601 time
+    at: str
+
+    duration_ms: int
+
+    request: ListWebhookDeliveriesOutputDeliveriesItemLastAttemptRequest
+
+    response: Union[ListWebhookDeliveriesOutputDeliveriesItemLastAttemptResponse, None]
+
+    # Why there is no response
+    error: Union[str, None]
+
+
+class ListWebhookDeliveriesOutputDeliveriesItem(TypedDict):
+    """Fields of ListWebhookDeliveriesOutputDeliveriesItem."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    # 26-character id, sorts by time
+    webhook_id: str
+
+    # The header webhook-id: the same in every try
+    event_id: str
+
+    event: str
+
+    type: str
+
+    mailbox_id: Union[str, None]
+
+    thread_id: Union[str, None]
+
+    status: Literal["pending", "delivered", "dead"]
+
+    attempts: int
+
+    next_attempt_at: Union[str, None]
+
+    last_attempt: Union[ListWebhookDeliveriesOutputDeliveriesItemLastAttempt, None]
+
+    # ISO 8601 time
+    created_at: str
+
+    ended_at: Union[str, None]
+
+
+class ListWebhookDeliveriesOutput(TypedDict):
+    """Answer of list_webhook_deliveries."""
+
+    deliveries: List[ListWebhookDeliveriesOutputDeliveriesItem]
+
+    # Give it as `cursor` for the next page; null at the end
+    next_cursor: Union[str, None]
+
+
+class GetWebhookDeliveryOutputLastAttemptRequest(TypedDict):
+    """Fields of GetWebhookDeliveryOutputLastAttemptRequest."""
+
+    method: Literal["POST"]
+
+    url: str
+
+    headers: Dict[str, str]
+
+
+class GetWebhookDeliveryOutputLastAttemptResponse(TypedDict):
+    """Fields of GetWebhookDeliveryOutputLastAttemptResponse."""
+
+    status: int
+
+    headers: Dict[str, str]
+
+    # Its first 4096 bytes
+    body: str
+
+
+class GetWebhookDeliveryOutputLastAttempt(TypedDict):
+    """Fields of GetWebhookDeliveryOutputLastAttempt."""
+
+    attempt: int
+
+    # ISO 8601 time
+    at: str
+
+    duration_ms: int
+
+    request: GetWebhookDeliveryOutputLastAttemptRequest
+
+    response: Union[GetWebhookDeliveryOutputLastAttemptResponse, None]
+
+    # Why there is no response
+    error: Union[str, None]
+
+
+class GetWebhookDeliveryOutputTriesItemRequest(TypedDict):
+    """Fields of GetWebhookDeliveryOutputTriesItemRequest."""
+
+    method: Literal["POST"]
+
+    url: str
+
+    headers: Dict[str, str]
+
+
+class GetWebhookDeliveryOutputTriesItemResponse(TypedDict):
+    """Fields of GetWebhookDeliveryOutputTriesItemResponse."""
+
+    status: int
+
+    headers: Dict[str, str]
+
+    # Its first 4096 bytes
+    body: str
+
+
+class GetWebhookDeliveryOutputTriesItem(TypedDict):
+    """Fields of GetWebhookDeliveryOutputTriesItem."""
+
+    attempt: int
+
+    # ISO 8601 time
+    at: str
+
+    duration_ms: int
+
+    request: GetWebhookDeliveryOutputTriesItemRequest
+
+    response: Union[GetWebhookDeliveryOutputTriesItemResponse, None]
+
+    # Why there is no response
+    error: Union[str, None]
+
+
+class GetWebhookDeliveryOutput(TypedDict):
+    """Answer of get_webhook_delivery."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    # 26-character id, sorts by time
+    webhook_id: str
+
+    # The header webhook-id: the same in every try
+    event_id: str
+
+    event: str
+
+    type: str
+
+    mailbox_id: Union[str, None]
+
+    thread_id: Union[str, None]
+
+    status: Literal["pending", "delivered", "dead"]
+
+    attempts: int
+
+    next_attempt_at: Union[str, None]
+
+    last_attempt: Union[GetWebhookDeliveryOutputLastAttempt, None]
+
+    # ISO 8601 time
+    created_at: str
+
+    ended_at: Union[str, None]
+
+    # Its first 65536 characters
+    request_body: str
+
+    request_body_truncated: bool
+
+    # Oldest first, at most the last 50
+    tries: List[GetWebhookDeliveryOutputTriesItem]
+
+
+class RedeliverWebhookDeliveryOutputLastAttemptRequest(TypedDict):
+    """Fields of RedeliverWebhookDeliveryOutputLastAttemptRequest."""
+
+    method: Literal["POST"]
+
+    url: str
+
+    headers: Dict[str, str]
+
+
+class RedeliverWebhookDeliveryOutputLastAttemptResponse(TypedDict):
+    """Fields of RedeliverWebhookDeliveryOutputLastAttemptResponse."""
+
+    status: int
+
+    headers: Dict[str, str]
+
+    # Its first 4096 bytes
+    body: str
+
+
+class RedeliverWebhookDeliveryOutputLastAttempt(TypedDict):
+    """Fields of RedeliverWebhookDeliveryOutputLastAttempt."""
+
+    attempt: int
+
+    # ISO 8601 time
+    at: str
+
+    duration_ms: int
+
+    request: RedeliverWebhookDeliveryOutputLastAttemptRequest
+
+    response: Union[RedeliverWebhookDeliveryOutputLastAttemptResponse, None]
+
+    # Why there is no response
+    error: Union[str, None]
+
+
+class RedeliverWebhookDeliveryOutput(TypedDict):
+    """Answer of redeliver_webhook_delivery."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    # 26-character id, sorts by time
+    webhook_id: str
+
+    # The header webhook-id: the same in every try
+    event_id: str
+
+    event: str
+
+    type: str
+
+    mailbox_id: Union[str, None]
+
+    thread_id: Union[str, None]
+
+    status: Literal["pending", "delivered", "dead"]
+
+    attempts: int
+
+    next_attempt_at: Union[str, None]
+
+    last_attempt: Union[RedeliverWebhookDeliveryOutputLastAttempt, None]
+
+    # ISO 8601 time
+    created_at: str
+
+    ended_at: Union[str, None]
+
+
+class ListWebhooksOutputWebhooksItem(TypedDict):
+    """Fields of ListWebhooksOutputWebhooksItem."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    url: str
+
+    events: List[str]
+
+    # Only events of this mailbox; null: of all
+    mailbox_id: Union[str, None]
+
+    # Made by a call, or the webhook_url or oversight_webhook_url of its mailbox
+    origin: Literal["api", "mailbox", "oversight"]
+
+    description: Union[str, None]
+
+    # True: events of a thread come one after the other
+    ordered: bool
+
+    active: bool
+
+    # True: what happens waits until it is resumed, for 30 days
+    paused: bool
+
+    paused_at: Union[str, None]
+
+    paused_reason: Union[str, None]
+
+    # Since when nothing got through
+    failing_since: Union[str, None]
+
+    last_success_at: Union[str, None]
+
+    last_failure_at: Union[str, None]
+
+    # Until then the secret before signs too
+    old_secret_until: Union[str, None]
+
+    # ISO 8601 time
+    created_at: str
+
+    # ISO 8601 time
+    updated_at: str
+
+
+class ListWebhooksOutputSubscriptionsItem(TypedDict):
+    """Fields of ListWebhooksOutputSubscriptionsItem."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    url: str
+
+    events: List[str]
+
+    # Only events of this mailbox; null: of all
+    mailbox_id: Union[str, None]
+
+    # Made by a call, or the webhook_url or oversight_webhook_url of its mailbox
+    origin: Literal["api", "mailbox", "oversight"]
+
+    description: Union[str, None]
+
+    # True: events of a thread come one after the other
+    ordered: bool
+
+    active: bool
+
+    # True: what happens waits until it is resumed, for 30 days
+    paused: bool
+
+    paused_at: Union[str, None]
+
+    paused_reason: Union[str, None]
+
+    # Since when nothing got through
+    failing_since: Union[str, None]
+
+    last_success_at: Union[str, None]
+
+    last_failure_at: Union[str, None]
+
+    # Until then the secret before signs too
+    old_secret_until: Union[str, None]
+
+    # ISO 8601 time
+    created_at: str
+
+    # ISO 8601 time
+    updated_at: str
+
+
+class ListWebhooksOutput(TypedDict):
+    """Answer of list_webhooks."""
+
+    webhooks: List[ListWebhooksOutputWebhooksItem]
+
+    # The same as webhooks
+    subscriptions: List[ListWebhooksOutputSubscriptionsItem]
+
+    # Give it as `cursor` for the next page; null at the end
+    next_cursor: Union[str, None]
+
+
+class CreateWebhookOutput(TypedDict):
+    """Fields of CreateWebhookOutput."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    url: str
+
+    events: List[str]
+
+    # Only events of this mailbox; null: of all
+    mailbox_id: Union[str, None]
+
+    # Made by a call, or the webhook_url or oversight_webhook_url of its mailbox
+    origin: Literal["api", "mailbox", "oversight"]
+
+    description: Union[str, None]
+
+    # True: events of a thread come one after the other
+    ordered: bool
+
+    active: bool
+
+    # True: what happens waits until it is resumed, for 30 days
+    paused: bool
+
+    paused_at: Union[str, None]
+
+    paused_reason: Union[str, None]
+
+    # Since when nothing got through
+    failing_since: Union[str, None]
+
+    last_success_at: Union[str, None]
+
+    last_failure_at: Union[str, None]
+
+    # Until then the secret before signs too
+    old_secret_until: Union[str, None]
+
+    # ISO 8601 time
+    created_at: str
+
+    # ISO 8601 time
+    updated_at: str
+
+    # whsec_… as libraries of Standard Webhooks take it: shown once
+    signing_secret: str
+
+
+class GetWebhookOutput(TypedDict):
+    """Answer of get_webhook."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    url: str
+
+    events: List[str]
+
+    # Only events of this mailbox; null: of all
+    mailbox_id: Union[str, None]
+
+    # Made by a call, or the webhook_url or oversight_webhook_url of its mailbox
+    origin: Literal["api", "mailbox", "oversight"]
+
+    description: Union[str, None]
+
+    # True: events of a thread come one after the other
+    ordered: bool
+
+    active: bool
+
+    # True: what happens waits until it is resumed, for 30 days
+    paused: bool
+
+    paused_at: Union[str, None]
+
+    paused_reason: Union[str, None]
+
+    # Since when nothing got through
+    failing_since: Union[str, None]
+
+    last_success_at: Union[str, None]
+
+    last_failure_at: Union[str, None]
+
+    # Until then the secret before signs too
+    old_secret_until: Union[str, None]
+
+    # ISO 8601 time
+    created_at: str
+
+    # ISO 8601 time
+    updated_at: str
+
+
+class UpdateWebhookOutput(TypedDict):
+    """Fields of UpdateWebhookOutput."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    url: str
+
+    events: List[str]
+
+    # Only events of this mailbox; null: of all
+    mailbox_id: Union[str, None]
+
+    # Made by a call, or the webhook_url or oversight_webhook_url of its mailbox
+    origin: Literal["api", "mailbox", "oversight"]
+
+    description: Union[str, None]
+
+    # True: events of a thread come one after the other
+    ordered: bool
+
+    active: bool
+
+    # True: what happens waits until it is resumed, for 30 days
+    paused: bool
+
+    paused_at: Union[str, None]
+
+    paused_reason: Union[str, None]
+
+    # Since when nothing got through
+    failing_since: Union[str, None]
+
+    last_success_at: Union[str, None]
+
+    last_failure_at: Union[str, None]
+
+    # Until then the secret before signs too
+    old_secret_until: Union[str, None]
+
+    # ISO 8601 time
+    created_at: str
+
+    # ISO 8601 time
+    updated_at: str
+
+
+class DeleteWebhookOutput(TypedDict):
+    """Fields of DeleteWebhookOutput."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    url: str
+
+    events: List[str]
+
+    # Only events of this mailbox; null: of all
+    mailbox_id: Union[str, None]
+
+    # Made by a call, or the webhook_url or oversight_webhook_url of its mailbox
+    origin: Literal["api", "mailbox", "oversight"]
+
+    description: Union[str, None]
+
+    # True: events of a thread come one after the other
+    ordered: bool
+
+    active: bool
+
+    # True: what happens waits until it is resumed, for 30 days
+    paused: bool
+
+    paused_at: Union[str, None]
+
+    paused_reason: Union[str, None]
+
+    # Since when nothing got through
+    failing_since: Union[str, None]
+
+    last_success_at: Union[str, None]
+
+    last_failure_at: Union[str, None]
+
+    # Until then the secret before signs too
+    old_secret_until: Union[str, None]
+
+    # ISO 8601 time
+    created_at: str
+
+    # ISO 8601 time
+    updated_at: str
+
+
+class RedeliverWebhookOutput(TypedDict):
+    """Answer of redeliver_webhook."""
+
+    # Deliveries that were queued again
+    count: int
+
+
+class RotateWebhookOutput(TypedDict):
+    """Answer of rotate_webhook."""
+
+    # 26-character id, sorts by time
+    id: str
+
+    url: str
+
+    events: List[str]
+
+    # Only events of this mailbox; null: of all
+    mailbox_id: Union[str, None]
+
+    # Made by a call, or the webhook_url or oversight_webhook_url of its mailbox
+    origin: Literal["api", "mailbox", "oversight"]
+
+    description: Union[str, None]
+
+    # True: events of a thread come one after the other
+    ordered: bool
+
+    active: bool
+
+    # True: what happens waits until it is resumed, for 30 days
+    paused: bool
+
+    paused_at: Union[str, None]
+
+    paused_reason: Union[str, None]
+
+    # Since when nothing got through
+    failing_since: Union[str, None]
+
+    last_success_at: Union[str, None]
+
+    last_failure_at: Union[str, None]
+
+    # Until then the secret before signs too
+    old_secret_until: Union[str, None]
+
+    # ISO 8601 time
+    created_at: str
+
+    # ISO 8601 time
+    updated_at: str
+
+    # whsec_… as libraries of Standard Webhooks take it: shown once
+    signing_secret: str
+
+
+class TestWebhookOutput(TypedDict):
+    """Answer of test_webhook."""
+
+    # 26-character id, sorts by time
+    delivery_id: str
+
+    # 26-character id, sorts by time
+    event_id: str
+
+    status: Literal["pending"]
+
+
 UpdateAccountOutput = Union[UpdateAccountOutput, ApprovalRequired]
 
 
@@ -4821,3 +5518,12 @@ PutRetentionOutput = Union[PutRetentionOutput, ApprovalRequired]
 
 
 EraseSubjectOutput = Union[EraseSubjectOutput, ApprovalRequired]
+
+
+CreateWebhookOutput = Union[CreateWebhookOutput, ApprovalRequired]
+
+
+UpdateWebhookOutput = Union[UpdateWebhookOutput, ApprovalRequired]
+
+
+DeleteWebhookOutput = Union[DeleteWebhookOutput, ApprovalRequired]

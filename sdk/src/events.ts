@@ -23,10 +23,16 @@ export class EventParser {
   #type = "";
   #size = 0;
   #first = true;
-  /** The last id that came. */
-  lastId: string | null = null;
+  #id: string | null;
+  /** Where the stream goes on: the id of the last complete block, which may have been one without an event. */
+  lastId: string | null;
   /** Milliseconds that the server asks to wait before a new connection. */
   retry: number | null = null;
+
+  constructor(lastId: string | null) {
+    this.#id = lastId;
+    this.lastId = lastId;
+  }
 
   /** The events that are complete with this piece. Throws {@link MultiMailError} for one beyond all measure. */
   push(piece: string): StreamEvent[] {
@@ -48,7 +54,7 @@ export class EventParser {
       this.#data.push(value);
       this.#size += value.length;
     } else if (field === "event") this.#type = value;
-    else if (field === "id" && !value.includes("\0")) this.lastId = value;
+    else if (field === "id" && !value.includes("\0")) this.#id = value;
     else if (field === "retry" && /^\d{1,9}$/.test(value)) this.retry = Number(value);
     return [];
   }
@@ -59,6 +65,7 @@ export class EventParser {
     this.#data = [];
     this.#type = "";
     this.#size = 0;
+    this.lastId = this.#id;
     return data.length === 0 ? [] : [{ id: this.lastId, event, data: parsed(data.join("\n")) }];
   }
 }
@@ -83,29 +90,29 @@ export class EventStream implements AsyncIterable<StreamEvent> {
   }
 
   /**
-   * Connects anew after a break, behind the last event that was yielded. Throws what the server refuses, and
+   * Connects anew after a break, behind the last event that was yielded; where the input says for how long, the end after
+   * that time is the end. Throws what the server refuses, and
    * {@link ApiConnectionError} when it cannot be reached more often than the retries allow without one sign of life between.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<StreamEvent, void, void> {
     const retries = this.#transport.retriesOf(this.#options);
     let lastId: string | null = null;
+    const limited = "timeout_seconds" in this.#input && this.#input.timeout_seconds !== undefined;
     let failures = 0;
     let asked: number | null = null;
     for (;;) {
-      const parser = new EventParser();
-      parser.lastId = lastId;
+      const parser: EventParser = new EventParser(lastId);
       let failure: unknown = new ApiConnectionError("The stream ended.");
       try {
         for await (const piece of this.#pieces(lastId)) {
           failures = 0;
-          for (const event of parser.push(piece)) {
-            lastId = event.id;
-            yield event;
-          }
+          yield* parser.push(piece);
         }
+        if (limited) return;
       } catch (error) {
         failure = error;
       }
+      lastId = parser.lastId;
       asked = parser.retry ?? asked;
       const pause = failures < retries ? pauseBefore(failure, failures) : null;
       if (pause === null) throw failure;
@@ -123,24 +130,23 @@ export class EventStream implements AsyncIterable<StreamEvent> {
     const own = this.#options.signal;
     const signal = own ? AbortSignal.any([own, ending.signal]) : ending.signal;
     const silence = this.#transport.timeoutOf(this.#options);
-    let timer = setTimeout(() => ending.abort(), silence);
+    // Only the server's silence counts, not the time that the caller takes for an event.
+    const heard = <T>(answer: Promise<T>): Promise<T> => {
+      const timer = setTimeout(() => ending.abort(), silence);
+      return answer.finally(() => clearTimeout(timer));
+    };
     try {
       const headers: Record<string, string> = { accept: "text/event-stream" };
       if (lastId !== null) headers["last-event-id"] = lastId;
-      const { body } = await this.#transport.open(
-        this.#operation,
-        this.#input,
-        { headers, signal },
-        this.#options,
+      const { body } = await heard(
+        this.#transport.open(this.#operation, this.#input, { headers, signal }, this.#options),
       );
       if (body === null) return;
       const decoder = new TextDecoder();
       const reader = body.getReader();
       for (;;) {
-        const { done, value } = await reader.read();
+        const { done, value } = await heard(reader.read());
         if (done) return;
-        clearTimeout(timer);
-        timer = setTimeout(() => ending.abort(), silence);
         yield decoder.decode(value, { stream: true });
       }
     } catch (error) {
@@ -149,7 +155,6 @@ export class EventStream implements AsyncIterable<StreamEvent> {
         ? error
         : new ApiConnectionError("The stream broke off.", error);
     } finally {
-      clearTimeout(timer);
       ending.abort();
     }
   }

@@ -270,6 +270,14 @@ for (const { name, start } of sdks)
       ]);
       expect(came.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "2", "2"]);
       expect(all.waited).toEqual([expect.any(Number), 1]);
+      plays = [
+        events("data: 1\n\nid: 9\n: still here\n\n", ": bye\n\nid: 10\n"),
+        events("data: 2\n\n"),
+      ];
+      came.length = 0;
+      const quiet = await sdk.call(making, "stream", {}, 2);
+      expect(quiet.ok.map(({ data }: { data: unknown }) => data)).toEqual([1, 2]);
+      expect(came.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "10"]);
       plays = [refused(401, "unauthenticated")];
       const refusal = await sdk.call(making, "stream", {}, 1);
       expect(refusal.error).toMatchObject({ status: 401 });

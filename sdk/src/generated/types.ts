@@ -212,6 +212,8 @@ export type Mailbox = {
   paused_at: string | null;
   paused_reason: string | null;
   scan_policy: Record<string, string>;
+  webhook_url: string | null;
+  oversight_webhook_url: string | null;
   deleted_at: string | null;
   /** ISO 8601 time */
   created_at: string;
@@ -1673,6 +1675,62 @@ export type ReportSpamOutput = {
   user_label: string | null;
 };
 
+/** Input of `listEvents`. */
+export type ListEventsInput = {
+  /** Only these: names or families such as message.*, with commas */
+  type?: string | undefined;
+  /** 26-character id, sorts by time */
+  mailbox_id?: string | undefined;
+  thread_id?: string | undefined;
+  /** Of one email */
+  email_id?: string | undefined;
+  /** From then on, where no cursor is given */
+  since?: string | undefined;
+  /** How many, 1 to 100 */
+  limit?: number | undefined;
+  /** Opaque; `next_cursor` of the page before */
+  cursor?: string | undefined;
+};
+
+/** Answer of `listEvents`. */
+export type ListEventsOutput = {
+  events: Array<{
+    /** 26-character id, sorts by time */
+    id: string;
+    type: string;
+    /** The same as type */
+    event: string;
+    /** Reading goes on behind this event from here */
+    cursor: string;
+    /** ISO 8601 time */
+    timestamp: string;
+    mailbox_id: string | null;
+    email_id: string | null;
+    thread_id: string | null;
+    data: Record<string, unknown>;
+  }>;
+  /** Where to go on, also when there is no more yet */
+  cursor: string;
+  next_cursor: string | null;
+};
+
+/** Input of `streamEvents`. */
+export type StreamEventsInput = {
+  /** Only these: names or families such as message.*, with commas */
+  type?: string | undefined;
+  /** 26-character id, sorts by time */
+  mailbox_id?: string | undefined;
+  thread_id?: string | undefined;
+  /** Of one email */
+  email_id?: string | undefined;
+  /** From then on, where no cursor is given */
+  since?: string | undefined;
+  /** Opaque; `next_cursor` of the page before */
+  cursor?: string | undefined;
+  /** Seconds after which the stream ends */
+  timeout_seconds?: number | undefined;
+};
+
 /** Input of `exportOperator`. */
 export type ExportOperatorInput = Record<string, never>;
 
@@ -1878,6 +1936,13 @@ export type CreateMailboxInput = {
   undo_seconds?: number | undefined;
   /** One visible line saying that an AI agent wrote it */
   ai_disclosure?: boolean | undefined;
+  /**
+   * Told of what happens in the mailbox, as by a webhook; null for nowhere. Its secret: rotate_webhook
+   * of the webhook in list_webhooks
+   */
+  webhook_url?: string | null | undefined;
+  /** The same for what waits for people and what they decide */
+  oversight_webhook_url?: string | null | undefined;
   /** The code that was mailed to the oversight address when this very call was made before */
   approval_code?: string | undefined;
 };
@@ -1910,6 +1975,13 @@ export type UpdateMailboxInput = {
   undo_seconds?: number | undefined;
   /** One visible line saying that an AI agent wrote it */
   ai_disclosure?: boolean | undefined;
+  /**
+   * Told of what happens in the mailbox, as by a webhook; null for nowhere. Its secret: rotate_webhook
+   * of the webhook in list_webhooks
+   */
+  webhook_url?: string | null | undefined;
+  /** The same for what waits for people and what they decide */
+  oversight_webhook_url?: string | null | undefined;
   /** Only approvals by passkey (class A) count, also for mail that waits already */
   passkey_required?: boolean | undefined;
   /** Messages a day (UTC); null takes the instance's limit. What is over it waits */
@@ -3025,6 +3097,33 @@ export type ApplyUpgradeOutput = {
   mailbox_id: string;
   /** Oversight mode, in ascending order of autonomy */
   mode: "read_only" | "gated_all" | "gated_send" | "monitored" | "autonomous";
+};
+
+/** Input of `waitForEmail`. */
+export type WaitForEmailInput = {
+  /** 26-character id, sorts by time */
+  mailbox_id: string;
+  /** Part of the sender's address */
+  sender?: string | undefined;
+  subject_contains?: string | undefined;
+  thread_id?: string | undefined;
+  /** An email of the mailbox: what comes after it counts */
+  since_id?: string | undefined;
+  /** From the last answer */
+  cursor?: string | undefined;
+  /** Seconds to wait at most; 0 answers at once */
+  timeout_seconds?: number | undefined;
+};
+
+/** Answer of `waitForEmail`. */
+export type WaitForEmailOutput = {
+  received: boolean;
+  /** The first of emails */
+  email: EmailSummary | null;
+  /** At most 10 */
+  emails: EmailSummary[];
+  /** For the next call */
+  cursor: string;
 };
 
 /** Input of `listMembers`. */
@@ -4517,4 +4616,494 @@ export type GetUsageOutput = {
       resets_at: string | null;
     };
   } | null;
+};
+
+/** Input of `listWebhookDeliveries`. */
+export type ListWebhookDeliveriesInput = {
+  /** 26-character id, sorts by time */
+  webhook_id?: string | undefined;
+  status?: "pending" | "delivered" | "dead" | undefined;
+  /** Of this event, in either spelling, or family */
+  event?: string | undefined;
+  /** How many, 1 to 100 */
+  limit?: number | undefined;
+  /** Opaque; `next_cursor` of the page before */
+  cursor?: string | undefined;
+};
+
+/** Answer of `listWebhookDeliveries`. */
+export type ListWebhookDeliveriesOutput = {
+  deliveries: Array<{
+    /** 26-character id, sorts by time */
+    id: string;
+    /** 26-character id, sorts by time */
+    webhook_id: string;
+    /** The header webhook-id: the same in every try */
+    event_id: string;
+    event: string;
+    type: string;
+    mailbox_id: string | null;
+    thread_id: string | null;
+    status: "pending" | "delivered" | "dead";
+    attempts: number;
+    next_attempt_at: string | null;
+    last_attempt: {
+      attempt: number;
+      /** ISO 8601 time */
+      at: string;
+      duration_ms: number;
+      request: {
+        method: "POST";
+        url: string;
+        headers: Record<string, string>;
+      };
+      response: {
+        status: number;
+        headers: Record<string, string>;
+        /** Its first 4096 bytes */
+        body: string;
+      } | null;
+      /** Why there is no response */
+      error: string | null;
+    } | null;
+    /** ISO 8601 time */
+    created_at: string;
+    ended_at: string | null;
+  }>;
+  /** Give it as `cursor` for the next page; null at the end */
+  next_cursor: string | null;
+};
+
+/** Input of `getWebhookDelivery`. */
+export type GetWebhookDeliveryInput = {
+  /** 26-character id, sorts by time */
+  delivery_id: string;
+};
+
+/** Answer of `getWebhookDelivery`. */
+export type GetWebhookDeliveryOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  /** 26-character id, sorts by time */
+  webhook_id: string;
+  /** The header webhook-id: the same in every try */
+  event_id: string;
+  event: string;
+  type: string;
+  mailbox_id: string | null;
+  thread_id: string | null;
+  status: "pending" | "delivered" | "dead";
+  attempts: number;
+  next_attempt_at: string | null;
+  last_attempt: {
+    attempt: number;
+    /** ISO 8601 time */
+    at: string;
+    duration_ms: number;
+    request: {
+      method: "POST";
+      url: string;
+      headers: Record<string, string>;
+    };
+    response: {
+      status: number;
+      headers: Record<string, string>;
+      /** Its first 4096 bytes */
+      body: string;
+    } | null;
+    /** Why there is no response */
+    error: string | null;
+  } | null;
+  /** ISO 8601 time */
+  created_at: string;
+  ended_at: string | null;
+  /** Its first 65536 characters */
+  request_body: string;
+  request_body_truncated: boolean;
+  /** Oldest first, at most the last 50 */
+  tries: Array<{
+    attempt: number;
+    /** ISO 8601 time */
+    at: string;
+    duration_ms: number;
+    request: {
+      method: "POST";
+      url: string;
+      headers: Record<string, string>;
+    };
+    response: {
+      status: number;
+      headers: Record<string, string>;
+      /** Its first 4096 bytes */
+      body: string;
+    } | null;
+    /** Why there is no response */
+    error: string | null;
+  }>;
+};
+
+/** Input of `redeliverWebhookDelivery`. */
+export type RedeliverWebhookDeliveryInput = {
+  /** 26-character id, sorts by time */
+  delivery_id: string;
+};
+
+/** Answer of `redeliverWebhookDelivery`. */
+export type RedeliverWebhookDeliveryOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  /** 26-character id, sorts by time */
+  webhook_id: string;
+  /** The header webhook-id: the same in every try */
+  event_id: string;
+  event: string;
+  type: string;
+  mailbox_id: string | null;
+  thread_id: string | null;
+  status: "pending" | "delivered" | "dead";
+  attempts: number;
+  next_attempt_at: string | null;
+  last_attempt: {
+    attempt: number;
+    /** ISO 8601 time */
+    at: string;
+    duration_ms: number;
+    request: {
+      method: "POST";
+      url: string;
+      headers: Record<string, string>;
+    };
+    response: {
+      status: number;
+      headers: Record<string, string>;
+      /** Its first 4096 bytes */
+      body: string;
+    } | null;
+    /** Why there is no response */
+    error: string | null;
+  } | null;
+  /** ISO 8601 time */
+  created_at: string;
+  ended_at: string | null;
+};
+
+/** Input of `listWebhooks`. */
+export type ListWebhooksInput = {
+  /** 26-character id, sorts by time */
+  mailbox_id?: string | undefined;
+  /** How many, 1 to 100 */
+  limit?: number | undefined;
+  /** Opaque; `next_cursor` of the page before */
+  cursor?: string | undefined;
+};
+
+/** Answer of `listWebhooks`. */
+export type ListWebhooksOutput = {
+  webhooks: Array<{
+    /** 26-character id, sorts by time */
+    id: string;
+    url: string;
+    events: string[];
+    /** Only events of this mailbox; null: of all */
+    mailbox_id: string | null;
+    /** Made by a call, or the webhook_url or oversight_webhook_url of its mailbox */
+    origin: "api" | "mailbox" | "oversight";
+    description: string | null;
+    /** True: events of a thread come one after the other */
+    ordered: boolean;
+    active: boolean;
+    /** True: what happens waits until it is resumed, for 30 days */
+    paused: boolean;
+    paused_at: string | null;
+    paused_reason: string | null;
+    /** Since when nothing got through */
+    failing_since: string | null;
+    last_success_at: string | null;
+    last_failure_at: string | null;
+    /** Until then the secret before signs too */
+    old_secret_until: string | null;
+    /** ISO 8601 time */
+    created_at: string;
+    /** ISO 8601 time */
+    updated_at: string;
+  }>;
+  /** The same as webhooks */
+  subscriptions: Array<{
+    /** 26-character id, sorts by time */
+    id: string;
+    url: string;
+    events: string[];
+    /** Only events of this mailbox; null: of all */
+    mailbox_id: string | null;
+    /** Made by a call, or the webhook_url or oversight_webhook_url of its mailbox */
+    origin: "api" | "mailbox" | "oversight";
+    description: string | null;
+    /** True: events of a thread come one after the other */
+    ordered: boolean;
+    active: boolean;
+    /** True: what happens waits until it is resumed, for 30 days */
+    paused: boolean;
+    paused_at: string | null;
+    paused_reason: string | null;
+    /** Since when nothing got through */
+    failing_since: string | null;
+    last_success_at: string | null;
+    last_failure_at: string | null;
+    /** Until then the secret before signs too */
+    old_secret_until: string | null;
+    /** ISO 8601 time */
+    created_at: string;
+    /** ISO 8601 time */
+    updated_at: string;
+  }>;
+  /** Give it as `cursor` for the next page; null at the end */
+  next_cursor: string | null;
+};
+
+/** Input of `createWebhook`. */
+export type CreateWebhookInput = {
+  /** Public https address that events are posted to */
+  url: string;
+  events?: string[] | undefined;
+  /** Only events of this mailbox */
+  mailbox_id?: string | null | undefined;
+  description?: string | null | undefined;
+  /**
+   * Events of a thread one after the other: a later one waits until the earlier got through or was given
+   * up
+   */
+  ordered?: boolean | undefined;
+  /** A secret of your own; one is made where it is left out */
+  secret?: string | undefined;
+  /** The code that was mailed to the oversight address when this very call was made before */
+  approval_code?: string | undefined;
+};
+
+/** Answer of `createWebhook`. */
+export type CreateWebhookOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  url: string;
+  events: string[];
+  /** Only events of this mailbox; null: of all */
+  mailbox_id: string | null;
+  /** Made by a call, or the webhook_url or oversight_webhook_url of its mailbox */
+  origin: "api" | "mailbox" | "oversight";
+  description: string | null;
+  /** True: events of a thread come one after the other */
+  ordered: boolean;
+  active: boolean;
+  /** True: what happens waits until it is resumed, for 30 days */
+  paused: boolean;
+  paused_at: string | null;
+  paused_reason: string | null;
+  /** Since when nothing got through */
+  failing_since: string | null;
+  last_success_at: string | null;
+  last_failure_at: string | null;
+  /** Until then the secret before signs too */
+  old_secret_until: string | null;
+  /** ISO 8601 time */
+  created_at: string;
+  /** ISO 8601 time */
+  updated_at: string;
+  /** whsec_… as libraries of Standard Webhooks take it: shown once */
+  signing_secret: string;
+} | ApprovalRequired;
+
+/** Input of `getWebhook`. */
+export type GetWebhookInput = {
+  /** 26-character id, sorts by time */
+  webhook_id: string;
+};
+
+/** Answer of `getWebhook`. */
+export type GetWebhookOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  url: string;
+  events: string[];
+  /** Only events of this mailbox; null: of all */
+  mailbox_id: string | null;
+  /** Made by a call, or the webhook_url or oversight_webhook_url of its mailbox */
+  origin: "api" | "mailbox" | "oversight";
+  description: string | null;
+  /** True: events of a thread come one after the other */
+  ordered: boolean;
+  active: boolean;
+  /** True: what happens waits until it is resumed, for 30 days */
+  paused: boolean;
+  paused_at: string | null;
+  paused_reason: string | null;
+  /** Since when nothing got through */
+  failing_since: string | null;
+  last_success_at: string | null;
+  last_failure_at: string | null;
+  /** Until then the secret before signs too */
+  old_secret_until: string | null;
+  /** ISO 8601 time */
+  created_at: string;
+  /** ISO 8601 time */
+  updated_at: string;
+};
+
+/** Input of `updateWebhook`. */
+export type UpdateWebhookInput = {
+  /** 26-character id, sorts by time */
+  webhook_id: string;
+  /** Public https address that events are posted to */
+  url?: string | undefined;
+  events?: string[] | undefined;
+  mailbox_id?: string | null | undefined;
+  description?: string | null | undefined;
+  /**
+   * Events of a thread one after the other: a later one waits until the earlier got through or was given
+   * up
+   */
+  ordered?: boolean | undefined;
+  paused?: boolean | undefined;
+  /** The code that was mailed to the oversight address when this very call was made before */
+  approval_code?: string | undefined;
+};
+
+/** Answer of `updateWebhook`. */
+export type UpdateWebhookOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  url: string;
+  events: string[];
+  /** Only events of this mailbox; null: of all */
+  mailbox_id: string | null;
+  /** Made by a call, or the webhook_url or oversight_webhook_url of its mailbox */
+  origin: "api" | "mailbox" | "oversight";
+  description: string | null;
+  /** True: events of a thread come one after the other */
+  ordered: boolean;
+  active: boolean;
+  /** True: what happens waits until it is resumed, for 30 days */
+  paused: boolean;
+  paused_at: string | null;
+  paused_reason: string | null;
+  /** Since when nothing got through */
+  failing_since: string | null;
+  last_success_at: string | null;
+  last_failure_at: string | null;
+  /** Until then the secret before signs too */
+  old_secret_until: string | null;
+  /** ISO 8601 time */
+  created_at: string;
+  /** ISO 8601 time */
+  updated_at: string;
+} | ApprovalRequired;
+
+/** Input of `deleteWebhook`. */
+export type DeleteWebhookInput = {
+  /** 26-character id, sorts by time */
+  webhook_id: string;
+  /** The code that was mailed to the oversight address when this very call was made before */
+  approval_code?: string | undefined;
+};
+
+/** Answer of `deleteWebhook`. */
+export type DeleteWebhookOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  url: string;
+  events: string[];
+  /** Only events of this mailbox; null: of all */
+  mailbox_id: string | null;
+  /** Made by a call, or the webhook_url or oversight_webhook_url of its mailbox */
+  origin: "api" | "mailbox" | "oversight";
+  description: string | null;
+  /** True: events of a thread come one after the other */
+  ordered: boolean;
+  active: boolean;
+  /** True: what happens waits until it is resumed, for 30 days */
+  paused: boolean;
+  paused_at: string | null;
+  paused_reason: string | null;
+  /** Since when nothing got through */
+  failing_since: string | null;
+  last_success_at: string | null;
+  last_failure_at: string | null;
+  /** Until then the secret before signs too */
+  old_secret_until: string | null;
+  /** ISO 8601 time */
+  created_at: string;
+  /** ISO 8601 time */
+  updated_at: string;
+} | ApprovalRequired;
+
+/** Input of `redeliverWebhook`. */
+export type RedeliverWebhookInput = {
+  /** 26-character id, sorts by time */
+  webhook_id: string;
+  status?: "dead" | "delivered" | "all" | undefined;
+  /** Of this event, in either spelling, or family */
+  event?: string | undefined;
+  /** Queued from then on */
+  since?: string | undefined;
+  /** Queued before then */
+  until?: string | undefined;
+};
+
+/** Answer of `redeliverWebhook`. */
+export type RedeliverWebhookOutput = {
+  /** Deliveries that were queued again */
+  count: number;
+};
+
+/** Input of `rotateWebhook`. */
+export type RotateWebhookInput = {
+  /** 26-character id, sorts by time */
+  webhook_id: string;
+  /** A secret of your own; one is made where it is left out */
+  secret?: string | undefined;
+};
+
+/** Answer of `rotateWebhook`. */
+export type RotateWebhookOutput = {
+  /** 26-character id, sorts by time */
+  id: string;
+  url: string;
+  events: string[];
+  /** Only events of this mailbox; null: of all */
+  mailbox_id: string | null;
+  /** Made by a call, or the webhook_url or oversight_webhook_url of its mailbox */
+  origin: "api" | "mailbox" | "oversight";
+  description: string | null;
+  /** True: events of a thread come one after the other */
+  ordered: boolean;
+  active: boolean;
+  /** True: what happens waits until it is resumed, for 30 days */
+  paused: boolean;
+  paused_at: string | null;
+  paused_reason: string | null;
+  /** Since when nothing got through */
+  failing_since: string | null;
+  last_success_at: string | null;
+  last_failure_at: string | null;
+  /** Until then the secret before signs too */
+  old_secret_until: string | null;
+  /** ISO 8601 time */
+  created_at: string;
+  /** ISO 8601 time */
+  updated_at: string;
+  /** whsec_… as libraries of Standard Webhooks take it: shown once */
+  signing_secret: string;
+};
+
+/** Input of `testWebhook`. */
+export type TestWebhookInput = {
+  /** 26-character id, sorts by time */
+  webhook_id: string;
+};
+
+/** Answer of `testWebhook`. */
+export type TestWebhookOutput = {
+  /** 26-character id, sorts by time */
+  delivery_id: string;
+  /** 26-character id, sorts by time */
+  event_id: string;
+  status: "pending";
 };
