@@ -15,6 +15,7 @@ import { createApp } from "./http/app.ts";
 import { listen } from "./http/server.ts";
 import { mountLlms } from "./http/llms.ts";
 import { mountOAuth } from "./http/oauth/mount-oauth.ts";
+import { createRequestMetrics, mountMetrics } from "./http/metrics.ts";
 import { mountMtaSts } from "./http/mta-sts.ts";
 import { mountPages } from "./http/pages/mount-pages.ts";
 import type { McpDoorOptions } from "./mcp/door.ts";
@@ -35,6 +36,7 @@ import { startReceiving } from "./workers/receive.ts";
 import { startSequencer } from "./workers/sequence.ts";
 import { openChatPost } from "./workers/chat-post.ts";
 import { startNotices } from "./workers/notices.ts";
+import { startPublishing } from "./workers/publish-events.ts";
 import { startServiceMail } from "./workers/service-mail.ts";
 import { startErasing } from "./workers/erase.ts";
 import { startSweep } from "./workers/sweep.ts";
@@ -42,6 +44,8 @@ import { startTlsReports } from "./workers/tls-reports.ts";
 import { startTimers } from "./workers/timers.ts";
 import { startIndexing } from "./workers/index-mail.ts";
 import { startVerifying } from "./workers/verify-domains.ts";
+import { startWebhooks } from "./workers/webhooks.ts";
+import { openGuardedAgent } from "./web/guarded-agent.ts";
 import { version } from "./version.ts";
 
 /** What runs, and how it ends. */
@@ -86,6 +90,7 @@ type Wakes = {
   receive?: Worker;
   service_mail?: Worker;
   notices?: Worker;
+  publish?: Worker;
 };
 
 async function start(
@@ -103,7 +108,10 @@ async function start(
       workers.timers?.wake();
       workers.notices?.wake();
     },
-    sequence: () => workers.sequence?.wake(),
+    sequence() {
+      workers.sequence?.wake();
+      workers.publish?.wake();
+    },
     receive: () => workers.receive?.wake(),
     service_mail: () => workers.service_mail?.wake(),
   });
@@ -142,7 +150,14 @@ async function start(
     });
     stops.push(authorization.close);
     const app = createDoors({
-      authorization: authorization.server, config, context, engine, delivery, firstRun, log });
+      authorization: authorization.server,
+      config,
+      context,
+      engine,
+      delivery,
+      firstRun,
+      log,
+    });
     const door = await listen(app, {
       host: config.host,
       port,
@@ -151,7 +166,10 @@ async function start(
     });
     stops.push(door.close);
     // First of all: calls that wait would hold the door open.
-    stops.push(async () => engine.waiting.close());
+    stops.push(async () => {
+      engine.waiting.close();
+      engine.closeEvents();
+    });
   }
   return {
     url: public_url,
@@ -205,6 +223,18 @@ async function startWorkers(parts: {
   workers.deliver = startDelivery({ ...shared, driver, transcripts, ...grace });
   stops.push(workers.deliver.stop);
   stops.push(serviceMail.stop);
+  const { private_webhooks } = config;
+  const webhooks = startWebhooks({
+    ...shared,
+    agent: openGuardedAgent({
+      resolver: reading.resolver,
+      allow_private: private_webhooks,
+      allow_http: private_webhooks,
+    }),
+  });
+  stops.push(webhooks.stop);
+  workers.publish = startPublishing({ engine, published: webhooks.wake, log });
+  stops.push(workers.publish.stop);
   workers.timers = startTimers(shared);
   stops.push(workers.timers.stop);
   workers.notices = startNotices(shared);
@@ -257,6 +287,7 @@ function createDoors(parts: {
   );
   const authenticate = guard.of(engine.admit);
   const common = { dispatcher, authenticate, public_url, new_request_id: context.new_id, log };
+  const requests = createRequestMetrics();
   const { caught } = delivery;
   const readers = pagesReaders(engine, caught, engine.operatorIds, context.mail.parse);
   const mcp = mcpDoor({
@@ -268,9 +299,12 @@ function createDoors(parts: {
   return createApp({
     ...common,
     pace: publicPace(context),
+    observe: requests.observe,
     mount(pages) {
       pages.all("/mcp", (c) => mcp(c.req.raw));
       mountOAuth(pages, { server: parts.authorization, public_url, log });
+      const metrics = guard.of(engine.metrics);
+      mountMetrics(pages, { token: config.metrics_token, requests, metrics, version });
       mountMtaSts(pages, guard.of(engine.stsPolicyFor));
       mountLlms(pages, { operations: allOperations, public_url, sign_up_open });
       mountPages(pages, {

@@ -57,6 +57,9 @@ export function stream(
   return { kind: "stream", status: 200, content_type, body, ...more };
 }
 
+/** The media type of a stream of events (WHATWG HTML, section 9.2). */
+export const eventStream = "text/event-stream";
+
 /** Every kind of answer. */
 export type Reply = JsonReply | BytesReply | StreamReply;
 
@@ -81,6 +84,10 @@ export type CallMeta = {
   idempotency_key?: string;
   /** Aborted when the caller goes away: calls that wait stop waiting. */
   signal?: AbortSignal;
+  /** Value of the `Last-Event-ID` header, where one came. */
+  last_event_id?: string;
+  /** Finds out anew who calls, for answers that go on: null once the credential no longer stands. */
+  reauthenticate?: () => Promise<Actor | null>;
 };
 
 /** A command that fixes some of an operation's inputs; those are no flags of it. */
@@ -125,6 +132,8 @@ export type OperationSpec = {
   tool: boolean;
   /** True for a call that lasts until people have acted: MCP clients may run it as a task. */
   waits?: boolean;
+  /** True for a call that may last for a while whatever people do: doors tell it when the caller goes away. */
+  lasts?: boolean;
   /** MCP clients read it as a resource too: the address, whose names are inputs, and inputs that are fixed there. */
   resource?: { uri: string; preset?: Readonly<Record<string, unknown>> };
   /** True when mode `read_only` on every reachable mailbox hides the tool. */

@@ -57,6 +57,8 @@ export const mailbox = z.object({
   paused_at: time.nullable(),
   paused_reason: z.string().nullable(),
   scan_policy: z.record(z.string(), z.string()),
+  webhook_url: z.string().nullable(),
+  oversight_webhook_url: z.string().nullable(),
   deleted_at: time.nullable(),
   created_at: time,
   updated_at: time,

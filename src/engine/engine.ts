@@ -16,17 +16,19 @@ import { domainCalls } from "./domain-calls.ts";
 import { type DraftPlace, type DraftRequest, createDraft, sendDraft } from "./drafts.ts";
 import { type Edit, type Place, edit } from "./edit.ts";
 import { directoryCalls } from "./directory-calls.ts";
+import { eventCalls } from "./event-calls.ts";
 import { createFreshMail } from "./fresh-mail.ts";
 import { handOff } from "./hand-off.ts";
 import { inboxCalls } from "./inbox-calls.ts";
 import { ladderCalls } from "./ladder-calls.ts";
 import { logCalls } from "./log-calls.ts";
 import { findGrants, revokeGrant } from "./oauth-grants.ts";
+import { counted } from "./metrics.ts";
 import type { PageRequest } from "./paging.ts";
 import { policyCalls } from "./policy-calls.ts";
 import { peopleCalls } from "./people-calls.ts";
 import { type Resending, resend } from "./resend.ts";
-import { type AttemptResult, createRecordResult } from "./results.ts";
+import { createRecordResult } from "./results.ts";
 import { sequence } from "./sequencer.ts";
 import { type ReplyRequest, reply } from "./reply.ts";
 import { createSignIn, mintSignInLink } from "./sign-in.ts";
@@ -55,7 +57,6 @@ export function createEngine(context: EngineContext) {
     createSubmit(context);
   const decide: (actor: Actor, requests: readonly DecisionRequest[]) => Promise<Decided[]> =
     createDecide(context);
-  const recordResult: (result: AttemptResult) => Promise<boolean> = createRecordResult(context);
   const fresh = createFreshMail(maxFresh, () => context.now().getTime());
   const accept: (mail: IncomingMail) => Promise<{ id: string }> = createAccept(context, fresh);
   const authenticate: Authenticate = createAuthenticate(context);
@@ -109,10 +110,11 @@ export function createEngine(context: EngineContext) {
       signFor(context, outgoing, recipient),
     returnPath: (outgoing: Outgoing, recipient: { position: number }) =>
       returnPathOf(context, outgoing, recipient),
-    recordResult,
+    recordResult: counted(context, createRecordResult(context)),
     ...deliveryCalls(context),
     ...dueCalls(context),
     ...policyCalls(context),
+    ...eventCalls(context),
     ...signUpCalls(context),
     sequence: () => sequence(context),
   };

@@ -18,6 +18,10 @@ export type NewMailbox = {
   expiry_seconds: number;
   undo_seconds: number;
   ai_disclosure: boolean;
+  /** Where events of the mailbox are told; null for nowhere. */
+  webhook_url?: string | null | undefined;
+  /** The same for what waits for people. */
+  oversight_webhook_url?: string | null | undefined;
 };
 
 /** What may be changed of a mailbox. */

@@ -28,6 +28,7 @@ import {
   shown,
   takesCodes,
 } from "./mailbox-loosening.ts";
+import { type MailboxUrls, keepUrls, urlsLoosened } from "./mailbox-webhooks.ts";
 import { makeEntry, makeEvent } from "./record.ts";
 
 export type { MailboxChange, NewMailbox } from "./mailbox-loosening.ts";
@@ -40,6 +41,8 @@ export const usualMailbox = {
   undo_seconds: 10,
   ai_disclosure: true,
 } as const;
+
+const noUrls = { webhook_url: null, oversight_webhook_url: null };
 
 /** Makes a mailbox. Throws `test_key`, `validation_failed`, `unknown_domain`, `address_taken` or `mode_raise_needs_person`. */
 export async function createMailbox(
@@ -66,6 +69,7 @@ export async function createMailbox(
           ...raised(usualMailbox.oversight_mode, wanted.oversight_mode),
           ...loosened(usualMailbox, wanted),
           ...(await takesCodes(tx, address, context.now())),
+          ...urlsLoosened(context, noUrls, wanted),
         ],
       });
       const now = context.now();
@@ -79,6 +83,8 @@ export async function createMailbox(
         expiry_seconds: wanted.expiry_seconds,
         undo_seconds: wanted.undo_seconds,
         ai_disclosure: wanted.ai_disclosure,
+        webhook_url: wanted.webhook_url ?? null,
+        oversight_webhook_url: wanted.oversight_webhook_url ?? null,
         created_at: now,
         updated_at: now,
       });
@@ -90,6 +96,7 @@ export async function createMailbox(
         ...change,
       });
       await appendRecords(tx, { entries: [entry.row], openings: [], events: [] });
+      await keepUrls(context, tx, actor, id, wanted);
       const made = await getMailbox(tx, id);
       if (!made) throw new Error("a mailbox vanished in its own transaction");
       return made;
@@ -167,6 +174,7 @@ export async function changeMailbox(
         ...raised(from, mode),
         ...loosened(before, change),
         ...limitsLoosened(before, change),
+        ...urlsLoosened(context, before, change),
       ],
     });
     const wanted = Object.entries({
@@ -182,17 +190,22 @@ export async function changeMailbox(
       ([key, value]) =>
         value !== undefined && !isDeepStrictEqual(value, before[key as keyof MailboxRow]),
     );
-    if (wanted.length === 0) return before;
+    const urls = changedUrls(before, change);
+    if (wanted.length === 0 && Object.keys(urls).length === 0) return before;
     const changes = Object.fromEntries(wanted);
     await updateMailbox(tx, mailboxId, {
       ...changes,
+      ...urls,
       ...(change.scan_policy ? { scan_policy: JSON.stringify(change.scan_policy) } : {}),
       updated_at: context.now(),
     });
+    await keepUrls(context, tx, actor, mailboxId, urls);
     const about = { resource: mailboxId, mailbox_id: mailboxId };
     const entry = makeEntry(context, "mailbox.changed", actor, about, {
       changes,
       from: Object.fromEntries(wanted.map(([key]) => [key, before[key as keyof MailboxRow]])),
+      // Paths of URLs may be secrets: the webhooks' own entries name their hosts.
+      ...(Object.keys(urls).length === 0 ? {} : { urls: Object.keys(urls) }),
       ...letThrough,
     });
     const where = { mailbox_id: mailboxId, message_id: null, thread_id: null };
@@ -208,6 +221,16 @@ export async function changeMailbox(
   });
   context.wake.sequence();
   return changed;
+}
+
+/** URLs that become others. */
+function changedUrls(before: MailboxRow, change: MailboxChange): MailboxUrls {
+  const { webhook_url, oversight_webhook_url } = change;
+  return Object.fromEntries(
+    Object.entries({ webhook_url, oversight_webhook_url }).filter(
+      ([field, url]) => url !== undefined && url !== before[field as keyof MailboxUrls],
+    ),
+  );
 }
 
 /** The columns behind passkeys, warm-up, pause and scan policy. */

@@ -33,6 +33,7 @@ test("while a secret rotates, both verify", () => {
   const headers = signatureHeaders([fresh, old], "MSG1", new Date(), body);
   verify(old, headers);
   verify(fresh, headers);
+  expect(headers["webhook-signature"]?.split(" ").length).toBe(2);
 });
 
 test("a secret of the caller's own signs in the form that libraries take, and as it was given", () => {

@@ -2,7 +2,7 @@
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import type { Dispatcher } from "../contract/dispatch.ts";
-import type { CallMeta } from "../contract/operation.ts";
+import { type CallMeta, type OperationSpec, eventStream } from "../contract/operation.ts";
 import type { Authenticate } from "../contract/sign-in.ts";
 import type { Actor } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
@@ -31,6 +31,8 @@ export type AppOptions = {
   public_url: string;
   /** Throws `rate_limited` where an address calls too often without a credential, or with wrong ones. */
   pace?: (source: string) => void;
+  /** Told of each answer: the operation, `mcp` or `other`, its status, and the seconds it took. */
+  observe?: (operation: string, status: number, seconds: number) => void;
   /** Largest body in bytes where an operation does not say; 1 MiB. */
   max_body?: number;
 };
@@ -44,12 +46,16 @@ export function createApp(options: AppOptions): Hono {
     routeOf(spec, defaultMaxBody),
   );
   for (const route of routes)
-    app.on(route.spec.method, route.pattern, operationHandler(route, door));
+    app.on(
+      route.spec.method,
+      route.pattern,
+      observed(door, () => route.spec.name, operationHandler(route, door)),
+    );
   const largest = Math.max(defaultMaxBody, ...routes.map((route) => route.max_body));
   const pages = mountedApp(app, door);
   const safety = Object.entries(securityHeaders(options.public_url));
   // The one handler for what no operation answers: pages and other handlers, and then 404 or 405.
-  app.notFound(async (c) => {
+  const otherHandler = async (c: Context): Promise<Response> => {
     const request_id = door.new_request_id();
     try {
       const announced = announcedBody(c.req.raw, c.env as Partial<HttpBindings>, largest);
@@ -59,12 +65,29 @@ export function createApp(options: AppOptions): Hono {
     } catch (error) {
       return door.replies.failure(error, request_id);
     }
-  });
+  };
+  app.notFound(observed(door, (path) => (path === "/mcp" ? "mcp" : "other"), otherHandler));
   app.onError((error) => door.replies.failure(error, door.new_request_id()));
   return app;
 }
 
 type Door = AppOptions & { replies: Replies };
+
+/** The handler, of whose answers the door tells. */
+function observed(
+  door: Door,
+  nameOf: (path: string) => string,
+  handler: (c: Context) => Promise<Response>,
+): (c: Context) => Promise<Response> {
+  const { observe } = door;
+  if (!observe) return handler;
+  return async (c) => {
+    const begun = performance.now();
+    const response = await handler(c);
+    observe(nameOf(c.req.path), response.status, (performance.now() - begun) / 1000);
+    return response;
+  };
+}
 
 /** The way of one call: size, credential, body, input, operation, answer. */
 function operationHandler(route: Route, door: Door): (c: Context) => Promise<Response> {
@@ -91,7 +114,7 @@ function operationHandler(route: Route, door: Door): (c: Context) => Promise<Res
       const actor = readsCredential ? await identify(c, door) : null;
       if (actor === null && readsCredential) door.pace?.(sourceOf(c));
       if (actor === null && !isPublic) throw unauthenticated("This call needs a credential.");
-      const meta = callMeta(request.headers, request_id);
+      const meta = { ...callMeta(request.headers, request_id), ...lasting(spec, request, door) };
       const text = await readText(request, announced, route.max_body);
       const body = form === null ? text : formAsJson(form, text);
       const url = request.url;
@@ -159,6 +182,19 @@ function callMeta(headers: Headers, request_id: string): CallMeta {
       },
     );
   return { request_id, idempotency_key: key };
+}
+
+/** What calls that last need besides. */
+function lasting(spec: OperationSpec, request: Request, door: Door): Partial<CallMeta> {
+  const streams = "content_type" in spec.output && spec.output.content_type === eventStream;
+  if (!streams) return spec.waits === true || spec.lasts === true ? { signal: request.signal } : {};
+  const key = readApiKey(request.headers);
+  const last = request.headers.get("last-event-id");
+  return {
+    signal: request.signal,
+    ...(key === null ? {} : { reauthenticate: () => door.authenticate(key, "api") }),
+    ...(last === null ? {} : { last_event_id: last.slice(0, 200) }),
+  };
 }
 
 function queryOf(url: string): string {

@@ -3,6 +3,7 @@ import type { Operation } from "../contract/operation.ts";
 import { deleteAccount } from "./account/delete-account.ts";
 import { getAccount } from "./account/get-account.ts";
 import { health, openapi, ready } from "./account/health.ts";
+import { setupMultimail } from "./account/setup-multimail.ts";
 import { updateAccount } from "./account/update-account.ts";
 import { exportAuditLog } from "./audit/export-audit-log.ts";
 import { getAuditLog } from "./audit/get-audit-log.ts";
@@ -29,6 +30,8 @@ import {
 } from "./destinations/destinations.ts";
 import { deleteDomain, rotateDkim, updateDomain } from "./domains/change-domain.ts";
 import { createDomain } from "./domains/create-domain.ts";
+import { listEvents, streamEvents } from "./events/list-events.ts";
+import { waitForEmail } from "./events/wait-for-email.ts";
 import { getDomainReports } from "./domains/get-domain-reports.ts";
 import { getDomain, getDomainZone } from "./domains/get-domain.ts";
 import { listDomains } from "./domains/list-domains.ts";
@@ -42,6 +45,7 @@ import {
   getPublicKeys,
   getSigningKey,
 } from "./identity/well-known.ts";
+import { verifyEmail } from "./identity/verify-email.ts";
 import { getReputation } from "./identity/reputation.ts";
 import { notSpam, quarantineEmail, refuseEmail, releaseEmail, reportSpam } from "./inbound/care.ts";
 import { listReceived } from "./inbound/list-received.ts";
@@ -132,6 +136,21 @@ import { listSuppression } from "./suppression/list-suppression.ts";
 import { removeSuppression } from "./suppression/remove-suppression.ts";
 import { getUsage } from "./usage/get-usage.ts";
 
+import {
+  getWebhookDelivery,
+  listWebhookDeliveries,
+  redeliverWebhook,
+  redeliverWebhookDelivery,
+} from "./webhooks/deliveries.ts";
+import { rotateWebhook, testWebhook } from "./webhooks/webhook-care.ts";
+import {
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+  updateWebhook,
+} from "./webhooks/webhooks.ts";
+
 /** Every operation, in the order in which docs show them. */
 export const allOperations: readonly Operation<OperationContext>[] = [
   sendEmail,
@@ -188,7 +207,21 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   editPendingEmail,
   undoDecision,
   waitForDecision,
+  waitForEmail,
   getEmailVersions,
+  listEvents,
+  streamEvents,
+  listWebhooks,
+  createWebhook,
+  getWebhook,
+  updateWebhook,
+  deleteWebhook,
+  rotateWebhook,
+  testWebhook,
+  redeliverWebhook,
+  listWebhookDeliveries,
+  getWebhookDelivery,
+  redeliverWebhookDelivery,
   listPolicies,
   createPolicy,
   updatePolicy,
@@ -226,6 +259,7 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   getAuditLog,
   exportAuditLog,
   getProof,
+  verifyEmail,
   getEntryProof,
   getCheckpoint,
   getLogCheckpoint,
@@ -257,6 +291,7 @@ export const allOperations: readonly Operation<OperationContext>[] = [
   confirmSignUp,
   registerAgent,
   confirmAgent,
+  setupMultimail,
   getAccount,
   updateAccount,
   deleteAccount,

@@ -116,7 +116,7 @@ export type Redelivery = {
   webhook_id: string;
   /** Only this one. */
   delivery_id: string | null;
-  statuses: readonly ("delivered" | "dead")[];
+  statuses: readonly DeliveryRow["status"][];
   types: readonly string[] | null;
   since: Date | null;
   until: Date | null;

@@ -6,9 +6,12 @@ import { type Worker, startLoop } from "./loop.ts";
 const every = 3_600_000;
 const day = 86_400_000;
 
+/** Days for which events and deliveries to webhooks are kept. */
+const eventDays = 30;
+
 /** Starts the sweep. It begins at once, and any number of nodes may have one. */
 export function startSweep(options: {
-  engine: Pick<Engine, "sweepTranscripts" | "sweepBuckets" | "pruneSignUps">;
+  engine: Pick<Engine, "sweepTranscripts" | "sweepEvents" | "sweepBuckets" | "pruneSignUps">;
   now(): Date;
   transcript_days: number;
   log: { error(fields: object, message: string): void };
@@ -23,7 +26,8 @@ export function startSweep(options: {
       // An hour is longer than any bucket takes to fill.
       const buckets = await engine.sweepBuckets(new Date(now().getTime() - every));
       const signUps = await engine.pruneSignUps(now());
-      return transcripts + buckets + signUps > 0;
+      const events = await engine.sweepEvents(new Date(now().getTime() - eventDays * day));
+      return events + transcripts + buckets + signUps > 0;
     },
   });
 }

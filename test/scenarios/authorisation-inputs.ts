@@ -3,7 +3,13 @@ import type { InboundStatus } from "../../src/core/inbound-status.ts";
 import { decisionLink } from "../../src/engine/decision-link.ts";
 import { firstOwner } from "../../src/store/people.ts";
 import { aHold, addressHash, anErasure } from "./compliance-rows.ts";
-import { allowlistEntry, ownersKey, upgradeCode } from "./authorisation-grants.ts";
+import {
+  aDelivery,
+  aWebhook,
+  allowlistEntry,
+  ownersKey,
+  upgradeCode,
+} from "./authorisation-grants.ts";
 import { keepReceived } from "./received-mail.ts";
 import { openSignUp, solved } from "./signing-up.ts";
 import type { Running } from "./running.ts";
@@ -363,6 +369,23 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
     const { id, code } = await openSignUp(node, "agent", "oversight@multimail.localhost");
     return { registration_id: id, code };
   },
+  wait_for_email: ({ mailbox_id }) => ({ mailbox_id, timeout_seconds: 0 }),
+  list_events: ({ mailbox_id }) => ({ mailbox_id }),
+  stream_events: ({ mailbox_id }) => ({ mailbox_id, timeout_seconds: 0 }),
+  list_webhooks: ({ mailbox_id }) => ({ mailbox_id }),
+  create_webhook: ({ mailbox_id }) => ({ mailbox_id, url: "https://hook.example.com/" }),
+  get_webhook: async (place) => ({ webhook_id: await aWebhook(node, place) }),
+  update_webhook: async (place) => ({
+    webhook_id: await aWebhook(node, place),
+    description: `Text ${counter++}`,
+  }),
+  delete_webhook: async (place, fresh) => ({ webhook_id: await aWebhook(node, place, fresh) }),
+  rotate_webhook: async (place) => ({ webhook_id: await aWebhook(node, place) }),
+  test_webhook: async (place) => ({ webhook_id: await aWebhook(node, place) }),
+  redeliver_webhook: async (place) => ({ webhook_id: await aWebhook(node, place) }),
+  list_webhook_deliveries: async (place) => ({ webhook_id: await aWebhook(node, place) }),
+  get_webhook_delivery: async (place) => ({ delivery_id: await aDelivery(node, place) }),
+  redeliver_webhook_delivery: async (place) => ({ delivery_id: await aDelivery(node, place) }),
   list_mailboxes: () => ({}),
   create_mailbox: () => ({ address: `made-${counter++}` }),
   get_mailbox: ({ mailbox_id }) => ({ mailbox_id }),

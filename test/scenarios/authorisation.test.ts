@@ -129,11 +129,13 @@ const addressed = (spec: OperationSpec): boolean =>
     "policy_id",
     "hold_id",
     "erasure_id",
+    "webhook_id",
+    "delivery_id",
   ].some((name) => name in spec.input.shape);
 
 /** What a test key may not do, though its scopes would let it: these change what is live. */
 const live = new Set(
-  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact update_contact delete_contact delete_mailbox update_api_key delete_account request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending update_account create_policy update_policy revoke_policy post_directory_signature create_domain update_domain verify_domain rotate_dkim delete_domain pause_destination resume_destination flush_destination".split(
+  "edit_scheduled_email update_draft delete_draft send_draft set_tags tag_email delete_tag cancel_message create_mailbox update_mailbox configure_mailbox revoke_api_key set_thread_owner mark_email report_spam quarantine_email not_spam release_email refuse_email add_suppression remove_suppression import_suppression add_contact update_contact delete_contact delete_mailbox update_api_key delete_account request_upgrade apply_upgrade add_allowlist_entry remove_allowlist_entry stop_sending resume_sending update_account create_policy update_policy revoke_policy post_directory_signature create_domain update_domain verify_domain rotate_dkim delete_domain pause_destination resume_destination flush_destination create_webhook update_webhook delete_webhook rotate_webhook test_webhook redeliver_webhook redeliver_webhook_delivery".split(
     " ",
   ),
 );

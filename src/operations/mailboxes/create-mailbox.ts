@@ -61,6 +61,8 @@ export const createMailbox = operation({
         expiry_seconds: input.expiry_seconds ?? usualMailbox.expiry_seconds,
         undo_seconds: input.undo_seconds ?? usualMailbox.undo_seconds,
         ai_disclosure: input.ai_disclosure ?? usualMailbox.ai_disclosure,
+        webhook_url: input.webhook_url,
+        oversight_webhook_url: input.oversight_webhook_url,
       }),
     );
   },

@@ -38,6 +38,8 @@ export const mailboxLimits = {
     .describe("What the outbound scan does by family of findings; others are as usual"),
 };
 
+const hook = z.string().min(1).max(2000).nullable().optional();
+
 /** Each optional; creation fills in the defaults. */
 export const mailboxSettings = {
   display_name: displayName.nullable().optional().describe("Name in the From header"),
@@ -59,4 +61,8 @@ export const mailboxSettings = {
     .boolean()
     .optional()
     .describe("One visible line saying that an AI agent wrote it"),
+  webhook_url: hook.describe(
+    "Told of what happens in the mailbox, as by a webhook; null for nowhere. Its secret: rotate_webhook of the webhook in list_webhooks",
+  ),
+  oversight_webhook_url: hook.describe("The same for what waits for people and what they decide"),
 };

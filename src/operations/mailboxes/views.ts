@@ -24,6 +24,8 @@ export function mailboxOf(
     paused_at: row.paused_at?.toISOString() ?? null,
     paused_reason: row.paused_reason,
     scan_policy: row.scan_policy,
+    webhook_url: row.webhook_url,
+    oversight_webhook_url: row.oversight_webhook_url,
     deleted_at: row.deleted_at?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
