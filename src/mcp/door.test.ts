@@ -93,7 +93,7 @@ test.each([
   const response = await door(plain);
   expect(response.status).toBe(401);
   expect(response.headers.get("www-authenticate")).toContain(
-    'resource_metadata="http://localhost:8025/.well-known/oauth-protected-resource"',
+    'resource_metadata="http://localhost:8025/.well-known/oauth-protected-resource/mcp"',
   );
   expect(await response.json()).toMatchObject({
     id: null,

@@ -11,6 +11,7 @@ import type { Actor } from "../core/actor.ts";
 import { idPattern } from "../core/id.ts";
 import { Refusal, type RefusalCode, type RefusalDetail } from "../core/refusal.ts";
 import { type Caller, defaultMaxBody, mailboxHeader, wrapping } from "./call.ts";
+import { createOpenCalls } from "./open-calls.ts";
 import { fromElsewhere } from "./origin.ts";
 import { resourceTable } from "./resources.ts";
 import { type Era, type McpServerOptions, multimailServer } from "./server.ts";
@@ -39,6 +40,7 @@ export function createMcpDoor(options: McpDoorOptions): (request: Request) => Pr
   const tables = {
     tools: toolTable(options.dispatcher.operations),
     resources: resourceTable(options.dispatcher.operations),
+    calls: createOpenCalls(),
   };
   return createDoorOf(
     options,

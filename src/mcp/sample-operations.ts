@@ -167,15 +167,20 @@ const waitForEmail = define({
   path: "/v1/mailboxes/{mailbox_id}/wait",
   effect: "read",
   access: "read",
-  input: z.strictObject({ mailbox_id: id }),
+  input: z.strictObject({ mailbox_id: id, timeout_seconds: z.number().optional() }),
   output: z.object({ arrived: z.boolean() }),
   status: 200,
   refusals: [],
   tool: true,
-  handle: async ({ gate, seen }, input) => {
+  handle: async ({ gate, seen, meta: { signal } }, input) => {
     seen.push({ name: "wait_for_email", input });
-    await gate;
-    return { arrived: true };
+    const gone = new Promise<boolean>((resolve) => {
+      signal?.addEventListener("abort", () => {
+        seen.push({ name: "wait_for_email given up", input });
+        resolve(false);
+      });
+    });
+    return { arrived: await Promise.race([gate.then(() => true), gone]) };
   },
 });
 

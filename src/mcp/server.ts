@@ -21,6 +21,7 @@ import {
   offerTask,
   taskResult,
 } from "./decision-task.ts";
+import type { OpenCalls } from "./open-calls.ts";
 import { cardMimeType, cardResource, readCard } from "./pending-card.ts";
 import { getPrompt, promptsFor } from "./prompts.ts";
 import type { ResourceTable } from "./resources.ts";
@@ -34,8 +35,8 @@ export type McpServerOptions = CallContext & {
   progress_interval?: number;
 };
 
-/** What is computed once for all servers. */
-export type Tables = { tools: ToolTable; resources: ResourceTable };
+/** What all servers of a door share. */
+export type Tables = { tools: ToolTable; resources: ResourceTable; calls: OpenCalls };
 
 /** Which family of revisions the request speaks: `legacy` up to 2025-11-25, `modern` from 2026-07-28 on. */
 export type Era = "legacy" | "modern";
@@ -87,8 +88,14 @@ export function multimailServer(
     })),
   );
   server.setRequestHandler("tools/call", ({ params }, ctx) =>
-    answerCall(options, tables.tools, caller, params, ctx, era),
+    answerCall(options, tables, caller, params, ctx, era),
   );
+  // A later revision ends its call by ending the request.
+  if (era === "legacy")
+    server.setNotificationHandler("notifications/cancelled", ({ params: { requestId: id } }) => {
+      const { credential_id } = caller.actor;
+      if (id !== undefined) tables.calls.cancel({ credential_id, id });
+    });
   serveReading(server, options, tables.resources, caller);
   serveTasks(server, options, tables.tools, caller, era);
   return server;
@@ -183,7 +190,7 @@ function serveTasks(
  */
 export async function answerCall(
   options: McpServerOptions,
-  table: ToolTable,
+  { tools: table, calls }: Tables,
   caller: Caller,
   params: CallToolRequestParams,
   ctx: ServerContext,
@@ -203,9 +210,14 @@ export async function answerCall(
     if (era === "modern" && knowsTasks(ctx) && args["timeout_seconds"] !== 0)
       return offerTask(waits, params.name, args, new Date());
   }
-  const work = (): Promise<CallToolResult> =>
-    callTool(options, caller, entry, args, ctx.mcpReq.signal);
-  return entry.lasts ? tellingProgress(options, entry, args, ctx, work) : work();
+  const { id, signal } = ctx.mcpReq;
+  const work = (until: AbortSignal): Promise<CallToolResult> =>
+    callTool(options, caller, entry, args, until);
+  if (!entry.lasts) return work(signal);
+  const { credential_id } = caller.actor;
+  return tellingProgress(options, entry, args, ctx, () =>
+    calls.run({ credential_id, id }, signal, work),
+  );
 }
 
 /** Tells a client that asked for it, by its token, how long a call has been waiting. */

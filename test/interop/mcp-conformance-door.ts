@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { createDispatcher } from "../../src/contract/dispatch.ts";
 import { createDoorOf, type McpDoorOptions } from "../../src/mcp/door.ts";
+import { createOpenCalls } from "../../src/mcp/open-calls.ts";
 import { resourceTable } from "../../src/mcp/resources.ts";
 import { sampleActor } from "../../src/mcp/sample-operations.ts";
 import { toolTable } from "../../src/mcp/tools.ts";
@@ -56,6 +57,7 @@ export async function fixtureDoor(): Promise<Listening> {
   const tables = {
     tools: toolTable(dispatcher.operations),
     resources: resourceTable(dispatcher.operations),
+    calls: createOpenCalls(),
   };
   const door = createDoorOf(options, tables.tools.largestBody, (caller, era) =>
     fixtureServer(options, tables, caller, era),

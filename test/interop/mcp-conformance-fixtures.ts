@@ -226,7 +226,7 @@ export function fixtureServer(
   server.setRequestHandler("tools/call", async ({ params }, ctx) => {
     if (params.name === "test_tool_with_logging") return logged(ctx);
     const result = results[params.name];
-    return result ? result() : answerCall(options, tables.tools, caller, params, ctx, era);
+    return result ? result() : answerCall(options, tables, caller, params, ctx, era);
   });
   server.setRequestHandler("resources/list", async () => ({ resources: staticResources }));
   server.setRequestHandler("resources/read", async ({ params: { uri } }) =>

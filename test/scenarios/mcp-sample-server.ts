@@ -99,6 +99,7 @@ export async function startMcpSampleServer(): Promise<McpSampleServer> {
     authenticate: async (key) => server.keys.get(key) ?? null,
     read_only_view: async () => server.read_only,
     version: "1.2.3",
+    progress_interval: 20,
     public_url: base,
     new_request_id: randomUUID,
     random_bytes: randomBytes,
