@@ -135,13 +135,14 @@ export async function pruneSignUps(database: Database, before: Date, now: Date):
   });
 }
 
-/** True where an address is an owner's or an operator's oversight address, whichever operator's: it has an account. */
+/** True where an address is an owner's or the oversight address of whichever operator that was not closed: it has an account. */
 export async function ownsAccount(database: Database, email: string): Promise<boolean> {
   const [row] = await database.as(everyOperator, (tx) =>
     tx.named<{ known: boolean }>(
       "owns_account",
-      `SELECT EXISTS (SELECT 1 FROM person WHERE lower(email) = lower($1) AND role = 'owner' AND removed_at IS NULL)
-           OR EXISTS (SELECT 1 FROM operator WHERE lower(oversight_address) = lower($1)) AS known`,
+      `SELECT EXISTS (SELECT 1 FROM operator o WHERE o.closed_at IS NULL AND (lower(o.oversight_address) = lower($1)
+           OR EXISTS (SELECT 1 FROM person p WHERE p.operator_id = o.operator_id AND lower(p.email) = lower($1)
+             AND p.role = 'owner' AND p.removed_at IS NULL))) AS known`,
       [email],
     ),
   );
@@ -159,7 +160,7 @@ export async function findAdmitter(database: Database, email: string): Promise<A
       `SELECT o.operator_id, o.name AS operator_name, p.person_id FROM operator o
        LEFT JOIN person p ON p.operator_id = o.operator_id AND lower(p.email) = lower($1)
          AND p.role IN ('owner', 'admin') AND p.removed_at IS NULL
-       WHERE (p.person_id IS NOT NULL OR lower(o.oversight_address) = lower($1))
+       WHERE o.closed_at IS NULL AND (p.person_id IS NOT NULL OR lower(o.oversight_address) = lower($1))
          AND NOT EXISTS (SELECT 1 FROM mailbox b
            WHERE b.address IN (lower($1), regexp_replace(lower($1), '[+][^@]*@', '@')))
        ORDER BY o.operator_id LIMIT 1`,

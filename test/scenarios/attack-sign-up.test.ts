@@ -197,6 +197,25 @@ describe("codes", () => {
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 403]);
   });
 
+  test("make another account for the address of one that was deleted, and let no agent into that one", async () => {
+    const email = stranger();
+    const confirm = async (): Promise<Answer> => {
+      const { id, code } = await openSignUp(node, "account", email);
+      return running.call(null, "/v1/signup/confirm", { sign_up_id: id, code });
+    };
+    const { body } = await confirm();
+    expect((await confirm()).status).toBe(403);
+    await node.asOwner(
+      `UPDATE operator SET stopped_at = now(), closed_at = now() WHERE operator_id = '${body.account_id}'`,
+    );
+    const before = (await mailTo(running, email)).length;
+    expect((await register(email)).status).toBe(202);
+    const again = await confirm();
+    expect(again.status).toBe(201);
+    expect(again.body.account_id).not.toBe(body.account_id);
+    expect((await mailTo(running, email)).length).toBe(before);
+  });
+
   test("expire", async () => {
     const open = await openSignUp(node, "account", stranger());
     await node.asOwner(
