@@ -171,7 +171,9 @@ const settings = {
     .describe(
       "Bytes of mail an operator may keep before it can send no more; any number where it is not set",
     ),
-  MULTIMAIL_METRICS_TOKEN: text
+  MULTIMAIL_METRICS_TOKEN: z
+    .string()
+    .regex(/^[!-~]{16,200}$/, "must be 16 to 200 printable characters without spaces")
     .optional()
     .describe("Bearer token of /metrics; where it is not set, only this machine is answered"),
   MULTIMAIL_TRANSCRIPT_DAYS: wholeNumber(0, 365)

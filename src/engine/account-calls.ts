@@ -16,6 +16,7 @@ import { type NewApiKey, createApiKey, revoke } from "./credentials.ts";
 import { type KeyChange, changeApiKey } from "./key-change.ts";
 import { deleteMailbox } from "./mailbox-deletion.ts";
 import { type MailboxChange, type NewMailbox, changeMailbox, createMailbox } from "./mailboxes.ts";
+import { createMetrics } from "./metrics.ts";
 import type { PageRequest } from "./paging.ts";
 import { createRateLimits, limited } from "./rate-limit.ts";
 import { readUsage } from "./usage.ts";
@@ -43,6 +44,7 @@ export function accountCalls(context: EngineContext, authenticate: Authenticate)
       changeContact(context, actor, contactId, change),
     removeContact: (actor: Actor, contactId: string) => removeContact(context, actor, contactId),
     deleteAccount: (actor: Actor) => deleteAccount(context, actor),
+    metrics: createMetrics(context),
     usage: (actor: Actor, wanted: Parameters<typeof readUsage>[2]) =>
       readUsage(context, actor, wanted),
   };
