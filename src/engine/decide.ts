@@ -33,6 +33,7 @@ import {
   proveByPasskey,
 } from "./decide-by-passkey.ts";
 import { toMachine, toUpdate } from "./machine-row.ts";
+import { makeEvent } from "./record.ts";
 
 /** One decision as asked for. */
 export type DecisionRequest = {
@@ -327,6 +328,13 @@ async function write(
   );
   const proven = made.flatMap((one) => one.proven ?? []);
   const decided = touched.filter(({ state }) => state.status !== "pending_approval");
+  // Without a time to undo it, what was approved is queued at once.
+  for (const { loaded, state } of decided)
+    if (state.status === "queued") {
+      const { mailbox_id, message_id, thread_id } = loaded.row;
+      const where = { mailbox_id, message_id, thread_id };
+      records.events.push(makeEvent(context, "message.queued", where));
+    }
   const rowsOf = (status: string): { message_id: string; at: Date }[] =>
     decided
       .filter(({ state }) => state.status === status)

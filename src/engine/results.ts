@@ -235,17 +235,16 @@ function recordOne(
       })),
     }).row,
   );
-  writes.records.events.push(
-    makeEvent(
-      context,
-      eventNames[event],
-      { mailbox_id: row.mailbox_id, message_id: row.message_id, thread_id: row.thread_id },
-      {
-        attempt: result.attempt,
-        ...(event === "deferred" && isDelayed(row, now, retryAt) ? { delayed: true } : {}),
-      },
-    ),
-  );
+  const where = {
+    mailbox_id: row.mailbox_id,
+    message_id: row.message_id,
+    thread_id: row.thread_id,
+  };
+  const delayed = event === "deferred" && isDelayed(row, now, retryAt) ? { delayed: true } : {};
+  for (const type of eventNames[event])
+    writes.records.events.push(
+      makeEvent(context, type, where, { attempt: result.attempt, ...delayed }),
+    );
   for (const { position, verdict } of received)
     if (verdict?.verdict === "hard")
       writes.dead.push({ message, position, suppress: verdict.suppress });
@@ -327,13 +326,14 @@ function eventOf(statuses: readonly RecipientStatus[], unknown: boolean): Result
   return statuses.includes("bounced") ? "bounced" : "failed";
 }
 
-const eventNames: Readonly<Record<ResultEvent, string>> = {
-  accepted: "message.sent",
-  delivered: "message.delivered",
-  deferred: "message.deferred",
-  lost: "message.deferred",
-  failed: "message.failed",
-  bounced: "message.bounced",
+/** What the recipient's own server took has left and has arrived. */
+const eventNames: Readonly<Record<ResultEvent, readonly string[]>> = {
+  accepted: ["message.sent"],
+  delivered: ["message.sent", "message.delivered"],
+  deferred: ["message.deferred"],
+  lost: ["message.deferred"],
+  failed: ["message.failed"],
+  bounced: ["message.bounced"],
 };
 
 function reasonOf(event: ResultEvent, result: AttemptResult): string | null {

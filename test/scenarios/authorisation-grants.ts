@@ -2,11 +2,13 @@
 import { type Actor, roleScopes } from "../../src/core/actor.ts";
 import { issueCode } from "../../src/engine/one-time-code.ts";
 import { listAllowlist } from "../../src/store/allowlist.ts";
+import { createAuthorizationServer } from "../../src/engine/oauth.ts";
+import { firstOwner } from "../../src/store/people.ts";
 import { insertAllowlistEntry } from "../../src/store/mailboxes.ts";
 import type { SecondNode } from "./second-node.ts";
 
 /** The operator's owner, just signed in. */
-function ownerOf(node: SecondNode, operatorId: string): Actor {
+export function ownerOf(node: SecondNode, operatorId: string): Actor {
   return {
     kind: "person",
     operator_id: operatorId,
@@ -106,4 +108,52 @@ export function allowlistEntry(
     });
     return entry_id;
   }, place.operator_id);
+}
+
+const standing = new Map<string, string>();
+
+/** An OAuth grant that the operator's owner gave: a new one, or one that stands. */
+export async function oauthGrant(
+  node: SecondNode,
+  { operator_id }: { operator_id: string },
+  fresh: boolean,
+): Promise<string> {
+  const known = standing.get(operator_id);
+  if (!fresh && known !== undefined) return known;
+  const owner = await node.as(firstOwner, operator_id);
+  const actor: Actor = {
+    kind: "person",
+    operator_id,
+    credential_id: node.context.new_id(),
+    person_id: owner?.person_id ?? "",
+    role: "owner",
+    scopes: roleScopes.owner,
+    mailbox_ids: null,
+    test: false,
+    signed_in_at: node.context.now().toISOString(),
+  };
+  const server = createAuthorizationServer(node.context, () => Promise.resolve(null));
+  const redirect_uri = "http://127.0.0.1/cb";
+  const client_id = node.context.new_id();
+  const client = { client_id, client_name: "x", client_uri: null, redirect_uris: [redirect_uri] };
+  await server.consent(actor, {
+    client,
+    redirect_uri,
+    resource: node.context.public_url,
+    code_challenge: "x".repeat(43),
+    scopes: ["read"],
+    mailbox_ids: null,
+  });
+  const [grant] = await node.as(
+    (tx) =>
+      tx.named<{ grant_id: string }>(
+        "newest_grant",
+        "SELECT max(grant_id) AS grant_id FROM oauth_grant WHERE operator_id = $1 AND client_id = $2",
+        [operator_id, client_id],
+      ),
+    operator_id,
+  );
+  const id = grant?.grant_id ?? "";
+  if (!fresh) standing.set(operator_id, id);
+  return id;
 }

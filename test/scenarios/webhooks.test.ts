@@ -5,6 +5,7 @@ import { Webhook as Svix } from "svix";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { approved, mailTo } from "./approvals.ts";
+import { ownerOf } from "./authorisation-grants.ts";
 import { keepReceived } from "./received-mail.ts";
 import { type Answer, type Running, run } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
@@ -14,7 +15,9 @@ let running: Running;
 let node: SecondNode;
 let keys: OwnerKeys;
 let target: Receiver;
-let made: string[] = [];
+const made: string[] = [];
+
+type Wanted = Parameters<SecondNode["engine"]["createWebhook"]>[1];
 
 beforeAll(async () => {
   running = await run({ MULTIMAIL_PRIVATE_WEBHOOKS: "yes" });
@@ -37,13 +40,19 @@ function admin(path: string, body?: unknown, method?: string): Promise<Answer> {
   return running.call(running.known.admin_key, path, body, method === undefined ? {} : { method });
 }
 
-/** A webhook as a key makes it, with a person's code. */
-async function hook(wanted: object = {}): Promise<Answer["body"]> {
-  const body = { url: target.url, events: ["*"], ...wanted };
-  const answer = await approved(running, running.known.admin_key, "/v1/webhooks", body);
-  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-  made.push(answer.body.id);
-  return answer.body;
+/** A webhook as the owner makes it in the dashboard: a key may ask people for so many changes in an hour only. */
+async function hook(wanted: Partial<Wanted> = {}): Promise<Answer["body"]> {
+  const { row, signing_secret } = await node.engine.createWebhook(ownerOf(node, node.operator_id), {
+    url: target.url,
+    events: ["*"],
+    mailbox_id: null,
+    description: null,
+    ordered: false,
+    secret: null,
+    ...wanted,
+  });
+  made.push(row.webhook_id);
+  return { id: row.webhook_id, signing_secret };
 }
 
 const about =
@@ -74,7 +83,10 @@ describe("a webhook that a key asks for", () => {
     expect(asked.body).toMatchObject({ status: "approval_required" });
     const listed = await admin("/v1/webhooks");
     expect(listed.body.webhooks).toEqual([]);
-    const webhook = await hook({ events: ["message.*"] });
+    const answer = await approved(running, running.known.admin_key, "/v1/webhooks", body);
+    expect(answer.status).toBe(201);
+    const { body: webhook } = answer;
+    made.push(webhook.id);
     expect(webhook).toMatchObject({ events: ["message.*"], mailbox_id: null, paused: false });
     expect(webhook.signing_secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     const after = await admin("/v1/webhooks");
@@ -111,7 +123,7 @@ describe("what happens is told", () => {
     const { headers, raw, body } = await target.until(about("oversight.pending", sent.body.id));
     const head = headers as Record<string, string>;
     expect(new Standard(secret).verify(raw, head)).toEqual(body);
-    expect(new Svix(secret).verify(raw, head)).toEqual(body);
+    new Svix(secret).verify(raw, head);
     expect(head["x-multimail-signature"]).toBe(
       `sha256=${createHmac("sha256", secret).update(raw).digest("hex")}`,
     );
@@ -186,17 +198,16 @@ describe("what happens is told", () => {
     await hook({ ordered: true });
     const sent = await running.send({ thread_id: "in-order" });
     await running.decide(sent.body.id, "approve");
-    await target.until(about("message.delivered", sent.body.id)).catch(() =>
-      target.until(about("message.sent", sent.body.id)),
-    );
+    await target.until(about("message.delivered", sent.body.id));
     const types = target.told
       .filter(({ body }) => body.email_id === sent.body.id)
       .map(({ body }) => body.type);
-    expect(types.slice(0, 4)).toEqual([
+    expect(types).toEqual([
       "oversight.pending",
       "oversight.approved",
       "message.queued",
       "message.sent",
+      "message.delivered",
     ]);
   });
 
@@ -306,8 +317,7 @@ describe("a target that fails", () => {
   test("a redirect is no success and is not followed", async () => {
     const elsewhere = await receiver();
     const webhook = await hook({ events: ["oversight.pending"] });
-    target.answer = (_told, response) =>
-      response.writeHead(302, { location: elsewhere.url }).end();
+    target.answer = (_told, response) => response.writeHead(302, { location: elsewhere.url }).end();
     await running.send();
     expect(await delivered(webhook.id, "pending")).toMatchObject({
       last_attempt: { response: { status: 302 } },
@@ -373,9 +383,15 @@ test("another URL or other events are as sensitive as a new webhook; pausing and
     events: ["oversight.pending"],
   });
   expect((await admin(`${path}/test`, {})).body.code).toBe("not_editable");
-  const changed = await approved(running, running.known.admin_key, path, { events: ["*"] }, {
-    method: "PATCH",
-  });
+  const changed = await approved(
+    running,
+    running.known.admin_key,
+    path,
+    { events: ["*"] },
+    {
+      method: "PATCH",
+    },
+  );
   expect(changed.body.events).toEqual(["*"]);
 });
 
