@@ -108,7 +108,7 @@ async function typescriptCall(
           {},
         )
       : (Reflect.get(client, id) as (input: object) => unknown).call(client, args);
-  if (!all && method !== "stream") return answer;
+  if (!all && !(answer instanceof EventStream)) return answer;
   const items: unknown[] = [];
   for await (const item of answer as AsyncIterable<unknown>) {
     items.push(item);

@@ -181,6 +181,27 @@ for (const { name, start } of sdks)
       });
     });
 
+    test("events come from a cursor on, and a stream for a time ends after it", async () => {
+      const { mailbox_id } = running.known;
+      const { cursor } = (await sdk.call(agent(), "list_events", {})).ok;
+      const sent: string[] = [];
+      for (const subject of ["One", "Two"]) sent.push((await running.send({ subject })).body.id);
+      const wish = { mailbox_id, type: "oversight.pending" };
+      const idsOf = (events: { data: { email_id: string } }[]): string[] =>
+        events.map(({ data }) => data.email_id);
+      const two = await sdk.call(agent(), "stream_events", { ...wish, cursor }, 2);
+      expect(idsOf(two.ok)).toEqual(sent);
+      expect(two.ok[0]).toMatchObject({ event: "oversight.pending", id: expect.any(String) });
+      const timed = { ...wish, cursor: two.ok[0].id, timeout_seconds: 1 };
+      expect(idsOf((await sdk.call(agent(), "stream_events", timed, 9)).ok)).toEqual([sent[1]]);
+      const logged = await sdk.call(agent(), "list_events_all", { ...wish, cursor, limit: 1 });
+      expect(logged.ok.map((one: { email_id: string }) => one.email_id)).toEqual(sent);
+      const stranger = { ...agent(), api_key: "mm_live_unknown" };
+      expect((await sdk.call(stranger, "stream_events", {}, 1)).error).toMatchObject({
+        status: 401,
+      });
+    });
+
     test("one client makes forty calls at once", async () => {
       const { mailbox_id } = running.known;
       const all = await sdk.together(agent(), "create_draft", { mailbox_id, subject: name }, 40);

@@ -10,6 +10,7 @@ import {
   verifyCompatWebhook,
   verifyWebhook,
 } from "../../sdk/src/multimail.ts";
+import { shownSecret, signatureHeaders } from "../../src/engine/webhook-signature.ts";
 import { python, startPython } from "./python-sdk.ts";
 
 const now = 1_790_000_000_000;
@@ -150,6 +151,18 @@ for (const { name, start, absent } of verifiers)
           name: "MultiMailError",
         });
       await expect(sdk.verify([], signed(), body)).rejects.toMatchObject(refused);
+    });
+
+    test("takes what this server signs, also while a secret rotates", async () => {
+      const at = new Date(now);
+      const rotating = signatureHeaders([other, secret], "evt_1", at, Buffer.from(body));
+      expect(await sdk.verify(secret, rotating, body)).toEqual(event);
+      expect(await sdk.verify(other, rotating, body)).toEqual(event);
+      expect(await sdk.compat(other, rotating, body)).toEqual(event);
+      const own = "a secret of the caller's own";
+      const headers = signatureHeaders([own], "evt_2", at, Buffer.from(body));
+      expect(await sdk.verify(shownSecret(own), headers, body)).toEqual(event);
+      expect(await sdk.compat(own, headers, body)).toEqual(event);
     });
 
     test("verifies the signature of older clients, and refuses it changed", async () => {
