@@ -322,7 +322,8 @@ class Operations:
 
         oversight_email: Address of the person who oversees; a code is mailed there. Agents
             must not read it
-        agent_name: What the person who is asked knows the agent by
+        agent_name: What the person who is asked knows the agent by: letters, digits, spaces
+            and _ ' ( ) -
         scopes: read and send; no agent decides or administers
         mailbox_local_part: Name of its mailbox, before the @; made from agent_name if
             absent

@@ -370,7 +370,7 @@ export type GetReputationOutput = {
 export type RegisterAgentInput = {
   /** Address of the person who oversees; a code is mailed there. Agents must not read it */
   oversight_email: string;
-  /** What the person who is asked knows the agent by */
+  /** What the person who is asked knows the agent by: letters, digits, spaces and _ ' ( ) - */
   agent_name: string;
   /** read and send; no agent decides or administers */
   scopes?: Array<"read" | "send"> | undefined;

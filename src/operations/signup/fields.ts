@@ -2,11 +2,18 @@
 import { z } from "zod";
 import { Refusal } from "../../core/refusal.ts";
 
-const plain = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
+const message = "must be one line without control characters";
 
-/** One line that a person reads. */
+/** One line that a person reads: nothing in it breaks lines, hides, or turns the order of letters. */
 export const line = (most: number) =>
-  z.string().trim().min(1).max(most).regex(plain, "must be one line without control characters");
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .regex(/^[^\p{Cc}]*$/u, message)
+    // Beyond what patterns of JSON Schema say alike in every language.
+    .refine((text) => !/[\p{C}\p{Zl}\p{Zp}]/u.test(text), message);
 
 /** The address of the person who oversees. */
 export const oversightEmail = z

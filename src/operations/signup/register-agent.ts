@@ -24,8 +24,13 @@ export const registerAgent = operation({
       .min(1)
       .max(60)
       // It is quoted in a mail: no name is a link there.
-      .regex(/^[\p{L}\p{M}\p{N} _'()-]+$/u, "must be letters, digits, spaces and _ ' ( ) - only")
-      .describe("What the person who is asked knows the agent by"),
+      .refine(
+        (name) => /^[\p{L}\p{M}\p{N} _'()-]+$/u.test(name),
+        "must be letters, digits, spaces and _ ' ( ) - only",
+      )
+      .describe(
+        "What the person who is asked knows the agent by: letters, digits, spaces and _ ' ( ) -",
+      ),
     scopes: z
       .array(agentScope)
       .min(1)
