@@ -18,6 +18,7 @@ import { mountOAuth } from "./http/oauth/mount-oauth.ts";
 import { createRequestMetrics, mountMetrics } from "./http/metrics.ts";
 import { mountMtaSts } from "./http/mta-sts.ts";
 import { mountPages } from "./http/pages/mount-pages.ts";
+import { mountReference } from "./http/pages/reference-pages.ts";
 import type { McpDoorOptions } from "./mcp/door.ts";
 import { openControl } from "./control.ts";
 import { type Delivery, openDelivery } from "./mail-route.ts";
@@ -307,6 +308,7 @@ function createDoors(parts: {
       mountMetrics(pages, { token: config.metrics_token, requests, metrics, version });
       mountMtaSts(pages, guard.of(engine.stsPolicyFor));
       mountLlms(pages, { operations: allOperations, public_url, sign_up_open });
+      mountReference(pages, { openapi: () => openApiOf(allOperations), public_url });
       mountPages(pages, {
         ...common,
         ...readers,

@@ -179,7 +179,7 @@ test("without keys the backup holds none, and is restored only with the master k
 
 test("a long row, a quote, a backslash and every kind of line end come back as they were", async () => {
   const one = await start();
-  const markdown = `Tab\there, back\\slash, "quotes" and \u{1f600}\r\nNext line\n\n${`${"word ".repeat(30)}\n`.repeat(4000)}`;
+  const markdown = `Tab\there, back\\slash, "quotes" and \u{1f600}\r\nNext line\n\n${`${"word ".repeat(20)}\n`.repeat(4000)}`;
   const { status, body } = await one.send({ subject: "Odd \\N \\. text", markdown });
   expect([status, body.error]).toEqual([202, undefined]);
   const path = `/v1/mailboxes/${one.known.mailbox_id}/emails/${body.id}`;
