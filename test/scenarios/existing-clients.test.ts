@@ -327,6 +327,22 @@ test("a key is created with a person's code; its secret is there under both name
   expect((await client(made.body.key, "GET", "/v1/account")).status).toBe(200);
 });
 
+test("a webhook is created with a person's code; its signing secret is shown once, and lists have both names", async () => {
+  const wish = { url: "https://hooks.example.com/mail", events: ["email.received"] };
+  const asked = await admin("POST", "/v1/webhooks", wish);
+  expect(asked.status).toBe(202);
+  const approval_code = await mailedCode(running, asked.body.change_id);
+  const made = await admin("POST", "/v1/webhooks", { ...wish, approval_code });
+  expect(made).toMatchObject({
+    status: 201,
+    body: { id: anId, signing_secret: expect.stringMatching(/^whsec_/) },
+  });
+  const { body } = await admin("GET", "/v1/webhooks");
+  expect(body.webhooks).toEqual([expect.objectContaining({ id: made.body.id, url: wish.url })]);
+  expect(body.subscriptions).toEqual(body.webhooks);
+  expect(JSON.stringify(body)).not.toContain(made.body.signing_secret);
+});
+
 test("what existing clients delete is gone", async () => {
   const made = (await admin("POST", "/v1/mailboxes", { address_local: "to-go" })).body.id;
   expect((await admin("DELETE", `/v1/mailboxes/${made}`)).status).toBe(200);
