@@ -91,7 +91,7 @@ export function createDoorOf(
         scopes: [...actor.scopes],
       };
       callers.set(authInfo, caller);
-      return await handler.fetch(request, { authInfo, ...body.parsed });
+      return withoutOddLineEnds(await handler.fetch(request, { authInfo, ...body.parsed }));
     } catch (error) {
       if (error instanceof Refusal)
         return refuse(
@@ -113,6 +113,33 @@ const statuses: Readonly<Partial<Record<RefusalCode, number>>> = {
   rate_limited: 429,
   unavailable: 503,
 };
+
+/**
+ * Some clients split event streams at every character that Unicode ends lines with, not only at CR and LF as HTML says: a
+ * mail could then end an event early and begin one of its own. JSON can say those characters by their escapes.
+ */
+function withoutOddLineEnds(response: Response): Response {
+  if (response.body === null) return response;
+  const escaped = new TransformStream<string, string>({
+    transform(chunk, controller) {
+      controller.enqueue(
+        chunk.replaceAll(
+          /[\u0085\u2028\u2029]/g,
+          (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`,
+        ),
+      );
+    },
+  });
+  const headers = new Headers(response.headers);
+  headers.delete("content-length");
+  return new Response(
+    response.body
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(escaped)
+      .pipeThrough(new TextEncoderStream()),
+    { status: response.status, headers },
+  );
+}
 
 async function authenticated(options: McpDoorOptions, request: Request): Promise<Actor | null> {
   const key = apiKey(request.headers);

@@ -40,6 +40,8 @@ type Connection = {
   endpoint: URL;
   version: string | null;
   calls: Map<Id, AbortController>;
+  /** The trouble that stderr was last told of; null while the server answers. */
+  trouble: string | null;
 };
 
 /**
@@ -64,7 +66,13 @@ export async function runStdio(bridge: StdioBridge): Promise<number> {
     return fail(2, "MULTIMAIL_API_KEY holds characters that no key has");
   if (bridge.mailbox_id && !idPattern.test(bridge.mailbox_id))
     return fail(2, `MULTIMAIL_MAILBOX_ID is no mailbox id: ${bridge.mailbox_id}`);
-  const connection: Connection = { bridge, endpoint, version: null, calls: new Map() };
+  const connection: Connection = {
+    bridge,
+    endpoint,
+    version: null,
+    calls: new Map(),
+    trouble: null,
+  };
   const trouble = await firstTrouble(connection);
   if (trouble !== null) return fail(1, trouble);
   await serve(connection);
@@ -149,10 +157,12 @@ async function forward(connection: Connection, line: string): Promise<void> {
       standardHeaders(messages, connection.version),
       abort.signal,
     );
-    if (!(await relay(connection, response, messages, open)))
-      sentence = await refusalSentence(connection, response);
+    const understood = await relay(connection, response, messages, open);
+    if (!understood) sentence = await refusalSentence(connection, response);
+    tellTrouble(connection, understood ? null : sentence);
   } catch (error) {
     sentence = unreachable(connection, error);
+    if (!abort.signal.aborted) tellTrouble(connection, sentence);
   }
   for (const id of messages.map(requestId)) if (id !== null) connection.calls.delete(id);
   // A client that has cancelled expects no answer.
@@ -239,6 +249,14 @@ async function refusalSentence(connection: Connection, response: Response): Prom
       ? text(message.error["message"])
       : null;
   return `${connection.endpoint.href} answered ${response.status}${error === null ? "" : `: ${error}`}`;
+}
+
+/** One line on stderr when the server is lost or refuses, and one when it is back; calls go on either way. */
+function tellTrouble(connection: Connection, trouble: string | null): void {
+  if (trouble === connection.trouble) return;
+  connection.trouble = trouble;
+  const line = trouble ?? `${connection.endpoint.origin} answers again`;
+  connection.bridge.stderr.write(`multimail mcp: ${line}\n`);
 }
 
 function unreachable(connection: Connection, error: unknown): string {

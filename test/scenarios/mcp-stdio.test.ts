@@ -1,9 +1,14 @@
 /** The stdio bridge as the program that agents start: settings, errors, end of input, cancellation. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { mailboxId } from "../../src/mcp/sample-operations.ts";
 import { bridgeArgs, type McpSampleServer, startMcpSampleServer } from "./mcp-sample-server.ts";
+
+/** The machine may be busy with other tests. */
+const patient = { timeout: 15_000 };
 
 let server: McpSampleServer;
 
@@ -94,7 +99,7 @@ describe("the bridge as a program", () => {
     const params = { name: "wait_for_email", arguments: { mailbox_id: mailboxId } };
     const wait = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
     const result = await run(good(), `${wait}\n`, async (child) => {
-      await vi.waitFor(() => expect(server.sample.seen).toHaveLength(1));
+      await vi.waitFor(() => expect(server.sample.seen).toHaveLength(1), patient);
       const cancel = {
         jsonrpc: "2.0",
         method: "notifications/cancelled",
@@ -114,5 +119,73 @@ describe("the bridge as a program", () => {
       id: 7,
       error: { data: { code: "invalid_json" } },
     });
+  });
+
+  test("a server that is gone for a while costs the calls of that while, and is told once", async () => {
+    let down = false;
+    const front = createServer((incoming, outgoing) => {
+      if (down) return void incoming.socket.destroy();
+      const { host: _, ...headers } = incoming.headers;
+      const forwarded = request(
+        `${server.base}${incoming.url}`,
+        { method: "POST", headers },
+        (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(outgoing);
+        },
+      );
+      incoming.pipe(forwarded);
+    });
+    front.listen(0, "127.0.0.1");
+    await once(front, "listening");
+    const { port } = front.address() as AddressInfo;
+    const env = { ...good(), MULTIMAIL_API_URL: `http://127.0.0.1:${port}` };
+    const ping = (id: number): string =>
+      `${JSON.stringify({ jsonrpc: "2.0", id, method: "ping" })}\n`;
+    try {
+      const result = await run(env, ping(1), async (child) => {
+        const answered = async (): Promise<void> => {
+          if (child.stdout) await once(child.stdout, "data");
+        };
+        await answered();
+        for (const [is, id] of [
+          [true, 2],
+          [true, 3],
+          [false, 4],
+        ] as const) {
+          down = is;
+          const next = answered();
+          child.stdin?.write(ping(id));
+          await next;
+        }
+      });
+      expect(result.status).toBe(0);
+      const answers = result.out.map((line) => JSON.parse(line));
+      expect(answers).toMatchObject([
+        { id: 1, result: {} },
+        { id: 2, error: { code: -32000, message: expect.stringContaining("cannot reach") } },
+        { id: 3, error: { code: -32000 } },
+        { id: 4, result: {} },
+      ]);
+      expect(result.err.trim().split("\n")).toEqual([
+        expect.stringMatching(/^multimail mcp: cannot reach /),
+        expect.stringMatching(/answers again$/),
+      ]);
+    } finally {
+      front.closeAllConnections();
+      front.close();
+    }
+  });
+
+  test("a message of more than a million bytes comes whole, and back", async () => {
+    const markdown = "ü".repeat(800_000);
+    const params = {
+      name: "send_email",
+      arguments: { mailbox_id: mailboxId, to: ["a@example.org"], markdown },
+    };
+    const line = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+    const result = await run(good(), `${line}\n`);
+    expect(JSON.parse(result.out[0] ?? "")).toMatchObject({ id: 1, result: { content: [{}] } });
+    expect(server.sample.seen).toMatchObject([{ input: { markdown } }]);
   });
 });

@@ -5,6 +5,9 @@ import { mailboxId } from "../../src/mcp/sample-operations.ts";
 import { type McpSampleServer, type Mode, startMcpSampleServer } from "./mcp-sample-server.ts";
 import { type Running, run } from "./running.ts";
 
+/** The machine may be busy with other tests. */
+const patient = { timeout: 15_000 };
+
 const revisions: [string, Mode][] = [
   ["2025-11-25", "legacy"],
   ["2026-07-28", { pin: "2026-07-28" }],
@@ -34,7 +37,7 @@ describe.each(revisions)("a call that waits, in revision %s", (_, mode) => {
       [];
     const client = await open();
     const answer = client.callTool(wait, { onprogress: (one) => void told.push(one) });
-    await vi.waitFor(() => expect(told.length).toBeGreaterThan(2));
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(2), patient);
     release();
     expect((await answer).structuredContent).toEqual({ arrived: true });
     expect(told[0]).toMatchObject({ total: 90, message: "Waiting" });
@@ -53,16 +56,16 @@ describe.each(revisions)("a call that waits, in revision %s", (_, mode) => {
     const client = await open();
     const cancel = new AbortController();
     const given = client.callTool(wait, { signal: cancel.signal, onprogress: () => {} });
-    await vi.waitFor(() => expect(server.sample.seen).toHaveLength(1));
+    await vi.waitFor(() => expect(server.sample.seen).toHaveLength(1), patient);
     cancel.abort();
     await expect(given).rejects.toThrow(/abort/i);
     const names = (): string[] => server.sample.seen.map(({ name }) => name);
-    await vi.waitFor(() => expect(names()).toContain("wait_for_email given up"));
+    await vi.waitFor(() => expect(names()).toContain("wait_for_email given up"), patient);
     const second = client.callTool(wait, { onprogress: () => {} }).catch(() => null);
-    await vi.waitFor(() => expect(server.sample.seen).toHaveLength(3));
+    await vi.waitFor(() => expect(server.sample.seen).toHaveLength(3), patient);
     await client.close();
     await second;
-    await vi.waitFor(() => expect(server.sample.seen).toHaveLength(4));
+    await vi.waitFor(() => expect(server.sample.seen).toHaveLength(4), patient);
   });
 });
 
