@@ -7,6 +7,7 @@ import { setNotify } from "../store/notices.ts";
 import { getPeople, lockPeople } from "../store/people.ts";
 import type { Tx } from "../store/database.ts";
 import { appendRecords } from "../store/records.ts";
+import { targetFault } from "../web/target.ts";
 import type { EngineContext } from "./context.ts";
 import { type NoticePreferences, readPreferences } from "./notice-preferences.ts";
 import { assertFresh, assertPerson } from "./person-rules.ts";
@@ -28,7 +29,8 @@ export function noticeSettings(context: EngineContext, actor: Actor): Promise<No
 
 /**
  * Changes them. A chat gets links that decide, so giving one needs a fresh sign-in. What was gathered for the person is looked at
- * anew at once. Throws `role_required` and `fresh_sign_in_required`.
+ * anew at once. Throws `role_required`, `fresh_sign_in_required`, and `validation_failed` for a chat
+ * that would never be called.
  */
 export async function changeNoticeSettings(
   context: EngineContext,
@@ -36,7 +38,10 @@ export async function changeNoticeSettings(
   change: NoticeChange,
 ): Promise<NoticePreferences> {
   const personId = assertPerson(actor);
-  if (typeof change.chat_webhook_url === "string") assertFresh(context.now(), actor);
+  if (typeof change.chat_webhook_url === "string") {
+    assertFresh(context.now(), actor);
+    assertChat(context, change.chat_webhook_url);
+  }
   const after = await context.database.transaction(actor.operator_id, async (tx) => {
     await lockPeople(tx);
     const before = await load(tx, personId);
@@ -54,6 +59,14 @@ export async function changeNoticeSettings(
   });
   context.wake.sequence();
   return after;
+}
+
+/** Chats are called by https, wherever the instance lets them stand. */
+function assertChat({ webhooks }: Pick<EngineContext, "webhooks">, url: string): void {
+  const fault = targetFault(url, { ...webhooks.targets, allow_http: false });
+  if (fault === null) return;
+  const field = "chat_webhook_url";
+  throw new Refusal("validation_failed", `${field}: ${fault}.`, { field });
 }
 
 async function load(tx: Tx, personId: string): Promise<NoticePreferences> {

@@ -79,6 +79,10 @@ test("time zones that do not exist, half quiet hours and webhooks that are not h
     { chat: "http://chat.example/" },
     { chat: "https://user:password@chat.example/" },
     { chat: "javascript:alert(1)" },
+    { chat: "https://127.0.0.1/hook" },
+    { chat: "https://10.0.0.1/hook" },
+    { chat: "https://2130706433/" },
+    { chat: "https://chat.internal/hook" },
   ]) {
     expect((await save(fields as Record<string, string>)).status, JSON.stringify(fields)).toBe(400);
     expect(await stored()).toEqual(before);
