@@ -20,7 +20,13 @@ export type Effect =
 export type Access = Scope | "public";
 
 /** An answer whose status differs from the operation's usual one. */
-export type JsonReply = { kind: "json"; status: number; body: unknown };
+export type JsonReply = {
+  kind: "json";
+  status: number;
+  body: unknown;
+  /** Tells versions of a public document apart: a caller that has this one is answered 304 (RFC 9110 section 8.8.3). */
+  etag?: string;
+};
 
 /** An answer that is not JSON. */
 export type BytesReply = {

@@ -120,11 +120,19 @@ function operationHandler(route: Route, door: Door): (c: Context) => Promise<Res
       const url = request.url;
       const input = route.input(c.req.param(), queryOf(url), body);
       const reply = await door.dispatcher.call(spec.name, actor, input, meta);
+      if (reply.kind === "json" && reply.etag !== undefined && hasVersion(request, reply.etag))
+        return door.replies.unchanged(reply.etag, request_id);
       return door.replies.success(reply, request_id, isPublic);
     } catch (error) {
       return door.replies.failure(error, request_id, context);
     }
   };
+}
+
+/** True where the caller says that it has this very version (RFC 9110 section 13.1.2, compared weakly). */
+function hasVersion(request: Request, etag: string): boolean {
+  const known = (request.headers.get("if-none-match") ?? "").slice(0, 2000).split(",");
+  return known.some((one) => one.trim().replace(/^W\//, "") === etag);
 }
 
 /** The media type of a form, or null for anything else. */

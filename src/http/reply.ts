@@ -16,6 +16,8 @@ export type Log = {
 /** Makes answers; `request_id` is in each as `X-Request-Id`. */
 export type Replies = {
   success(reply: Reply, request_id: string, is_public: boolean): Response;
+  /** 304: the caller has this version. */
+  unchanged(etag: string, request_id: string): Response;
   /** `{"error", "code", "request_id", "hint"?, "field"?}`; what is no {@link Refusal} is logged and answered as `internal`. */
   failure(error: unknown, request_id: string, context?: FailureContext): Response;
 };
@@ -54,22 +56,22 @@ export function replies(options: { public_url: string; log: Log }): Replies {
         `${wwwAuthenticate}, error="insufficient_scope", scope="${refusal.detail.scope}"`;
     if (retry_after !== undefined)
       headers["retry-after"] = String(Math.max(0, Math.ceil(retry_after)));
-    // draft-ietf-httpapi-ratelimit-headers, sections 3 and 4.
-    if (policy) {
-      headers["ratelimit-policy"] = `"${policy.name}";q=${policy.quota};w=${policy.window}`;
-      headers["ratelimit"] = `"${policy.name}";r=0;t=${Math.max(0, Math.ceil(retry_after ?? 0))}`;
-    }
+    if (policy) Object.assign(headers, paceHeaders(policy, retry_after));
     if (context.allow) headers["allow"] = context.allow.join(", ");
     return new Response(JSON.stringify(body), { status: refusalStatus[refusal.code], headers });
   };
 
   return {
     failure,
+    unchanged(etag, request_id) {
+      const headers = { ...base, ...versionHeaders(etag), "x-request-id": request_id };
+      return new Response(null, { status: 304, headers });
+    },
     success(reply, request_id, is_public) {
       if (reply.kind === "json")
         return new Response(JSON.stringify(reply.body ?? null), {
           status: reply.status,
-          headers: { ...json, "x-request-id": request_id },
+          headers: { ...json, ...versionHeaders(reply.etag), "x-request-id": request_id },
         });
       // What is not public may have come with mail, so its HTML stays in the sandbox.
       const page =
@@ -97,6 +99,22 @@ export function replies(options: { public_url: string; log: Log }): Replies {
       });
     },
   };
+}
+
+/** draft-ietf-httpapi-ratelimit-headers, sections 3 and 4. */
+function paceHeaders(
+  policy: NonNullable<Refusal["detail"]["policy"]>,
+  retry_after: number | undefined,
+): Record<string, string> {
+  return {
+    "ratelimit-policy": `"${policy.name}";q=${policy.quota};w=${policy.window}`,
+    ratelimit: `"${policy.name}";r=0;t=${Math.max(0, Math.ceil(retry_after ?? 0))}`,
+  };
+}
+
+/** Headers of an answer that has versions. */
+function versionHeaders(etag: string | undefined): Record<string, string> {
+  return etag === undefined ? {} : { etag, "cache-control": "no-cache" };
 }
 
 /**

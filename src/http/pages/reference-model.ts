@@ -211,21 +211,23 @@ function typeOf(root: Piece, given: Piece, depth = 0): string {
   return Array.isArray(type) ? type.join(" or ") : textOf(type) || "any";
 }
 
-const limitWords: Readonly<Record<string, string>> = {
-  minimum: "at least",
-  maximum: "at most",
-  minLength: "characters, at least",
-  maxLength: "characters, at most",
-  minItems: "entries, at least",
-  maxItems: "entries, at most",
-};
+/** Keywords in pairs, and what they count. */
+const bounds = [
+  ["minimum", "maximum", ""],
+  ["minLength", "maxLength", " characters"],
+  ["minItems", "maxItems", " entries"],
+] as const;
 
 function limitsOf(schema: Piece): string[] {
   const limits: string[] = [];
   if (Array.isArray(schema["enum"])) limits.push(`one of ${schema["enum"].map(String).join(", ")}`);
   if ("default" in schema) limits.push(`default ${JSON.stringify(schema["default"])}`);
-  for (const [keyword, words] of Object.entries(limitWords))
-    if (typeof schema[keyword] === "number") limits.push(`${words} ${schema[keyword]}`);
+  for (const [least, most, what] of bounds) {
+    const [from, to] = [schema[least], schema[most]];
+    if (typeof from === "number" && typeof to === "number") limits.push(`${from} to ${to}${what}`);
+    else if (typeof from === "number") limits.push(`at least ${from}${what}`);
+    else if (typeof to === "number") limits.push(`at most ${to}${what}`);
+  }
   return limits;
 }
 

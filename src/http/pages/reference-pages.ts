@@ -177,7 +177,7 @@ function operationPage(operation: ReferenceOperation, public_url: string): Promi
 <h1>${summary}</h1>
 <p><span class="method">${method}</span> <span class="path">${path}</span></p>
 <p class="prose">${code(description)}</p>
-<p class="quiet">${is_public ? "Needs no credential." : markup`Needs the scope <code>${scope}</code>.`} Tool and command of the same name: <code>${name}</code>, <code>multimail call ${name.replaceAll("_", "-")}</code>.</p>
+<p class="quiet">${is_public ? "Needs no credential." : markup`Needs the scope <code>${scope}</code>.`} On the command line: <code>multimail call ${name.replaceAll("_", "-")}</code>.</p>
 <section aria-labelledby="example"><h2 id="example">Example</h2>
 <pre tabindex="0" aria-label="Example call with curl">${curl(operation, public_url)}</pre></section>
 ${fieldList("parameters", "Parameters", operation.parameters)}

@@ -1,5 +1,7 @@
 /** `health`, ready and openapi: what machines ask of the instance itself. */
+import { createHash } from "node:crypto";
 import { z } from "zod";
+import { json } from "../../contract/operation.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { operation } from "../context.ts";
 
@@ -42,6 +44,19 @@ export const ready = operation({
   },
 });
 
+const etags = new WeakMap<object, string>();
+
+/** Taken once: the document is the same for as long as the process lives. */
+function etagOf(document: object): string {
+  const etag = etags.get(document) ?? `"${sha256(JSON.stringify(document)).slice(0, 32)}"`;
+  etags.set(document, etag);
+  return etag;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
 export const openapi = operation({
   ...open,
   name: "openapi",
@@ -52,6 +67,7 @@ export const openapi = operation({
   output: z.looseObject({ openapi: z.string() }),
   refusals: [],
   async handle({ instance }) {
-    return { openapi: "3.1.0", ...instance.openapi() };
+    const document = instance.openapi();
+    return { ...json(200, { openapi: "3.1.0", ...document }), etag: etagOf(document) };
   },
 });
