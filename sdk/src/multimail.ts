@@ -9,6 +9,7 @@ import type { Answer, ClientOptions } from "./transport.ts";
 import { Transport } from "./transport.ts";
 
 export type * from "./generated/types.ts";
+export { contractVersion } from "./generated/types.ts";
 export * from "./errors.ts";
 export type { StreamEvent } from "./events.ts";
 export { EventStream } from "./events.ts";

@@ -43,7 +43,7 @@ export class Transport {
       throw new MultiMailError("The API key is empty or has characters that no key has.");
     this.#options = options;
     this.#headers = {
-      ...options.headers,
+      ...lowerCased(options.headers),
       ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
     };
   }
