@@ -1,13 +1,16 @@
-/** How often one address may be signed up, by whomever: the same for addresses that are known and those that are not. */
+/** How often one address may be signed up, by whomever, and all of them: the same for addresses that are known and those that are not. */
 import { Refusal } from "../core/refusal.ts";
 import type { Tx } from "../store/database.ts";
-import { type SignUpRow, lockSignUps, signUpsSince } from "../store/sign-ups.ts";
+import { type SignUpRow, countSignUps, lockSignUps, signUpsSince } from "../store/sign-ups.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
 
 /** Each is one mail to somebody who may know nothing of it. */
 const limits = { hour: 3, day: 6 };
+
+/** All of an hour on this instance: beyond it, somebody has strangers mailed in our name. */
+const instanceLimits = { account: 300, agent: 1000 };
 
 /** A sign-up and its code work for an hour. */
 export const signUpLife = hour;
@@ -25,6 +28,11 @@ export async function paceSignUps(
   now: Date,
 ): Promise<void> {
   await lockSignUps(tx, of.email);
+  const most = instanceLimits[of.kind];
+  if ((await countSignUps(tx, of.kind, new Date(now.getTime() - hour), most)) >= most)
+    throw new Refusal("rate_limited", "This instance was asked too often within the hour.", {
+      retry_after: 600,
+    });
   const today = await signUpsSince(tx, of, new Date(now.getTime() - day));
   const lately = today.filter((at) => at.getTime() > now.getTime() - hour);
   const [first] = lately.length >= limits.hour ? lately : today.length >= limits.day ? today : [];

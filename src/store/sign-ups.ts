@@ -85,6 +85,21 @@ export async function signUpsSince(
   return rows.map((row) => row.created_at);
 }
 
+/** How many sign-ups of the kind there were since a moment; counted to `most` and no further. */
+export async function countSignUps(
+  tx: Tx,
+  kind: SignUpRow["kind"],
+  since: Date,
+  most: number,
+): Promise<number> {
+  const [row] = await tx.named<{ n: number }>(
+    "count_sign_ups",
+    `SELECT count(*)::int AS n FROM (SELECT 1 FROM sign_up WHERE operator_id = $1 AND created_at > $2 AND kind = $3 LIMIT $4) s`,
+    [tx.operator_id, since.toISOString(), kind, most],
+  );
+  return row?.n ?? 0;
+}
+
 /** Ends the open sign-ups of an address: one was let through, and the others must not be. */
 export async function endSignUps(
   tx: Tx,

@@ -250,6 +250,17 @@ describe("floods", () => {
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(3);
   });
 
+  test("of many addresses end for the hour once the instance has mailed to 300", async () => {
+    const fill = (id: string) =>
+      `INSERT INTO sign_up (operator_id, sign_up_id, kind, email, known, wanted, created_at, expires_at)
+       SELECT '${node.operator_id}', '${id}' || i, 'account', 'f' || i || '@flood.example', false, '{}', now(), now() FROM generate_series(1, 300) i`;
+    await node.asOwner(fill("FLOOD"));
+    expect((await signUp()).body).toMatchObject({ code: "rate_limited" });
+    expect((await register(stranger())).status).toBe(202);
+    await node.asOwner("DELETE FROM sign_up WHERE email LIKE '%@flood.example'");
+    expect((await signUp()).status).toBe(202);
+  });
+
   test("what was never confirmed is pruned", async () => {
     const { body } = await signUp();
     await node.asOwner(
@@ -329,96 +340,6 @@ describe("text of somebody else", () => {
     expect((await signUp({ operator_name: "x".repeat(2_000_000) })).status).toBe(413);
     const nested = `{"operator_name": ${"[".repeat(100_000)}`;
     expect((await running.call(null, "/v1/signup", nested)).status).toBe(400);
-  });
-});
-
-describe("what a newcomer gets", () => {
-  test("an address whose mail comes here oversees nothing: agents would read its codes", async () => {
-    for (const oversight_email of [
-      "me@multimail.localhost",
-      "me@sub.multimail.localhost",
-      running.known.mailbox_address,
-    ])
-      expect((await signUp({ oversight_email })).body).toMatchObject({
-        code: "validation_failed",
-        field: "oversight_email",
-      });
-  });
-
-  test("is walled off: another log, other keys, a domain of its own; the host's are not reached", async () => {
-    const open = await openSignUp(node, "account", stranger());
-    const given = { sign_up_id: open.id, code: open.code };
-    const { body, status } = await running.call(null, "/v1/signup/confirm", given);
-    expect(status).toBe(201);
-    const mine = await running.call(body.api_key, "/v1/mailboxes");
-    expect(mine.body.mailboxes.map((one: { id: string }) => one.id)).toEqual([body.mailbox_id]);
-    const theirs = `/v1/mailboxes/${running.known.mailbox_id}`;
-    expect((await running.call(body.api_key, theirs)).status).toBe(404);
-    expect(body.mailbox_address).toBe(`agent@${body.slug}.multimail.localhost`);
-    const log = await running.call(body.api_key, "/v1/audit-log?limit=100");
-    const types = log.body.entries.map((one: { type: string }) => one.type);
-    expect(types).toContain("operator.created");
-    expect(types).toContain("api_key.created");
-    // The key decides on nothing, and makes none that does.
-    expect((await running.call(body.api_key, "/v1/oversight/pending")).status).toBe(403);
-    const wanted = { name: "x", scopes: ["oversight"] };
-    expect((await running.call(body.api_key, "/v1/api-keys", wanted)).status).toBe(403);
-    expect(await (await fetch(`${running.known.url}/audit/checkpoint`)).json()).toMatchObject({
-      code: "not_found",
-    });
-    const own = await fetch(`${running.known.url}/audit/${body.account_id}/checkpoint`);
-    expect(await own.text()).toContain(body.account_id);
-  });
-
-  test("names that are taken, reserved or the service's get letters behind them", async () => {
-    const slugs = [];
-    for (let i = 0; i < 2; i++) {
-      const open = await openSignUp(node, "account", stranger());
-      await node.asOwner(
-        `UPDATE sign_up SET wanted = wanted || '{"operator_name": "Twice Ltd"}' WHERE sign_up_id = '${open.id}'`,
-      );
-      const given = { sign_up_id: open.id, code: open.code };
-      slugs.push((await running.call(null, "/v1/signup/confirm", given)).body.slug);
-    }
-    expect(slugs[0]).toBe("twice-ltd");
-    expect(slugs[1]).toMatch(/^twice-ltd-[0-9a-f]{4}$/);
-    for (const mailbox of ["oversight", "agent"]) {
-      const open = await openSignUp(node, "agent", "owner@known.example");
-      await node.asOwner(
-        `UPDATE sign_up SET wanted = wanted || '{"mailbox": "${mailbox}"}' WHERE sign_up_id = '${open.id}'`,
-      );
-      const given = { registration_id: open.id, code: open.code };
-      const { body } = await running.call(null, "/agent/auth/confirm", given);
-      expect(body.mailbox_address).toMatch(
-        new RegExp(`^${mailbox}-[0-9a-f]{4}@multimail\\.localhost$`),
-      );
-    }
-  });
-
-  test("an agent that was let in has its own mailbox and nothing else", async () => {
-    const open = await openSignUp(node, "agent", "owner@known.example");
-    const given = { registration_id: open.id, code: open.code };
-    const { body } = await running.call(null, "/agent/auth/confirm", given);
-    const mailboxes = await running.call(body.api_key, "/v1/mailboxes");
-    expect(mailboxes.body.mailboxes.map((one: { id: string }) => one.id)).toEqual([
-      body.mailbox_id,
-    ]);
-    for (const [path, payload] of [
-      ["/v1/mailboxes", { address: "more" }],
-      ["/v1/api-keys", { name: "x", scopes: ["read"] }],
-      ["/v1/oversight/decide", { email_id: open.id, decision: "approve" }],
-    ] as const)
-      expect((await running.call(body.api_key, path, payload)).status, path).toBe(403);
-    const log = await running.call(running.known.admin_key, "/v1/audit-log?limit=5");
-    expect(JSON.stringify(log.body.entries)).toContain(open.id);
-    for (const scopes of [["admin"], ["oversight"], ["read", "audit"]])
-      expect((await register("owner@known.example", { scopes })).status).toBe(400);
-  });
-
-  test("whose overseer was removed since is let in by nobody", async () => {
-    const open = await openSignUp(node, "agent", "gone@known.example");
-    const given = { registration_id: open.id, code: open.code };
-    expect((await running.call(null, "/agent/auth/confirm", given)).status).toBe(403);
   });
 });
 
