@@ -73,7 +73,7 @@ async function beginning(
     });
   }
   if (request.since !== undefined) {
-    const from = await positionFrom(tx, firstIdAt(request.since.getTime()));
+    const from = await positionFrom(tx, firstIdAt(Math.max(0, request.since.getTime())));
     return Math.max(pruned, from ?? head);
   }
   return otherwise === "start" ? pruned : head;

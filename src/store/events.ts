@@ -144,7 +144,8 @@ export async function readEvents(
       filter.without,
       filter.thread_id,
       filter.message_id,
-      filter.since?.toISOString() ?? null,
+      // As a Date: the ISO text of some years that callers may name is nothing to PostgreSQL.
+      filter.since,
       limit,
     ],
   );
@@ -208,7 +209,7 @@ export async function receivedAfter(
       tx.operator_id,
       wanted.mailbox_id,
       wanted.after,
-      wanted.since?.toISOString() ?? null,
+      wanted.since,
       wanted.sender,
       wanted.subject_contains,
       wanted.thread_id,

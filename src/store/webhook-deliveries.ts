@@ -140,8 +140,9 @@ export async function redeliver(tx: Tx, wanted: Redelivery, now: Date): Promise<
       wanted.delivery_id,
       wanted.statuses,
       wanted.types,
-      wanted.since?.toISOString() ?? null,
-      wanted.until?.toISOString() ?? null,
+      // As Dates: the ISO text of some years that callers may name is nothing to PostgreSQL.
+      wanted.since,
+      wanted.until,
       now.toISOString(),
       wanted.limit,
     ],
