@@ -7,6 +7,7 @@ import {
   aDelivery,
   aWebhook,
   allowlistEntry,
+  oauthGrant,
   ownersKey,
   upgradeCode,
 } from "./authorisation-grants.ts";
@@ -406,6 +407,10 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
     return { mailbox_id, code: fresh ? await upgradeCode(node, place, mailbox_id) : "AAA-AAA" };
   },
   list_allowlist: ({ mailbox_id }) => ({ mailbox_id }),
+  list_grants: () => ({}),
+  revoke_grant: async (place, fresh) => ({ grant_id: await oauthGrant(node, place, fresh) }),
+  get_authorization_server: () => ({}),
+  get_mcp_resource: () => ({}),
   list_policies: ({ mailbox_id }) => ({ mailbox_id }),
   create_policy: ({ mailbox_id }) => ({ ...rule(), mailbox_id }),
   update_policy: ({ policy_id }, fresh) => ({ policy_id, name: fresh ? "Changed" : "Seized" }),
@@ -493,7 +498,7 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   get_retention: () => ({}),
   put_retention: () => ({ spam: { delete_after_days: 30_000 + counter++ } }),
   list_legal_holds: () => ({}),
-  create_legal_hold: () => ({ address: "held@example.net", reason: "A case" }),
+  create_legal_hold: ({ mailbox_id }) => ({ mailbox_id, reason: "A case" }),
   release_legal_hold: async (place) => ({ hold_id: await aHold(node, place) }),
   show_unsubscribe: ({ token }) => ({ token }),
   unsubscribe: ({ token }) => ({ token }),

@@ -1,5 +1,9 @@
 /** The authorisation matrix: every operation by every kind of credential on own and foreign resources, over REST and MCP. */
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import {
+  Client,
+  InsufficientScopeError,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OperationSpec, opens } from "../../src/contract/operation.ts";
 import type { Scope } from "../../src/core/actor.ts";
@@ -7,6 +11,7 @@ import type { Founded } from "../../src/engine/bootstrap.ts";
 import { allOperations } from "../../src/operations/all.ts";
 import { promise } from "../promises.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
+import { letIn } from "./oauth-browser.ts";
 import { type Place, inputs, placeOf, reachInto } from "./authorisation-inputs.ts";
 import { type Answer, type Running, run, signIn } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
@@ -101,6 +106,16 @@ async function makeHolders(): Promise<void> {
         bound: second,
       },
     );
+  for (const [level, scopes] of [
+    ["read", ["read"]],
+    ["draft", ["read", "draft"]],
+    ["send", ["read", "send"]],
+    ["decide", ["read", "oversight"]],
+  ] as const) {
+    const wide = { query: { resource: running.known.url } };
+    const { access_token } = await letIn(running, cookie, level, wide);
+    add(`a program that was let in to ${level}`, access_token, scopes);
+  }
   add("another operator's agent", other.agent_key, ["read", "send"], { operator: "other" });
   add("another operator's admin", other.admin_key, ["read", "send", "admin", "audit"], {
     operator: "other",
@@ -127,6 +142,7 @@ const addressed = (spec: OperationSpec): boolean =>
     "domain_id",
     "operator_id",
     "policy_id",
+    "grant_id",
     "hold_id",
     "erasure_id",
     "webhook_id",
@@ -188,6 +204,11 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
   // Contacts and domains are the operator's: a single mailbox has nothing to do with them.
   const whole = ["contacts", "domains", "destinations"];
   if (whole.includes(spec.tag) && holder.bound !== null) return 403;
+  // What people granted is seen by them, and by keys of the whole operator's administration.
+  if (spec.tag === "grants") {
+    if (!holder.scopes.includes("admin") || holder.bound !== null) return 403;
+    if (spec.name === "revoke_grant" && holder.name === "a test key") return 403;
+  }
   if (addressed(spec) && holder.operator !== place.operator) return 404;
   if (holder.name === "a test key" && live.has(spec.name)) return 403;
   if (holder.bound === null) return "success";
@@ -344,9 +365,11 @@ async function mcp<T>(key: string, work: (client: Client) => Promise<T>): Promis
 
 describe("over MCP", () => {
   test(promise("mcp.only-callable"), async () => {
-    for (const { name, key, scopes } of holders) {
+    for (const { name, key, scopes, bound } of holders) {
       if (scopes === null || key === null) continue;
-      const callable = allOperations.filter((spec) => spec.tool && opens(spec, { scopes }));
+      const callable = allOperations.filter(
+        (spec) => spec.tool && opens(spec, { scopes }) && !(spec.whole === true && bound !== null),
+      );
       const refused = await mcp(key, async (client) => {
         const { tools } = await client.listTools();
         expect(tools.map((tool) => tool.name).toSorted(), name).toEqual(
@@ -354,11 +377,17 @@ describe("over MCP", () => {
         );
         const codes: unknown[] = [];
         for (const spec of allOperations.filter((one) => one.tool && !callable.includes(one))) {
-          const result = await client.callTool({
+          const call = {
             name: spec.name,
             arguments: { ...(await inputs[spec.name]?.(own, false)) },
+          };
+          // A program that people let in is told by 403 what to ask them for.
+          const result = await client.callTool(call).catch((error: unknown) => {
+            if (error instanceof InsufficientScopeError) return null;
+            throw error;
           });
-          codes.push((result.structuredContent as { code: string }).code);
+          if (result === null) codes.push("scope_required");
+          else codes.push((result.structuredContent as { code: string }).code);
         }
         return codes;
       });
