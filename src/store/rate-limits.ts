@@ -21,7 +21,7 @@ export async function drawTokens(tx: Tx, bucket: Bucket, want: number, now: Date
          SELECT f.filled - g.n, g.n, greatest(b.updated_at, excluded.updated_at)
            FROM (SELECT least($3::float8, b.tokens + $3::float8 / 60 *
                    greatest(0, extract(epoch FROM excluded.updated_at - b.updated_at)::float8)) AS filled) f,
-             LATERAL (SELECT least($4::int, floor(f.filled + 1e-9))::int AS n) g)
+             LATERAL (SELECT greatest(0, least($4::int, floor(f.filled + 1e-9)))::int AS n) g)
      RETURNING granted, tokens`,
     [tx.operator_id, bucket.subject, bucket.quota, want, now.toISOString()],
   );

@@ -172,6 +172,26 @@ test("submissions that race with the deletion are refused or cancelled: none wai
       expect(["cancelled", "blocked"], body.id).toContain((await email(box.id, body.id)).status);
 });
 
+test("deletion waits for submissions that began before it and are not committed yet", async () => {
+  const box = await made();
+  let isDone = false;
+  const gone = await node.database.transaction(node.operator_id, async (tx) => {
+    // A transaction that writes, as a submission's does.
+    await tx.named("t", "SELECT pg_current_xact_id()", []);
+    const deletion = del(box.id).then((answer) => {
+      isDone = true;
+      return answer;
+    });
+    await expect
+      .poll(async () => (await admin(`/v1/mailboxes/${box.id}`)).body.deleted_at)
+      .not.toBeNull();
+    for (let n = 0; n < 10; n++) await admin("/v1/account");
+    expect(isDone).toBe(false);
+    return { deletion };
+  });
+  expect((await gone.deletion).status).toBe(200);
+});
+
 test("keys for tests and keys of other mailboxes delete none", async () => {
   const box = await made();
   const keys = await ownerKeys(node);

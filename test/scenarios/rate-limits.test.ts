@@ -27,6 +27,10 @@ const keyOf = async (): Promise<{ id: string; secret: string }> =>
 const times = (count: number, call: () => Promise<Answer>): Promise<Answer[]> =>
   Promise.all(Array.from({ length: count }, call));
 
+/** Empties the bucket of a key, for longer than any test takes. */
+const empty = (id: string): Promise<void> =>
+  node.asOwner(`UPDATE rate_bucket SET tokens = -1000 WHERE subject = 'key:${id}'`);
+
 /** As if so many seconds had gone by since the buckets were last drawn from. */
 const wait = (seconds: number): Promise<void> =>
   node.asOwner(`UPDATE rate_bucket SET updated_at = updated_at - interval '${seconds} seconds'`);
@@ -36,11 +40,11 @@ const account = (key: string): Promise<Answer> => running.call(key, "/v1/account
 test("a key that asks more than its quota is refused with the time to wait, and others are not", async () => {
   await wait(60);
   const { secret } = await keyOf();
-  const answers = await times(70, () => account(secret));
+  const answers = await times(140, () => account(secret));
   const refused = answers.filter(({ status }) => status === 429);
   expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(60);
   // What the bucket gains while the calls last.
-  expect(refused.length).toBeGreaterThanOrEqual(7);
+  expect(refused.length).toBeGreaterThanOrEqual(40);
   for (const { body, headers } of refused) {
     expect(body).toMatchObject({ code: "rate_limited", request_id: expect.any(String) });
     expect(body.hint).toContain("Retry-After");
@@ -53,8 +57,11 @@ test("a key that asks more than its quota is refused with the time to wait, and 
 
 test("MCP and SMTP draw from the same bucket as REST", async () => {
   await wait(60);
-  const { secret } = await keyOf();
-  await times(70, () => account(secret));
+  const { id, secret } = await keyOf();
+  expect((await account(secret)).status).toBe(200);
+  await empty(id);
+  // One that the node had drawn before may be left.
+  await times(2, () => account(secret));
   const mcp = await running.call(
     secret,
     "/mcp",
@@ -84,7 +91,7 @@ test("MCP and SMTP draw from the same bucket as REST", async () => {
 });
 
 test("all keys of an operator together are held to its quota, while a person still gets through", async () => {
-  const keys = await Promise.all(Array.from({ length: 5 }, keyOf));
+  const keys = await Promise.all(Array.from({ length: 8 }, keyOf));
   await wait(60);
   const answers = (
     await Promise.all(keys.map(({ secret }) => times(55, () => account(secret))))
