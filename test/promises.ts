@@ -67,6 +67,13 @@ export const promises = {
   "notice.hostile-text":
     "What a message says is quoted in its notice: it cannot pass for our words, add a header, or bring markup",
   "notice.chat-private": "A chat's webhook on a private address is refused before anything is sent",
+  "signup.llms-txt":
+    "Whoever knows /llms.txt and an oversight address gets from nothing to a pending message, which the person's approval sends",
+  "signup.no-enumeration":
+    "Signing up a known address is answered as a new one, and its owner is told instead of mailed a code",
+  "signup.one-account": "A code confirmed twice at once makes one account",
+  "signup.flood":
+    "One address is mailed three times an hour and six times a day, in whatever case and known or not",
   "gate.exact-bytes": "What is handed to the wire is, byte for byte, what was approved",
   "gate.rejected": "A rejected message never reaches a socket",
   "gate.cancelled": "A cancelled message never reaches a socket",

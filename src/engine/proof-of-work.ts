@@ -17,7 +17,7 @@ const maxNumber = 200_000;
 const life = 20 * 60_000;
 
 /** Longest solution taken, in characters of base64; ours have about 400. */
-export const longestProof = 2000;
+const longestProof = 2000;
 
 /** Makes a challenge; nothing is stored until a solution is used. */
 export async function proofChallenge(

@@ -2,6 +2,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { promise } from "../promises.ts";
 import { mailTo } from "./approvals.ts";
 import { type Answer, type Running, run } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
@@ -57,7 +58,7 @@ function shape({ status, headers, body }: Answer): unknown {
 }
 
 describe("whoever asks learns nothing of an address", () => {
-  test("signing up a known address is answered as a new one, and its owner is told instead of mailed a code", async () => {
+  test(promise("signup.no-enumeration"), async () => {
     const known = await signUp({ oversight_email: "owner@known.example" });
     const unknown = await signUp({ oversight_email: "nobody@known.example" });
     expect(shape(known)).toEqual(shape(unknown));
@@ -168,7 +169,7 @@ describe("codes", () => {
     expect((await running.call(null, "/agent/auth/confirm", agent)).status).toBe(403);
   });
 
-  test("confirmed twice at once make one account, and one agent", async () => {
+  test(promise("signup.one-account"), async () => {
     const open = await openSignUp(node, "account", stranger());
     const before = (await node.engine.operatorIds()).length;
     const given = { sign_up_id: open.id, code: open.code };
@@ -227,7 +228,7 @@ describe("codes", () => {
 });
 
 describe("floods", () => {
-  test("one address is mailed three times an hour and six times a day, in whatever case and known or not", async () => {
+  test(promise("signup.flood"), async () => {
     const to = stranger();
     for (let i = 0; i < 3; i++)
       expect((await signUp({ oversight_email: i === 1 ? to.toUpperCase() : to })).status).toBe(202);

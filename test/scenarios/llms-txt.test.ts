@@ -1,5 +1,6 @@
 /** What /llms.txt says takes an agent from nothing to a pending message; the person's steps are played by the test. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { promise } from "../promises.ts";
 import { mailTo } from "./approvals.ts";
 import { type Known, exchangesUnder, follow } from "./llms-reader.ts";
 import { type Running, run } from "./running.ts";
@@ -71,7 +72,7 @@ describe("where sign-up is open", () => {
   });
   afterAll(() => running.stop());
 
-  test("whoever knows /llms.txt and an oversight address gets from nothing to a pending message, which the person's approval sends", async () => {
+  test(promise("signup.llms-txt"), async () => {
     const known: Known = {};
     await followAll(running, "Get in: open an account", known, {
       operator_name: "Newcomer & Sons",
