@@ -43,13 +43,7 @@ export function createSubjects(
 ): Subjects {
   // A KeyObject: node:crypto takes several times as long to find out that a Buffer is none.
   const idKey = createSecretKey(createHmac("sha256", masterKey).update("subject-id").digest());
-  const known = new Map<string, Subject & { until: number }>();
-  const recall = (where: string): Subject | undefined => {
-    const held = known.get(where);
-    if (held && held.until > now().getTime()) return held;
-    known.delete(where);
-    return undefined;
-  };
+  const known = rememberKeys(now);
   const makeKeys: KeyMaking = { masterKey, now, random };
 
   const load = batcher<{ operator_id: string; subject_id: string }, Subject>({
@@ -73,21 +67,17 @@ export function createSubjects(
     async of(operatorId, address) {
       const subjectId = idOf(operatorId, address);
       const where = place(operatorId, subjectId);
-      const held = recall(where);
+      const held = known.get(where);
       if (held) return held;
-      const until = now().getTime() + memoryMs;
+      const asked = now();
       const subject = await load({ operator_id: operatorId, subject_id: subjectId });
-      if (known.size >= remembered) {
-        const oldest = known.keys().next().value;
-        if (oldest !== undefined) known.delete(oldest);
-      }
-      known.set(where, { ...subject, until });
+      known.set(where, subject, asked);
       return subject;
     },
 
     async within(tx, address) {
       const subjectId = idOf(tx.operator_id, address);
-      const held = recall(place(tx.operator_id, subjectId));
+      const held = known.get(place(tx.operator_id, subjectId));
       const subject = held ?? (await findOrMake(makeKeys, tx, [subjectId])).get(subjectId);
       if (!subject) throw new Error(`subject key ${subjectId} vanished`);
       return subject;
@@ -109,7 +99,28 @@ export function createSubjects(
       return key && { subject_id: subjectId, key };
     },
 
-    forget: (operatorId, subjectId) => void known.delete(place(operatorId, subjectId)),
+    forget: (operatorId, subjectId) => known.delete(place(operatorId, subjectId)),
+  };
+}
+
+/** Keys by where they are bound to; each for {@link memoryMs} from when it was asked for. */
+function rememberKeys(now: () => Date) {
+  const known = new Map<string, { subject: Subject; until: number }>();
+  return {
+    get(where: string): Subject | undefined {
+      const held = known.get(where);
+      if (held && held.until > now().getTime()) return held.subject;
+      known.delete(where);
+      return undefined;
+    },
+    set(where: string, subject: Subject, asked: Date): void {
+      if (known.size >= remembered) {
+        const oldest = known.keys().next().value;
+        if (oldest !== undefined) known.delete(oldest);
+      }
+      known.set(where, { subject, until: asked.getTime() + memoryMs });
+    },
+    delete: (where: string): void => void known.delete(where),
   };
 }
 

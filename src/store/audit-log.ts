@@ -160,10 +160,16 @@ export type EntryFilter = {
 export async function listEntries(tx: Tx, filter: EntryFilter): Promise<EntryView[]> {
   let query = db
     .selectFrom("log_entry as e")
-    .leftJoin("log_index as i", (join) =>
-      join.onRef("i.operator_id", "=", "e.operator_id").onRef("i.entry_id", "=", "e.entry_id"),
+    .select(["e.entry_id", "e.body"])
+    // Looked up for the rows that are shown, and for no others: a join may be planned as one of both tables whole.
+    .select((eb) =>
+      eb
+        .selectFrom("log_index as i")
+        .select("i.idx")
+        .whereRef("i.operator_id", "=", "e.operator_id")
+        .whereRef("i.entry_id", "=", "e.entry_id")
+        .as("idx"),
     )
-    .select(["e.entry_id", "i.idx", "e.body"])
     .where("e.operator_id", "=", tx.operator_id);
   if (filter.type) query = query.where("e.type", "=", filter.type);
   if (filter.actor_id) query = query.where("e.actor_id", "=", filter.actor_id);

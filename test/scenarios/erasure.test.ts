@@ -217,7 +217,7 @@ describe("what still verifies", () => {
       attachments: [],
       tags: {},
       metadata: {},
-    } as never);
+    });
     await expect.poll(() => countRows(node, "log_pending"), { timeout: 10_000 }).toBe(0);
     await node.asOwner(`UPDATE erasure SET next_at = now() WHERE erasure_id = '${id}'`);
     await erasureIs(running, id, "done");

@@ -19,6 +19,7 @@ import { script, scriptNames } from "./scripts.ts";
 import { cookieOf, welcomePage } from "./sign-in-pages.ts";
 import { setsSession } from "./session-cookie.ts";
 import { stylesheet } from "./stylesheet.ts";
+import { verifyPage } from "./verify-page.ts";
 import {
   type MemberVisit,
   type Visit,
@@ -41,6 +42,7 @@ export function mountPages(app: Hono, options: PagesOptions): void {
   );
   for (const name of scriptNames)
     app.get(`/assets/${name}.js`, (c) => script(name, c.req.query("v") ?? null));
+  app.get("/verify", show(verifyPage));
   mountPeople(app, routes);
   mountMessages(app, routes);
   mountPolicies(app, routes);

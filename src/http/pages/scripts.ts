@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-const names = ["sign-in", "decide", "sign-up"] as const;
+const names = ["sign-in", "decide", "sign-up", "verify"] as const;
 
 /** A script that a page can run. */
 export type ScriptName = (typeof names)[number];
