@@ -35,11 +35,9 @@ async function conformance(revision: string): Promise<Record<string, Check[]>> {
   const redirect = `http://127.0.0.1:${port}/callback`;
   const client_id = await app.client([redirect], "Conformance suite");
   const results = join(folder, revision);
-  const tester = startTester("conformance", [
-    "authorization",
-    ...["--url", app.url, "--client-id", client_id, "--port", String(port)],
-    ...["--resource", `${app.url}/mcp`, "--spec-version", revision, "-o", results],
-  ]);
+  const place = ["--url", app.url, "--client-id", client_id, "--port", String(port)];
+  const what = ["--resource", `${app.url}/mcp`, "--spec-version", revision, "-o", results];
+  const tester = startTester("conformance", ["authorization", ...place, ...what]);
   try {
     const [url] = await tester.prints(/http:\S+\/oauth\/authorize\?\S+/);
     const query = new URL(url).search.slice(1);

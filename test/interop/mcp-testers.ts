@@ -54,12 +54,13 @@ export function startTester(
         };
         waiting.add(find);
         find();
-        void ended.then(() => {
+        const tooLate = (): void => {
           find();
           reject(
             new Error(`${name} ended without printing ${String(pattern)}:\n${stdout}${stderr}`),
           );
-        });
+        };
+        child.on("close", tooLate);
       }),
     stop: () => void child.kill("SIGKILL"),
   };

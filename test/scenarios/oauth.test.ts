@@ -1,5 +1,7 @@
 /** OAuth as programs and people live it: discovery, consent at each level, tokens, their renewal, and their end. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Actor, roleScopes } from "../../src/core/actor.ts";
+import { firstOwner } from "../../src/store/people.ts";
 import { callback, letIn, pkce, program } from "./oauth-browser.ts";
 import { type Running, postForm, run, signIn } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
@@ -363,6 +365,40 @@ describe("a person", () => {
       "invalid_grant",
     );
   });
+});
+
+test("a new role ends the grants that it could not give, a lost device or a removal all of them, each with an entry", async () => {
+  const owner: Actor = {
+    kind: "person",
+    operator_id: node.operator_id,
+    credential_id: node.context.new_id(),
+    person_id: (await node.as(firstOwner))?.person_id ?? "",
+    role: "owner",
+    scopes: roleScopes.owner,
+    mailbox_ids: null,
+    test: false,
+    signed_in_at: node.context.now().toISOString(),
+  };
+  const { id, cookie: own } = await memberSession("admin");
+  const given: string[] = [];
+  for (const level of ["read", "draft", "send", "decide"]) {
+    await letIn(running, own, level);
+    given.push(await newest());
+  }
+  const ended = async () =>
+    Promise.all(given.map(async (grant) => (await entries(grant)).includes("oauth.revoked")));
+  await node.engine.changeMember(owner, id, { role: "approver" });
+  expect(await ended()).toEqual([false, true, true, false]);
+  await node.engine.changeMember(owner, id, { role: "auditor" });
+  expect(await ended()).toEqual([false, true, true, true]);
+  await node.engine.recoverMember(owner, id, { revoke_passkeys: true });
+  expect(await ended()).toEqual([true, true, true, true]);
+  const another = await memberSession("approver");
+  const { access_token } = await letIn(running, another.cookie, "read");
+  const last = await newest();
+  await node.engine.removeMember(owner, another.id);
+  expect(await entries(last)).toContain("oauth.revoked");
+  expect((await app.mcp(access_token, "ping")).status).toBe(401);
 });
 
 /** Another member with a session of their own. */
