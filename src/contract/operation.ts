@@ -136,6 +136,8 @@ export type OperationSpec = {
   refusals: readonly RefusalCode[];
   /** False for what an agent has no use for (health, tiles, openapi). */
   tool: boolean;
+  /** True for what is about the whole operator: refused to credentials that are bound to mailboxes, and no tool of theirs. */
+  whole?: boolean;
   /** True for a call that lasts until people have acted: MCP clients may run it as a task. */
   waits?: boolean;
   /** True for a call that may last for a while whatever people do: doors tell it when the caller goes away. */

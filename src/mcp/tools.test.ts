@@ -23,6 +23,17 @@ test("a credential sees only the tools that its scopes allow, and none without t
   ]);
 });
 
+test("a credential bound to mailboxes does not see what is about the whole operator", () => {
+  const [sample, ...rest] = sampleOperations;
+  if (!sample) throw new Error("no sample");
+  const tools = toolTable([{ ...sample, whole: true }, ...rest]);
+  const seen = (mailbox_ids: string[] | null): string[] =>
+    tools.list({ ...view, actor: { ...sampleActor("read"), mailbox_ids } }).map(({ name }) => name);
+  expect(seen(null)).toContain(sample.name);
+  expect(seen(["01K7Q4M8Z3N5T6V7W8X9Y0ABCD"])).not.toContain(sample.name);
+  expect(seen(["01K7Q4M8Z3N5T6V7W8X9Y0ABCD"])).toContain("read_email");
+});
+
 test("where every mailbox is read_only the send tools are absent", () => {
   const actor = sampleActor("read", "send");
   expect(names({ ...view, actor })).toContain("send_email");

@@ -25,7 +25,7 @@ export type ToolEntry = {
 
 /** What decides which tools are listed, and how. */
 export type ToolView = {
-  actor: Pick<Actor, "scopes">;
+  actor: Pick<Actor, "scopes" | "mailbox_ids">;
   /** True when every mailbox the actor reaches is in mode `read_only`. */
   read_only: boolean;
   /** True when the connection names a default mailbox. */
@@ -35,7 +35,7 @@ export type ToolView = {
 /** All tools by name, and the list for a view. */
 export type ToolTable = {
   get(name: string): ToolEntry | undefined;
-  /** Computed once per set of scopes, mode and presence of a default mailbox. */
+  /** Computed once per set of scopes, bound or not, mode and presence of a default mailbox. */
   list(view: ToolView): readonly Tool[];
   /** Largest `max_body` in bytes among the tools that the actor may call. */
   largestBody(actor: Pick<Actor, "scopes">, otherwise: number): number;
@@ -84,11 +84,13 @@ export function toolTable(operations: readonly OperationSpec[]): ToolTable {
     get: (name) => entries.get(name),
     list({ actor, read_only, default_mailbox }) {
       const held = heldScopes.filter((scope) => holds(actor, scope));
-      const key = `${held.join(" ")}|${read_only}|${default_mailbox}`;
+      const bound = actor.mailbox_ids !== null;
+      const key = `${held.join(" ")}|${bound}|${read_only}|${default_mailbox}`;
       const known = lists.get(key);
       if (known) return known;
       const list = allowed(actor)
         .filter(({ operation }) => !(read_only && operation.hidden_when_read_only === true))
+        .filter(({ operation }) => !(bound && operation.whole === true))
         .map((item) => (default_mailbox ? item.tool_with_default : item.tool));
       lists.set(key, list);
       return list;

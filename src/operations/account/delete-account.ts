@@ -34,6 +34,7 @@ export const deleteAccount = operation({
     "test_key",
   ],
   tool: true,
+  whole: true,
   cli: { command: "delete-account" },
   async handle({ engine, actor }) {
     const closed = await engine.deleteAccount(actor);

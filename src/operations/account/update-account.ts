@@ -57,6 +57,7 @@ export const updateAccount = operation({
     "test_key",
   ],
   tool: true,
+  whole: true,
   cli: { command: "update-account" },
   async handle({ engine, actor }, input) {
     const row = await engine.changeAccount(actor, input);

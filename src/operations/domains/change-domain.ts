@@ -10,6 +10,7 @@ const shared = {
   output: domain,
   status: 200,
   tool: true,
+  whole: true,
 } as const;
 
 export const updateDomain = operation({

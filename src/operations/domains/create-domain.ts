@@ -26,6 +26,7 @@ export const createDomain = operation({
   also: { 200: "The operator has this domain already: this is it" },
   refusals: ["validation_failed", "scope_required", "test_key", "domain_taken", "quota_exceeded"],
   tool: true,
+  whole: true,
   cli: { command: "add-domain", positional: ["domain"] },
   async handle({ engine, actor }, input) {
     const { view, is_new: isNew } = await engine.createDomain(actor, input.domain);

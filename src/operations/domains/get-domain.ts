@@ -20,6 +20,7 @@ export const getDomain = operation({
   status: 200,
   refusals: ["validation_failed", "not_found", "scope_required"],
   tool: true,
+  whole: true,
   cli: { command: "domain", positional: ["domain_id"] },
   async handle({ engine, actor }, input) {
     return domainOf(await engine.findDomain(actor, input.domain_id));

@@ -18,6 +18,7 @@ export const listDomains = operation({
   status: 200,
   refusals: ["validation_failed", "invalid_cursor", "scope_required"],
   tool: true,
+  whole: true,
   cli: { command: "domains" },
   async handle({ engine, actor }, input) {
     const { rows, next_cursor } = await engine.findDomains(actor, input);

@@ -19,6 +19,7 @@ export const verifyDomain = operation({
   status: 200,
   refusals: ["validation_failed", "not_found", "scope_required", "test_key", "domain_taken"],
   tool: true,
+  whole: true,
   cli: { command: "verify-domain", positional: ["domain_id"] },
   async handle({ engine, actor }, input) {
     return domainOf(await engine.verifyDomain(actor, input.domain_id));

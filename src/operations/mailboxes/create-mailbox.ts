@@ -44,6 +44,7 @@ export const createMailbox = operation({
     "test_key",
   ],
   tool: true,
+  whole: true,
   cli: { command: "create-mailbox", positional: ["address"] },
   async handle({ engine, actor }, input) {
     const given = [input.address, input.address_local, input.address_local_part].filter(

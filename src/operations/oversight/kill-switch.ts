@@ -38,6 +38,7 @@ export const stopSending = operation({
   status: 200,
   refusals: ["validation_failed", "scope_required", "test_key"],
   tool: true,
+  whole: true,
   cli: { command: "stop-sending" },
   async handle({ engine, actor }, input) {
     return stateOf(await engine.stopOperator(actor, input.reason ?? null));
@@ -69,6 +70,7 @@ export const resumeSending = operation({
     "test_key",
   ],
   tool: true,
+  whole: true,
   cli: { command: "resume-sending" },
   async handle({ engine, actor }) {
     return stateOf(await engine.resumeOperator(actor));
