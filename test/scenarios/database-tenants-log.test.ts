@@ -28,8 +28,8 @@ afterEach(() => bind(app, "A"));
 
 async function tenantTables(): Promise<string[]> {
   const { rows } = await held.root.query<{ relname: string }>(
-    // What belongs to the instance and not to an operator: its migrations, others' published policies, how TLS fared with them.
-    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT IN ('schema_migration', 'sts_policy', 'tls_result', 'tls_report') ORDER BY 1",
+    // What belongs to the instance and not to an operator: its migrations, others' published policies, how TLS fared with them, programs that registered.
+    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT IN ('schema_migration', 'sts_policy', 'tls_result', 'tls_report', 'oauth_client') ORDER BY 1",
   );
   return rows.map((row) => row.relname);
 }
