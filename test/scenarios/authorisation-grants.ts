@@ -5,6 +5,7 @@ import { listAllowlist } from "../../src/store/allowlist.ts";
 import { createAuthorizationServer } from "../../src/engine/oauth.ts";
 import { firstOwner } from "../../src/store/people.ts";
 import { insertAllowlistEntry } from "../../src/store/mailboxes.ts";
+import type { Running } from "./running.ts";
 import type { SecondNode } from "./second-node.ts";
 
 /** The operator's owner, just signed in. */
@@ -156,4 +157,15 @@ export async function oauthGrant(
   const id = grant?.grant_id ?? "";
   if (!fresh) standing.set(operator_id, id);
   return id;
+}
+
+/** A link to the attachment of an email. */
+export async function attachmentToken(
+  running: Running,
+  place: { agent: string; mailbox_id: string },
+  emailId: string,
+): Promise<string> {
+  const path = `/v1/mailboxes/${place.mailbox_id}/emails/${emailId}/attachments/note.txt/url`;
+  const { body } = await running.call(place.agent, path);
+  return new URL(body.url).pathname.split("/").at(-1) ?? "";
 }

@@ -7,12 +7,13 @@ import {
   aDelivery,
   aWebhook,
   allowlistEntry,
+  attachmentToken,
   oauthGrant,
   ownersKey,
   upgradeCode,
 } from "./authorisation-grants.ts";
 import { keepReceived } from "./received-mail.ts";
-import { openSignUp, solved } from "./signing-up.ts";
+import { newcomerInputs } from "./signing-up.ts";
 import type { Running } from "./running.ts";
 import type { SecondNode } from "./second-node.ts";
 
@@ -83,7 +84,7 @@ export async function placeOf(
     policy_id: await freshPolicy(place),
     domain_id: await freshDomain(place),
     token: proof.body.recipients[0].token,
-    attachment: await attachmentToken(place, emailId),
+    attachment: await attachmentToken(running, place, emailId),
     received_id: await keepReceived(node, mailboxId, {}, operatorId),
   };
 }
@@ -130,16 +131,6 @@ async function approvalToken(place: Place): Promise<string> {
     expires_at: new Date(Date.now() + 3_600_000),
   });
   return link.split("/").at(-1) ?? "";
-}
-
-/** A link to the attachment of an email. */
-async function attachmentToken(
-  place: Pick<Place, "agent" | "mailbox_id">,
-  emailId: string,
-): Promise<string> {
-  const path = `/v1/mailboxes/${place.mailbox_id}/emails/${emailId}/attachments/note.txt/url`;
-  const { body } = await running.call(place.agent, path);
-  return new URL(body.url).pathname.split("/").at(-1) ?? "";
 }
 
 async function freshSuppression(
@@ -354,22 +345,7 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   }),
   wait_for_decision: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, timeout_seconds: 0 }),
   get_email_versions: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
-  get_sign_up_challenge: () => ({}),
-  sign_up: async () => ({
-    operator_name: "A newcomer",
-    postal_address: "2 New Street",
-    oversight_email: `new${counter++}@people.example`,
-    altcha: solved(await node.engine.proofChallenge()),
-  }),
-  confirm_sign_up: async () => {
-    const { id, code } = await openSignUp(node, "account", `new${counter++}@people.example`);
-    return { sign_up_id: id, code };
-  },
-  register_agent: () => ({ oversight_email: `a${counter++}@people.example`, agent_name: "Helper" }),
-  confirm_agent: async () => {
-    const { id, code } = await openSignUp(node, "agent", "oversight@multimail.localhost");
-    return { registration_id: id, code };
-  },
+  ...newcomerInputs(() => node),
   wait_for_email: ({ mailbox_id }) => ({ mailbox_id, timeout_seconds: 0 }),
   list_events: ({ mailbox_id }) => ({ mailbox_id }),
   stream_events: ({ mailbox_id }) => ({ mailbox_id, timeout_seconds: 0 }),

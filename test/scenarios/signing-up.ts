@@ -53,3 +53,30 @@ export async function openSignUp(
   });
   return { id, code };
 }
+
+let counter = 0;
+
+/** Rows of the authorisation matrix: each makes a newcomer of its own. */
+export function newcomerInputs(
+  node: () => SecondNode,
+): Record<string, () => Promise<object> | object> {
+  const stranger = (): string => `new${counter++}@people.example`;
+  return {
+    get_sign_up_challenge: () => ({}),
+    sign_up: async () => ({
+      operator_name: "A newcomer",
+      postal_address: "2 New Street",
+      oversight_email: stranger(),
+      altcha: solved(await node().engine.proofChallenge()),
+    }),
+    confirm_sign_up: async () => {
+      const { id, code } = await openSignUp(node(), "account", stranger());
+      return { sign_up_id: id, code };
+    },
+    register_agent: () => ({ oversight_email: stranger(), agent_name: "Helper" }),
+    confirm_agent: async () => {
+      const { id, code } = await openSignUp(node(), "agent", "oversight@multimail.localhost");
+      return { registration_id: id, code };
+    },
+  };
+}
