@@ -33,7 +33,7 @@ import { cancelLoaded } from "./timers.ts";
 const batch = 50;
 
 /** Milliseconds until an erasure looks again: what is on the wire ends, entries get their place, holds are released. */
-const pauses = { again: 1000, wire: 30_000, held: 3_600_000 };
+const pauses = { again: 1000, wire: 5000, failed: 30_000, held: 3_600_000 };
 
 /**
  * Asks for the erasure of a person. A person needs a fresh sign-in; for a key it is a sensitive change. Asked for again while it
@@ -162,7 +162,7 @@ export async function continueErasures(context: EngineContext): Promise<void> {
       await onePass(context, operator_id, erasure_id);
     } catch (error) {
       context.log.error({ erasure_id, error: String(error) }, "a pass of an erasure failed");
-      const next_at = new Date(context.now().getTime() + pauses.wire);
+      const next_at = new Date(context.now().getTime() + pauses.failed);
       await context.database.as(operator_id, (tx) => updateErasure(tx, erasure_id, { next_at }));
     }
   if (due.length > 0) context.wake.sequence();
