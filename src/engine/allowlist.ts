@@ -4,7 +4,12 @@ import { readPattern } from "../core/allowlist.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type AllowlistRow, deleteAllowlistEntry, listAllowlist } from "../store/allowlist.ts";
 import type { Tx } from "../store/database.ts";
-import { type MailboxRow, getLivingMailbox, insertAllowlistEntry } from "../store/mailboxes.ts";
+import {
+  type MailboxRow,
+  getLivingMailbox,
+  getMailbox,
+  insertAllowlistEntry,
+} from "../store/mailboxes.ts";
 import { appendRecords } from "../store/records.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
@@ -100,8 +105,9 @@ function assertLive(actor: Actor): void {
   if (actor.test) throw liveThing("A test key changes no allowlists: they serve live mail too.");
 }
 
-async function existing(tx: Tx, mailboxId: string, lock = false): Promise<MailboxRow> {
-  const mailbox = await getLivingMailbox(tx, mailboxId, lock);
+/** The mailbox, held to be changed where it `lives`; one that was deleted can be read. */
+async function existing(tx: Tx, mailboxId: string, lives = false): Promise<MailboxRow> {
+  const mailbox = await (lives ? getLivingMailbox(tx, mailboxId, true) : getMailbox(tx, mailboxId));
   if (!mailbox)
     throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
   return mailbox;

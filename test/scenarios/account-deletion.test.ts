@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { setStopped } from "../../src/store/operators.ts";
 import { mailedCode } from "./approvals.ts";
 import { ownerKeys } from "./owner-keys.ts";
-import { type Answer, type Running, run, signIn } from "./running.ts";
+import { type Answer, type Running, postForm, run, signIn } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
 
 let running: Running;
@@ -78,6 +78,28 @@ test("keys that are bound, test keys, and keys without admin do not begin it", a
   for (const key of [bound.secret, byTest.secret, running.known.agent_key])
     expect((await del(key)).status).toBe(403);
   expect((await running.call(running.known.agent_key, "/v1/account")).status).toBe(200);
+});
+
+test("an owner deletes a mailbox and the account on their pages, each by typing its name", async () => {
+  const cookie = await signIn(running);
+  const { mailbox_id, mailbox_address, agent_key } = running.known;
+  const page = `/mailboxes/${mailbox_id}`;
+  const slip = await postForm(running, cookie, page, `${page}/delete`, { address: "another" });
+  expect(slip.status).toBe(400);
+  expect((await running.call(agent_key, `/v1/mailboxes/${mailbox_id}`)).status).toBe(200);
+  const meant = { address: mailbox_address.toUpperCase() };
+  expect((await postForm(running, cookie, page, `${page}/delete`, meant)).status).toBe(303);
+  expect((await running.call(agent_key, `/v1/mailboxes/${mailbox_id}`)).status).toBe(404);
+  const shown = await fetch(`${running.known.url}${page}`, { headers: { cookie } });
+  expect(await shown.text()).toContain("Deleted");
+  const { name } = (await running.call(agent_key, "/v1/account")).body;
+  const path = "/operator/delete";
+  const wrong = await postForm(running, cookie, "/operator", path, { confirm_name: "" });
+  expect(wrong.status).toBe(400);
+  expect((await running.call(agent_key, "/v1/account")).status).toBe(200);
+  const gone = await postForm(running, cookie, "/operator", path, { confirm_name: name });
+  expect(gone.status).toBe(303);
+  expect((await running.call(agent_key, "/v1/account")).status).toBe(401);
 });
 
 test("an owner with a fresh sign-in closes it at once, an admin does not, and a stale sign-in does not", async () => {

@@ -96,6 +96,24 @@ test("keys that are bound to mailboxes see no contacts, and test keys change non
   );
 });
 
+test("a contact is read and changed by its id, and what is not given stays", async () => {
+  const { body } = await call("", {
+    email: "change@example.com",
+    name: "Before",
+    metadata: { team: "a" },
+  });
+  const path = `/${body.id}`;
+  const named = await call(path, { name: "After" }, "PATCH");
+  expect(named.body).toMatchObject({ name: "After", metadata: { team: "a" } });
+  const cleared = await call(path, { name: null, metadata: {} }, "PATCH");
+  expect(cleared.body).toMatchObject({ email: "change@example.com", name: null, metadata: {} });
+  expect((await call(path)).body).toEqual(cleared.body);
+  expect((await call(path, { email: "x@example.com" }, "PATCH")).body.field).toBe("email");
+  expect((await call(`/${"0".repeat(26)}`, { name: "X" }, "PATCH")).status).toBe(404);
+  const trial = await keys.make(["read", "send"], { test: true });
+  expect((await call(path, { name: "X" }, "PATCH", trial.secret)).body.code).toBe("test_key");
+});
+
 test("another operator's contacts are not there", async () => {
   const other = await node.found("other");
   const { body } = await call("", { email: "ours@example.com" });

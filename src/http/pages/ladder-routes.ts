@@ -1,7 +1,8 @@
-/** The addresses of what loosens and what stops: changes that keys asked for, allowlists, the kill switch. */
+/** The addresses of what loosens, what stops and what ends: changes that keys asked for, allowlists, the kill switch, deletion. */
 import type { Context, Hono } from "hono";
 import { addToAllowlist, removeFromAllowlist } from "./allowlist-parts.ts";
 import { changesPage, settleChange } from "./changes-page.ts";
+import { deleteAccount, deleteMailbox } from "./giving-up.ts";
 import { resumeSending, stopSending } from "./kill-switch-parts.ts";
 import { operatorPage, operatorPath, saveOperator } from "./operator-page.ts";
 import type { Handlers } from "./people-routes.ts";
@@ -33,6 +34,14 @@ export function mountLadder(app: Hono, { show, change }: Handlers): void {
   app.post(
     operatorPath,
     change((visit, form) => saveOperator(signedIn(visit), form)),
+  );
+  app.post(
+    "/operator/delete",
+    change((visit, form) => deleteAccount(signedIn(visit), form)),
+  );
+  app.post(
+    "/mailboxes/:id/delete",
+    change((visit, form, c) => deleteMailbox(signedIn(visit), idOf(c), form)),
   );
   app.post(
     "/sending/stop",

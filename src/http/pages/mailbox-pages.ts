@@ -10,6 +10,7 @@ import {
 import type { Refusal } from "../../core/refusal.ts";
 import { refusalStatus } from "../status.ts";
 import { allowlistSection } from "./allowlist-parts.ts";
+import { mailboxDeletion } from "./giving-up.ts";
 import { type Child, type Html, address, distance, line, subjectLine } from "./display.ts";
 import { alert, badge, page, pager } from "./layout.ts";
 import {
@@ -102,6 +103,7 @@ ${
 ${allowlist}
 ${allowed(visit, "list_policies") && markup`<p><a href="/policies?mailbox_id=${id}">Rules for this mailbox</a></p>`}
 ${allowed(visit, "list_received") && markup`<p><a href="/received?mailbox_id=${id}">Received messages of this mailbox</a></p>`}
+${mailboxDeletion(visit, mailbox)}
 <section aria-labelledby="messages"><h2 id="messages">Outgoing messages</h2>
 ${sent}</section>`,
   });

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Refusal } from "../../core/refusal.ts";
 import { refusalStatus } from "../status.ts";
 import { typed } from "./form.ts";
+import { accountDeletion } from "./giving-up.ts";
 import { alert, formToken, page } from "./layout.ts";
 import { asRefusal, refusalAlert, refusalHeaders } from "./refusal-page.ts";
 import { seeOther } from "./sign-in-pages.ts";
@@ -52,7 +53,8 @@ ${fields.map(([name, label, help]) => {
 <p class="quiet small" id="${name}-help">${help}</p><input type="hidden" name="was_${name}" value="${value}"></div>`;
 })}
 ${may && markup`<div class="buttons"><button class="primary">Save</button></div>`}
-</form>`,
+</form>
+${accountDeletion(visit, body.name)}`,
   });
 }
 
