@@ -23,44 +23,6 @@ export function ownerOf(node: SecondNode, operatorId: string): Actor {
   };
 }
 
-const webhooks = new Map<string, string>();
-
-/** A webhook of the mailbox, to where nobody is called; always the same one unless it is to be `fresh`. */
-export async function aWebhook(
-  node: SecondNode,
-  { operator_id, mailbox_id }: { operator_id: string; mailbox_id: string },
-  fresh = false,
-): Promise<string> {
-  const known = webhooks.get(operator_id);
-  if (known !== undefined && !fresh) return known;
-  const { row } = await node.engine.createWebhook(ownerOf(node, operator_id), {
-    url: "https://127.0.0.1:9/hook",
-    events: ["message.unsubscribed"],
-    mailbox_id,
-    description: null,
-    ordered: false,
-    secret: null,
-  });
-  if (!fresh) webhooks.set(operator_id, row.webhook_id);
-  return row.webhook_id;
-}
-
-const deliveries = new Map<string, string>();
-
-/** A delivery of that webhook. */
-export async function aDelivery(
-  node: SecondNode,
-  place: { operator_id: string; mailbox_id: string },
-): Promise<string> {
-  const known = deliveries.get(place.operator_id);
-  if (known !== undefined) return known;
-  const webhookId = await aWebhook(node, place);
-  const owner = ownerOf(node, place.operator_id);
-  const { delivery_id } = await node.engine.testWebhook(owner, webhookId);
-  deliveries.set(place.operator_id, delivery_id);
-  return delivery_id;
-}
-
 /** A key as the operator's owner makes it. */
 export async function ownersKey(
   node: SecondNode,

@@ -4,14 +4,13 @@ import { decisionLink } from "../../src/engine/decision-link.ts";
 import { firstOwner } from "../../src/store/people.ts";
 import { aHold, addressHash, anErasure } from "./compliance-rows.ts";
 import {
-  aDelivery,
-  aWebhook,
   allowlistEntry,
   attachmentToken,
   oauthGrant,
   ownersKey,
   upgradeCode,
 } from "./authorisation-grants.ts";
+import { webhookInputs } from "./authorisation-webhooks.ts";
 import { keepReceived } from "./received-mail.ts";
 import { newcomerInputs } from "./signing-up.ts";
 import type { Running } from "./running.ts";
@@ -346,23 +345,7 @@ export const inputs: Record<string, (place: Place, fresh: boolean) => Promise<ob
   wait_for_decision: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id, timeout_seconds: 0 }),
   get_email_versions: ({ mailbox_id, email_id }) => ({ mailbox_id, email_id }),
   ...newcomerInputs(() => node),
-  wait_for_email: ({ mailbox_id }) => ({ mailbox_id, timeout_seconds: 0 }),
-  list_events: ({ mailbox_id }) => ({ mailbox_id }),
-  stream_events: ({ mailbox_id }) => ({ mailbox_id, timeout_seconds: 0 }),
-  list_webhooks: ({ mailbox_id }) => ({ mailbox_id }),
-  create_webhook: ({ mailbox_id }) => ({ mailbox_id, url: "https://hook.example.com/" }),
-  get_webhook: async (place) => ({ webhook_id: await aWebhook(node, place) }),
-  update_webhook: async (place) => ({
-    webhook_id: await aWebhook(node, place),
-    description: `Text ${counter++}`,
-  }),
-  delete_webhook: async (place, fresh) => ({ webhook_id: await aWebhook(node, place, fresh) }),
-  rotate_webhook: async (place) => ({ webhook_id: await aWebhook(node, place) }),
-  test_webhook: async (place) => ({ webhook_id: await aWebhook(node, place) }),
-  redeliver_webhook: async (place) => ({ webhook_id: await aWebhook(node, place) }),
-  list_webhook_deliveries: async (place) => ({ webhook_id: await aWebhook(node, place) }),
-  get_webhook_delivery: async (place) => ({ delivery_id: await aDelivery(node, place) }),
-  redeliver_webhook_delivery: async (place) => ({ delivery_id: await aDelivery(node, place) }),
+  ...webhookInputs(() => node),
   list_mailboxes: () => ({}),
   create_mailbox: () => ({ address: `made-${counter++}` }),
   get_mailbox: ({ mailbox_id }) => ({ mailbox_id }),
