@@ -108,7 +108,7 @@ export async function findPersonByEmail(tx: Tx, email: string): Promise<PersonRo
   return row ?? null;
 }
 
-/** Whoever has this address, in every operator; at most `limit`. */
+/** Whoever has this address, in every operator that was not closed; at most `limit`. */
 export function findPeopleByEmail(
   database: Database,
   email: string,
@@ -118,7 +118,7 @@ export function findPeopleByEmail(
     tx.named<PersonRow & { operator_name: string }>(
       "find_people_by_email",
       `SELECT p.*, o.name AS operator_name FROM person p JOIN operator o USING (operator_id)
-       WHERE lower(p.email) = lower($1) AND p.removed_at IS NULL ORDER BY p.operator_id LIMIT $2`,
+       WHERE lower(p.email) = lower($1) AND p.removed_at IS NULL AND o.closed_at IS NULL ORDER BY p.operator_id LIMIT $2`,
       [email, limit],
     ),
   );
