@@ -1,6 +1,5 @@
 /** What the commands on a data folder share: the database of a running server or of none, and errors in one line. */
 import { readdir } from "node:fs/promises";
-import type { ClientConfig } from "pg";
 import { pino } from "pino";
 import { UsageError } from "./cli/flags.ts";
 import { exitCodes } from "./cli/help.ts";
@@ -12,6 +11,7 @@ import { isUnavailable } from "./store/database.ts";
 import { DatabaseUnusable } from "./store/migrate.ts";
 import { DataFolderLocked, PostgresUnavailable, startPostgres } from "./store/postgres-launcher.ts";
 import { runningPostgres } from "./store/postgres-running.ts";
+import type { Connection } from "./store/whole-database.ts";
 
 /** Commands say what matters themselves. */
 export const silent = pino({ level: "silent" });
@@ -24,7 +24,7 @@ export const codes = `Exit codes:
 `;
 
 /** The connection as the owner of the tables, and how to let go of it. */
-export type Owner = { connection: ClientConfig; running: boolean; close(): Promise<void> };
+export type Owner = { connection: Connection; running: boolean; close(): Promise<void> };
 
 /** Connects to the database of a running server, or starts the embedded one for as long as it takes. */
 export async function openOwner(config: Config): Promise<Owner> {

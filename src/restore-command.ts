@@ -2,7 +2,6 @@
 import { createReadStream } from "node:fs";
 import { mkdir, readlink, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ClientConfig } from "pg";
 import { UsageError } from "./cli/flags.ts";
 import { exitCodes } from "./cli/help.ts";
 import { type LocalIo, parseLocal } from "./cli/local-io.ts";
@@ -17,6 +16,7 @@ import { BackupUnusable, readBackup } from "./maintenance/restore.ts";
 import { openStorage } from "./storage.ts";
 import { listOperators } from "./store/operators.ts";
 import { startPostgres } from "./store/postgres-launcher.ts";
+import type { Connection } from "./store/whole-database.ts";
 
 const restoreHelp = `Usage: multimail restore <file> [--flag value …]
 
@@ -79,7 +79,7 @@ async function restoreFrom(
   io: LocalIo,
 ): Promise<{ manifest: BackupManifest; rows: number }> {
   const bar = byteBar(io, "restore");
-  const restore = (connection: ClientConfig) =>
+  const restore = (connection: Connection) =>
     readBackup({
       connection,
       data: config.data,

@@ -4,8 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { ClientConfig } from "pg";
-import { type TableShape, readSnapshot } from "../store/whole-database.ts";
+import { type Connection, type TableShape, readSnapshot } from "../store/whole-database.ts";
 import { tarEnd, tarMember } from "./tar.ts";
 
 /** What stands first in a backup. */
@@ -41,7 +40,7 @@ const secretFiles: ReadonlySet<string> = new Set(["master.key", "first-run.json"
 
 /** What a backup is made of. */
 export type BackupPlan = {
-  connection: ClientConfig;
+  connection: Connection;
   data: string;
   release: string;
   /** Leaves out `master.key`, `first-run.json` and `smtp-tls.pem`. */

@@ -4,10 +4,10 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import type { ClientConfig } from "pg";
 import { z } from "zod";
 import { migrate, releaseMigrations } from "../store/migrate.ts";
 import {
+  type Connection,
   DatabaseNotEmpty,
   type Filling,
   type TableShape,
@@ -46,7 +46,7 @@ const endForm = z.object({
 
 /** Where a backup goes. The database is new and empty, and so is the folder apart from it. */
 export type RestorePlan = {
-  connection: ClientConfig;
+  connection: Connection;
   data: string;
   source: AsyncIterable<Uint8Array>;
   now: () => Date;

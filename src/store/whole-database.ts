@@ -2,6 +2,9 @@
 import pg from "pg";
 import { copyIn, copyOut } from "./copy.ts";
 
+/** How to connect, as the driver takes it. */
+export type Connection = pg.ClientConfig;
+
 /** A table with the columns that it is copied by; those that the database computes are left out. */
 export type TableShape = { name: string; columns: string[] };
 

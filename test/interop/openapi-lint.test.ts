@@ -1,4 +1,4 @@
-/** openapi.json before other people's linters: redocly and spectral, with all the rules that they recommend. */
+/** The OpenAPI document before other people's linters: redocly and spectral, with all the rules that they recommend. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
