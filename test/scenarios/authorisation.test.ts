@@ -267,7 +267,8 @@ describe("over REST", () => {
         }
     expect(wrong).toEqual([]);
     expect(cells).toBe(allOperations.length * 2 * holders.length);
-  });
+    // Thousands of calls, some of which found an operator.
+  }, 300_000);
 
   test("what was denied did not happen", async () => {
     for (const place of [own, foreign]) {
