@@ -192,13 +192,16 @@ describe("content", () => {
           [id],
         ),
       ).toBe(wall);
+      // An erased message's alone become nobody.
       for (const set of [
         "address = 'eve@x.example'",
-        "kind = 'copy'",
-        "message_id = 'x'",
+        "address = 'erased@erased.invalid', name = NULL, receipt = NULL",
         "name = 'Ada'",
-        "position = 4",
       ])
+        expect(await run(`UPDATE recipient SET ${set} WHERE message_id = $1`, [id]), set).toBe(
+          wall,
+        );
+      for (const set of ["kind = 'copy'", "message_id = 'x'", "position = 4"])
         expect(await run(`UPDATE recipient SET ${set} WHERE message_id = $1`, [id]), set).toBe(
           forbidden,
         );

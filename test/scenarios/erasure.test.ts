@@ -168,6 +168,22 @@ describe("what still verifies", () => {
     expect((await verifyBundle(silent, { pinned, now: new Date() })).verdict).toBe("invalid");
   });
 
+  test("what another recipient's key opens of the content goes too, and their own address stays", async () => {
+    const eve = somebody();
+    // The first recipient's key opens subject and body.
+    const sent = await delivered(["bob@example.com", eve]);
+    const whole = await admin(`${emails()}/${sent}/proof`);
+    const fieldsOf = ({ body }: Answer): string[] =>
+      [...new Set<string>(body.openings.map(({ field }: { field: string }) => field))].toSorted();
+    expect(fieldsOf(whole)).toEqual(["body", "subject", "to[0]", "to[1]"]);
+    await erased(eve);
+    const proof = await admin(`${emails()}/${sent}/proof`);
+    expect(fieldsOf(proof)).toEqual(["to[0]"]);
+    const report = await verifyBundle(proof.body, { pinned: whole.body.keys, now: new Date() });
+    expect(report.checks.filter(({ status }) => status === "fail")).toEqual([]);
+    expect(report.verdict).toBe("erased");
+  });
+
   test("erased one after the other, all people of a message go", async () => {
     const [eve, ann] = [somebody(), somebody()];
     const sent = await delivered([eve, ann]);
