@@ -35,7 +35,7 @@ const chosenFields = new Set(["thread_id"]);
 const labelFields = new Set(["tags", "metadata"]);
 
 /** Fields whose presence in an output schema means that the answer carries mail, or words that its author chose. */
-const mailFields = ["subject", "markdown", "text_body", "html_body", "thread_id"];
+const mailFields = ["subject", "markdown", "text_body", "html_body", "thread_id", "from_address"];
 
 /** What our own people say about a message: an agent is meant to act on a reviewer's note. */
 const ownFields = new Set(["decisions"]);
