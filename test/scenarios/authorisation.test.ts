@@ -244,31 +244,35 @@ describe("over REST", () => {
     );
   });
 
-  test(promise("api.authorisation-matrix"), async () => {
-    const wrong: string[] = [];
-    let cells = 0;
-    for (const spec of allOperations)
-      for (const place of [own, foreign])
-        for (const holder of holders) {
-          const wanted = expected(spec, holder, place);
-          const input = await inputs[spec.name]?.(place, wanted === "success");
-          const answer = await ask(spec, holder.key, input ?? {});
-          const cell = `${spec.name} by ${holder.name} on ${place.operator}'s: ${answer.status} ${JSON.stringify(answer.body).slice(0, 200)}`;
-          const right =
-            wanted === "success"
-              ? answer.status === spec.status || (spec.sensitive && answer.status === 202)
-              : answer.status === wanted && answer.body.error.length > 0;
-          if (!right) wrong.push(`${cell}, not ${wanted}`);
-          if (answer.status === 401 && answer.headers.get("www-authenticate") === null)
-            wrong.push(`${cell} without challenge`);
-          const leaked = leaks(spec, answer, holder, input ?? {});
-          if (leaked !== null) wrong.push(`${cell} tells ${leaked}`);
-          cells++;
-        }
-    expect(wrong).toEqual([]);
-    expect(cells).toBe(allOperations.length * 2 * holders.length);
-    // Thousands of calls, some of which found an operator.
-  }, 300_000);
+  test(
+    promise("api.authorisation-matrix"),
+    async () => {
+      const wrong: string[] = [];
+      let cells = 0;
+      for (const spec of allOperations)
+        for (const place of [own, foreign])
+          for (const holder of holders) {
+            const wanted = expected(spec, holder, place);
+            const input = await inputs[spec.name]?.(place, wanted === "success");
+            const answer = await ask(spec, holder.key, input ?? {});
+            const cell = `${spec.name} by ${holder.name} on ${place.operator}'s: ${answer.status} ${JSON.stringify(answer.body).slice(0, 200)}`;
+            const right =
+              wanted === "success"
+                ? answer.status === spec.status || (spec.sensitive && answer.status === 202)
+                : answer.status === wanted && answer.body.error.length > 0;
+            if (!right) wrong.push(`${cell}, not ${wanted}`);
+            if (answer.status === 401 && answer.headers.get("www-authenticate") === null)
+              wrong.push(`${cell} without challenge`);
+            const leaked = leaks(spec, answer, holder, input ?? {});
+            if (leaked !== null) wrong.push(`${cell} tells ${leaked}`);
+            cells++;
+          }
+      expect(wrong).toEqual([]);
+      expect(cells).toBe(allOperations.length * 2 * holders.length);
+      // Thousands of calls, some of which found an operator.
+    },
+    300_000,
+  );
 
   test("what was denied did not happen", async () => {
     for (const place of [own, foreign]) {
