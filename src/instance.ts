@@ -94,16 +94,9 @@ type Wakes = {
   publish?: Worker;
 };
 
-async function start(
-  config: Config,
-  log: Logger,
-  stops: Stops,
-  stop: () => Promise<void>,
-): Promise<Instance> {
-  const storage = await openStorage(config, log);
-  stops.push(storage.close);
-  const workers: Wakes = {};
-  const { context, reading, port, public_url } = await createEngineContext(config, storage, log, {
+/** Hints of the engine to whichever workers run here. */
+function wakesOf(workers: Wakes): EngineContext["wake"] {
+  return {
     deliver: () => workers.deliver?.wake(),
     timers() {
       workers.timers?.wake();
@@ -115,7 +108,24 @@ async function start(
     },
     receive: () => workers.receive?.wake(),
     service_mail: () => workers.service_mail?.wake(),
-  });
+  };
+}
+
+async function start(
+  config: Config,
+  log: Logger,
+  stops: Stops,
+  stop: () => Promise<void>,
+): Promise<Instance> {
+  const storage = await openStorage(config, log);
+  stops.push(storage.close);
+  const workers: Wakes = {};
+  const { context, reading, port, public_url } = await createEngineContext(
+    config,
+    storage,
+    log,
+    wakesOf(workers),
+  );
   stops.push(reading.close);
   const engine = createEngine(context);
   const firstRun = await settleFirstRun(config, context, engine, public_url);
@@ -142,36 +152,8 @@ async function start(
     ? await openSmtpDoors(config, engine, context.now, log)
     : null;
   if (smtp) stops.push(smtp.close);
-  if (config.roles.has("api")) {
-    const authorization = openAuthorization({
-      context,
-      resolver: reading.resolver,
-      allow_private: config.private_targets,
-      guard: availability(log),
-    });
-    stops.push(authorization.close);
-    const app = createDoors({
-      authorization: authorization.server,
-      config,
-      context,
-      engine,
-      delivery,
-      firstRun,
-      log,
-    });
-    const door = await listen(app, {
-      host: config.host,
-      port,
-      new_request_id: context.new_id,
-      grace: Math.min(10_000, config.stop_grace),
-    });
-    stops.push(door.close);
-    // First of all: calls that wait would hold the door open.
-    stops.push(async () => {
-      engine.waiting.close();
-      engine.closeEvents();
-    });
-  }
+  if (config.roles.has("api"))
+    await openHttp({ config, context, engine, delivery, firstRun, reading, port, log, stops });
   return {
     url: public_url,
     catcher: delivery.catcher,
@@ -182,6 +164,50 @@ async function start(
     mailbox_id: firstRun.mailbox_id,
     stop,
   };
+}
+
+type DoorParts = {
+  authorization: AuthorizationServer;
+  config: Config;
+  context: EngineContext;
+  engine: Engine;
+  delivery: Delivery;
+  firstRun: FirstRun;
+  log: Logger;
+};
+
+/** The HTTP door with all that stands behind it. */
+async function openHttp(
+  parts: Omit<DoorParts, "authorization"> & { reading: Reading; port: number; stops: Stops },
+): Promise<void> {
+  const { config, context, engine, reading, port, log, stops, ...rest } = parts;
+  const authorization = openAuthorization({
+    context,
+    resolver: reading.resolver,
+    allow_private: config.private_targets,
+    guard: availability(log),
+  });
+  stops.push(authorization.close);
+  const app = createDoors({
+    authorization: authorization.server,
+    config,
+    context,
+    engine,
+    log,
+    ...rest,
+  });
+  const door = await listen(app, {
+    host: config.host,
+    port,
+    new_request_id: context.new_id,
+    grace: Math.min(10_000, config.stop_grace),
+  });
+  stops.push(door.close);
+  // First of all: calls that wait would hold the door open.
+  stops.push(async () => {
+    engine.waiting.close();
+    engine.closeEvents();
+  });
 }
 
 async function startWorkers(parts: {
@@ -258,15 +284,7 @@ function mcpDoor(options: McpDoorOptions): (request: Request) => Promise<Respons
 }
 
 /** REST, MCP and pages over one dispatcher. */
-function createDoors(parts: {
-  authorization: AuthorizationServer;
-  config: Config;
-  context: EngineContext;
-  engine: Engine;
-  delivery: Delivery;
-  firstRun: FirstRun;
-  log: Logger;
-}): Hono {
+function createDoors(parts: DoorParts): Hono {
   const { config, context, engine, delivery, firstRun, log } = parts;
   const { public_url } = context;
   const read = createReader(context);

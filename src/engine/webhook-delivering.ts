@@ -1,6 +1,7 @@
 /** Delivering to webhooks: what is to be sent now, and what came of it, written with the webhook's own standing. */
 import { nextTry, readRetryAfter, restAfter } from "../core/webhook-retry.ts";
 import type { Tx } from "../store/database.ts";
+import { getOperator } from "../store/operators.ts";
 import { appendRecords } from "../store/records.ts";
 import {
   type DueDelivery,
@@ -72,7 +73,9 @@ export async function takeWebhook(
     const until = new Date(now.getTime() + webhookLease);
     if (!(await holdWebhook(tx, claim, until))) return null;
     const row = await getWebhook(tx, claim.message_id);
-    if (!row || row.paused_at !== null) {
+    const operator = await getOperator(tx);
+    // Whoever gave up their account is told of nothing any more.
+    if (!row || row.paused_at !== null || !operator || operator.closed_at !== null) {
       await dropWebhookDue(tx, claim);
       return null;
     }

@@ -46,18 +46,18 @@ export function startWebhooks(options: WebhookWorkerOptions): Worker {
   const stopped = new Promise<void>((resolve) => {
     stopping.signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  /** After a failure nobody knows what had been claimed: whatever is not flying comes due again. */
+  /** After a failed round nobody knows what had been claimed: whatever is not flying comes due again. */
   let astray = false;
 
   function launch(claim: Claim): void {
     const flight = serve(options, claim, stopping.signal)
-      .catch((error: unknown) => {
-        astray = true;
+      // What fails here would fail again at once: it waits until its lease ends.
+      .catch((error: unknown) =>
         options.log.error(
           { webhook_id: claim.message_id, error: String(error) },
           "deliveries to a webhook wait",
-        );
-      })
+        ),
+      )
       .finally(() => {
         flying.delete(claim.message_id);
         loop.wake();
