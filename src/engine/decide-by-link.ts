@@ -5,6 +5,7 @@ import { Refusal } from "../core/refusal.ts";
 import { givenHtml } from "../mail/compose-body.ts";
 import { readFrozenParts } from "../mail/frozen-parts.ts";
 import { type LoadedMessage, loadMarkdowns, loadMessages, loadMime } from "../store/messages.ts";
+import { getOperator } from "../store/operators.ts";
 import { getPeople } from "../store/people.ts";
 import type { Decided, DecisionRequest } from "./decide.ts";
 import { type DecisionLink, readDecisionLink } from "./decision-link.ts";
@@ -162,15 +163,18 @@ async function open(
   return { link, ...actor };
 }
 
-/** The person as who decides, signed in by nothing: null where they are no member any more, or may not decide. */
+/** The person as who decides, signed in by nothing: null where they are no member any more, may not decide, or the operator is closed. */
 export async function decidingPerson(
   context: Pick<EngineContext, "database">,
   operatorId: string,
   personId: string,
   credential: string,
 ): Promise<{ actor: Actor; name: string } | null> {
-  const [person] = await context.database.as(operatorId, (tx) => getPeople(tx, [personId]));
+  const [[person], operator] = await context.database.as(operatorId, (tx) =>
+    Promise.all([getPeople(tx, [personId]), getOperator(tx)]),
+  );
   const scopes = person ? roleScopes[person.role] : [];
+  if (operator?.closed_at !== null) return null;
   if (!person || person.removed_at !== null || !holds({ scopes }, "oversight")) return null;
   return {
     name: person.name,

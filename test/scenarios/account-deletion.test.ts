@@ -1,6 +1,8 @@
 /** Deleting the account: a person agrees to it, and from then on nothing leaves, comes in or is done in its name. */
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { decisionLink } from "../../src/engine/decision-link.ts";
+import { firstOwner } from "../../src/store/people.ts";
 import { setStopped } from "../../src/store/operators.ts";
 import { mailedCode } from "./approvals.ts";
 import { ownerKeys } from "./owner-keys.ts";
@@ -29,6 +31,16 @@ test("a key closes the account only with the code that a person was mailed; then
   const { admin_key, agent_key, oversight_key, mailbox_address } = running.known;
   const waiting = (await running.send()).body.id;
   const cookie = await signIn(running);
+  const owner = await node.as(firstOwner);
+  const link = decisionLink(node.context, {
+    operator_id: node.operator_id,
+    message_id: waiting,
+    digest: (await running.settled(waiting, "pending_send_approval")).digest,
+    person_id: owner?.person_id ?? "",
+    via: "link",
+    expires_at: new Date(Date.now() + 3_600_000),
+  });
+  expect((await running.call(null, new URL(link).pathname)).status).toBe(200);
   const asked = await del(admin_key);
   expect(asked.status).toBe(202);
   expect((await running.call(agent_key, "/v1/account")).status).toBe(200);
@@ -51,6 +63,8 @@ test("a key closes the account only with the code that a person was mailed; then
       { source: "", user_agent: null },
     ),
   ).rejects.toMatchObject({ code: "invalid_link" });
+  // A link that was mailed before decides nothing any more.
+  expect((await running.call(null, new URL(link).pathname)).status).toBe(410);
   const [row] = await node.as((tx) =>
     tx.named<{ status: string }>("t", "SELECT status FROM message WHERE message_id = $1", [
       waiting,
