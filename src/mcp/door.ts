@@ -29,6 +29,9 @@ export type MakeServer = (caller: Caller, era: Era) => Server;
 /** The largest body of any call, whatever operations say. */
 const ceiling = 48 * 1024 * 1024;
 
+/** Most streams of `subscriptions/listen` (2026-07-28) on a node: nothing that we declare comes on them. */
+const maxSubscriptions = 100;
+
 /** Most messages in one JSON-RPC batch (revision 2025-03-26 only; later ones have none). */
 const maxBatch = 10;
 
@@ -68,7 +71,10 @@ export function createDoorOf(
       if (!caller) throw new Error("An MCP request reached the server without a caller");
       return makeServer(caller, era);
     },
-    { onerror: (error) => options.log.debug({ err: error }, "an MCP request was not served") },
+    {
+      onerror: (error) => options.log.debug({ err: error }, "an MCP request was not served"),
+      maxSubscriptions,
+    },
   );
   return async (request) => {
     try {
