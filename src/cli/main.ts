@@ -7,6 +7,7 @@ import {
   optionFlags,
   parseArguments,
 } from "./arguments.ts";
+import { type ByteSink, fileSink, outputSink } from "./byte-sink.ts";
 import {
   type CliOperation,
   type Command,
@@ -131,11 +132,29 @@ async function call(
   }
   const connection = await connectionOf(parsed.options, context.env, command.spec.access);
   const input = await inputOf(command, parsed, connection.mailbox_id, context);
-  const answer = await callOperation(context.fetch, connection, command.spec, input);
+  const sink = "content_type" in command.spec.output ? sinkOf(parsed.options, context) : null;
+  let answer: Answer;
+  try {
+    const { fetch } = context;
+    answer = await callOperation(fetch, connection, command.spec, input, sink?.write);
+  } catch (error) {
+    await sink?.abort();
+    throw error;
+  }
   if (answer.status < 200 || answer.status > 299) return refused(answer, parsed.options, context);
+  if (sink && answer.json === undefined) {
+    await sink.end();
+    return exitCodes.ok;
+  }
   const json = parsed.options.json || command.spec.cli?.json === true;
   await show(answer, { ...parsed.options, json }, context);
   return exitCodes.ok;
+}
+
+/** Bytes go to a file or a pipe as they come; before a terminal they are read whole, since they could be commands to it. */
+function sinkOf({ output }: CallOptions, { stdout, stderr }: CliContext): ByteSink | null {
+  if (output !== undefined) return fileSink(output, stderr);
+  return stdout.columns === undefined ? outputSink(stdout) : null;
 }
 
 async function show(answer: Answer, options: CallOptions, context: CliContext): Promise<void> {

@@ -14,12 +14,16 @@ export class CannotConnect extends Error {
 /** What came back. `json` is undefined where the answer is not JSON. */
 export type Answer = { status: number; json: unknown; bytes: Buffer; request_id: string | null };
 
-/** Sends the call once: a retry is the caller's decision. Throws {@link CannotConnect}, or UsageError for a value that no path can hold. */
+/**
+ * Sends the call once: a retry is the caller's decision. A good answer that is not JSON goes to `into`, where that is given, as it
+ * comes; `bytes` is then empty. Throws {@link CannotConnect}, or UsageError for a value that no path can hold.
+ */
 export async function callOperation(
   fetch: typeof globalThis.fetch,
   connection: Pick<Connection, "url" | "key">,
   spec: OperationSpec,
   input: Readonly<Record<string, unknown>>,
+  into?: (chunk: Uint8Array) => Promise<void>,
 ): Promise<Answer> {
   const { path, rest } = fillPath(spec.path, input);
   const inQuery = spec.method === "GET" || spec.method === "DELETE";
@@ -35,10 +39,13 @@ export async function callOperation(
       redirect: "error",
       ...(inQuery ? {} : { body: JSON.stringify(rest) }),
     });
-    const bytes = Buffer.from(await response.arrayBuffer());
     const isJson = /^application\/(?:[\w.-]+\+)?json\b/i.test(
       response.headers.get("content-type") ?? "",
     );
+    let bytes = Buffer.alloc(0);
+    if (into && response.ok && !isJson && response.body)
+      for await (const chunk of response.body) await into(chunk as Uint8Array);
+    else bytes = Buffer.from(await response.arrayBuffer());
     return {
       status: response.status,
       json: isJson ? parse(bytes) : undefined,
@@ -46,6 +53,7 @@ export async function callOperation(
       request_id: response.headers.get("x-request-id"),
     };
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new CannotConnect(connection.url, error);
   }
 }

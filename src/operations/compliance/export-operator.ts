@@ -19,6 +19,7 @@ export const exportOperator = operation({
   status: 200,
   refusals: ["validation_failed", "scope_required", "test_key"],
   tool: false,
+  cli: { command: "export" },
   async handle({ engine, actor }) {
     const lines = await engine.exportOperator(actor);
     return stream("application/x-ndjson", lines, { filename: "multimail-export.jsonl" });
