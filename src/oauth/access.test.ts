@@ -31,12 +31,13 @@ test("a role gives what it may and what was asked for, and no more", () => {
   expect(offeredLevels("approver", ["send", "oversight"])).toEqual(["read", "decide"]);
 });
 
-test("deciding is suggested only to who asks for nothing but that", () => {
-  const all = levels;
-  expect(suggestedLevel(all, null)).toBe("send");
-  expect(suggestedLevel(all, ["read", "draft", "send", "oversight"])).toBe("send");
+test("what is asked for in so many words is suggested, and the least to who asks for all or nothing", () => {
+  expect(suggestedLevel(levels, null)).toBe("read");
+  expect(suggestedLevel(levels, ["read", "draft", "send", "oversight"])).toBe("read");
+  expect(suggestedLevel(["read", "draft", "send"], ["read", "send"])).toBe("send");
+  expect(suggestedLevel(["read", "draft"], ["read", "draft"])).toBe("draft");
+  expect(suggestedLevel(["read"], ["read", "send"])).toBe("read");
   expect(suggestedLevel(["read", "decide"], ["read", "oversight"])).toBe("decide");
-  expect(suggestedLevel(["read", "decide"], null)).toBe("read");
 });
 
 test("a grant holds what its person's role gives today", () => {

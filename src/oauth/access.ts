@@ -44,13 +44,18 @@ function covers(asked: readonly GrantScope[], scope: GrantScope): boolean {
   return scope === "read" || asked.includes(scope) || (scope === "draft" && asked.includes("send"));
 }
 
-/** The level that is chosen beforehand: of what is offered the most that decides nothing, unless only deciding was asked for. */
+/**
+ * The level that is chosen beforehand: what the program asks for in so many words, else the least. Who asks for nothing, or for
+ * everything that there is, as many do, has not said what it needs.
+ */
 export function suggestedLevel(
   offered: readonly Level[],
   asked: readonly GrantScope[] | null,
 ): Level {
-  const wantsDecide = asked?.includes("oversight") === true && !asked.includes("send");
-  if (wantsDecide && offered.includes("decide")) return "decide";
+  const writes = asked?.includes("send") === true || asked?.includes("draft") === true;
+  const decides = asked?.includes("oversight") === true;
+  if (writes === decides) return "read";
+  if (decides) return offered.includes("decide") ? "decide" : "read";
   return offered.filter((level) => level !== "decide").at(-1) ?? "read";
 }
 

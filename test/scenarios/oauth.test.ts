@@ -189,7 +189,7 @@ describe("a grant", () => {
     const other = await running.call(admin_key, "/v1/mailboxes", { address: "apart" });
     const { access_token } = await letIn(running, cookie, "read", {
       query: { resource: app.url },
-      form: { mailboxes: "some", mailbox: other.body.id },
+      form: { mailboxes: "all", mailbox: other.body.id },
     });
     const { body } = await running.call(access_token, "/v1/mailboxes");
     expect(body.mailboxes.map(({ id }: { id: string }) => id)).toEqual([other.body.id]);

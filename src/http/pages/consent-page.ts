@@ -129,6 +129,8 @@ export function chosen(
 ): { scopes: readonly GrantScope[]; level: Level; mailbox_ids: string[] | null } | null {
   const level = levels.find((one) => one === form.get("level"));
   if (level === undefined) return null;
-  const mailbox_ids = form.get("mailboxes") === "all" ? null : form.getAll("mailbox").slice(0, 100);
+  const named = form.getAll("mailbox").slice(0, 100);
+  // Who ticks some and leaves "all" as it was means those.
+  const mailbox_ids = form.get("mailboxes") === "all" && named.length === 0 ? null : named;
   return { scopes: levelScopes[level], level, mailbox_ids };
 }
