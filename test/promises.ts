@@ -67,6 +67,14 @@ export const promises = {
   "notice.hostile-text":
     "What a message says is quoted in its notice: it cannot pass for our words, add a header, or bring markup",
   "notice.chat-private": "A chat's webhook on a private address is refused before anything is sent",
+
+  // Events and webhooks.
+  "webhook.all-arrive":
+    "Every event reaches each webhook at least once, in order in each thread where that was asked for, and nobody else",
+  "webhook.private": "No webhook is called at an address that is not public, and the log says why",
+  "webhook.test-key": "Of a test key no webhook is told: nothing of it reaches a socket",
+  "events.none-missed":
+    "A stream that goes on behind its last event misses nothing and repeats nothing",
   "signup.llms-txt":
     "Whoever knows /llms.txt and an oversight address gets from nothing to a pending message, which the person's approval sends",
   "signup.no-enumeration":

@@ -1,5 +1,6 @@
 /** The event log of a running instance: pages from a cursor, the stream, waiting for mail, and who sees what of it. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { promise } from "../promises.ts";
 import { type MailIn, mailIn } from "./mail-in.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { type Answer, type Running, run } from "./running.ts";
@@ -224,7 +225,7 @@ describe("the stream", () => {
     ]);
   });
 
-  test("goes on behind Last-Event-ID: nothing is missed and nothing comes twice", async () => {
+  test(promise("events.none-missed"), async () => {
     const first = await follow();
     const before = await running.send();
     await first.until(of(before.body.id, "oversight.pending"));

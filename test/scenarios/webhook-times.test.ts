@@ -1,6 +1,7 @@
 /** What time does to webhooks: dead letters, pauses, crashes, and targets that keep others waiting. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { ownerOf } from "./authorisation-grants.ts";
+import { promise } from "../promises.ts";
 import { type Running, run } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
 import { happen, startDelivering, subscribe, tally, useSchedule } from "./webhook-node.ts";
@@ -179,7 +180,7 @@ test("a thread whose earlier event waits for its next try is not told of the lat
   expect(order.lastIndexOf(1)).toBeLessThan(order.indexOf(2));
 });
 
-test("an address that is not public is never called, and the log says why", async () => {
+test(promise("webhook.private"), async () => {
   const webhook = await subscribed(target.url);
   await happen(node, [{}]);
   delivering({ allow_private: false });

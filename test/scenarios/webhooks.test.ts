@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { Webhook as Standard } from "standardwebhooks";
 import { Webhook as Svix } from "svix";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { promise } from "../promises.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { approved, mailTo } from "./approvals.ts";
 import { ownerOf } from "./authorisation-grants.ts";
@@ -211,7 +212,7 @@ describe("what happens is told", () => {
     ]);
   });
 
-  test("of a test key nothing is told: nothing of it reaches a socket", async () => {
+  test(promise("webhook.test-key"), async () => {
     await hook({ events: ["oversight.*", "message.*"] });
     const testKey = await keys.make(["read", "send"], { test: true });
     const quiet = await running.send({}, testKey.secret);
