@@ -23,8 +23,9 @@ afterAll(async () => {
   await running.stop();
 });
 
-const placed = (): Promise<void> =>
-  expect.poll(() => countRows(node, "log_pending"), { timeout: 20_000 }).toBe(0);
+async function placed(): Promise<void> {
+  await expect.poll(() => countRows(node, "log_pending"), { timeout: 20_000 }).toBe(0);
+}
 
 test("mail that is being sent while its recipient is erased is cancelled or sent whole, then erased, and each story verifies", async () => {
   const address = "racing@example.com";
