@@ -1,7 +1,5 @@
-/**
- * Runs every test (Vitest, all projects), names what was skipped, and ends in one line of real counts. With `--second-run` the
- * files in which a test failed run once more, by themselves; what then passes is counted as passed and named as unstable.
- */
+/** Runs every test (Vitest, all projects), names what was skipped and what was unstable, and ends in one line of real counts. */
+
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -64,6 +62,8 @@ function count(report: Report | undefined, code: number) {
   }
   return counts;
 }
+
+// With --second-run the files in which a test failed run once more, by themselves; what then passes is counted as passed and named.
 
 /** More failed files than this are no accident of a busy machine. */
 const mostUnstable = 5;
