@@ -192,6 +192,10 @@ export const promises = {
   "sign-in.copied-token":
     "A session token that comes back after it was rotated away ends its session for everybody who holds one",
   "sign-in.passkey-once": "A passkey's answer signs in once",
+  "oauth.code-once":
+    "An OAuth code that comes twice ends the grant and its tokens, and the log says so once",
+  "oauth.refresh-once": "A refresh token that comes twice ends everything that came of it",
+  "oauth.never-both": "No program that people let in both writes mail and decides on it",
   "people.roles":
     "Owners change everybody, admins everybody but owners, and approvers, auditors and keys nobody",
   "people.role-matrix":

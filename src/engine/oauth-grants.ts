@@ -29,7 +29,7 @@ const codeLife = 5 * 60_000;
 const grantLife = 365 * 24 * 3_600_000;
 
 /** Grants whose tokens nobody can have; they are keys by everything but the secret. */
-export const grantPrefix = "mm_oat_";
+const grantPrefix = "mm_oat_";
 
 /**
  * Keeps a grant and answers the code for it. The person must have proved who they are a moment ago (`fresh_sign_in_required`), and

@@ -3,6 +3,7 @@ import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAuthorizationServer } from "../../src/engine/oauth.ts";
 import type { Founded } from "../../src/engine/bootstrap.ts";
+import { promise } from "../promises.ts";
 import { callback, letIn, pkce, program } from "./oauth-browser.ts";
 import { type Running, run, signIn } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
@@ -58,7 +59,7 @@ async function entries(resource: string): Promise<string[]> {
 }
 
 describe("a code", () => {
-  test("that comes twice ends the grant and its tokens, and the log says so once", async () => {
+  test(promise("oauth.code-once"), async () => {
     const { code: value, verifier } = await code();
     const grant = await newestGrant();
     const first = await app.exchange(value, client_id, verifier);
@@ -120,7 +121,7 @@ describe("a code", () => {
 });
 
 describe("a refresh token", () => {
-  test("that comes twice ends everything that came of it", async () => {
+  test(promise("oauth.refresh-once"), async () => {
     const first = await letIn(running, cookie, "read", { client_id });
     const grant = await newestGrant();
     const second = (await app.refresh(first.refresh_token, client_id)).body;

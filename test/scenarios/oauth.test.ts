@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Actor, roleScopes } from "../../src/core/actor.ts";
 import { firstOwner } from "../../src/store/people.ts";
+import { promise } from "../promises.ts";
 import { callback, letIn, pkce, program } from "./oauth-browser.ts";
 import { type Running, postForm, run, signIn } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
@@ -146,7 +147,7 @@ describe("a grant", () => {
     expect(body.decisions).toMatchObject([{ decision: "approve", class: "B" }]);
   });
 
-  test("never both writes and decides, whatever is asked for", async () => {
+  test(promise("oauth.never-both"), async () => {
     const client_id = await app.client();
     const query = app.query(client_id, { scope: "read draft send oversight" });
     const shown = await (await app.ask(cookie, query)).text();
@@ -218,6 +219,14 @@ describe("a grant", () => {
     const id = await newest();
     const { body } = await running.call(running.known.admin_key, "/v1/api-keys?limit=100");
     expect(body.api_keys.map((key: { id: string }) => key.id)).not.toContain(id);
+    const { admin_key } = running.known;
+    const renamed = await running.call(
+      admin_key,
+      `/v1/api-keys/${id}`,
+      { name: "Wider", scopes: ["read"] },
+      { method: "PATCH" },
+    );
+    expect([renamed.status, renamed.body.code]).toEqual([404, "not_found"]);
     const seen = await running.call(access_token, "/v1/grants");
     expect([seen.status, seen.body.code]).toEqual([403, "role_required"]);
     const ended = await running.call(access_token, `/v1/grants/${id}`, undefined, {
