@@ -103,14 +103,10 @@ it(promise("keys.send-xor-oversight"), async () => {
     expect(await insert(scopes), scopes).toBe(constraint);
   expect(await insert("{send,read}")).toBeNull();
   expect(await insert("{oversight}")).toBeNull();
-  // Nor in two steps: what a key may do is written once.
-  for (const set of [
-    "scopes = '{read}'",
-    "mailbox_ids = NULL",
-    "test = false",
-    "person_id = 'p1'",
-    "expires_at = NULL",
-  ])
+  // Nor in two steps; and whom it stands for, and whether it is a test key, is written once.
+  expect(await asApp("UPDATE api_key SET scopes = '{read,send,oversight}'")).toBe(constraint);
+  expect(await asApp("UPDATE api_key SET scopes = scopes || '{send,oversight}'")).toBe(constraint);
+  for (const set of ["test = false", "person_id = 'p1'", "token_hash = 'x'", "created_by = 'x'"])
     expect(await asApp(`UPDATE api_key SET ${set}`), set).toBe(forbidden);
 });
 
