@@ -123,7 +123,7 @@ test(promise("people.role-matrix"), async () => {
     expect(may.approver).not.toContain(name);
 });
 
-/** What each person does with their own passkeys, sessions and notices. */
+/** What each person does with their own passkeys, sessions, grants and notices. */
 function isOwn(name: string): boolean {
-  return /session|sign_in_passkey|notif/.test(name);
+  return /session|sign_in_passkey|notif|revoke_grant/.test(name);
 }
