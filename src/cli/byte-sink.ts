@@ -1,7 +1,7 @@
 /** Where an answer's bytes go as they come: a file that appears when it is whole, or standard output. */
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { UsageError } from "./flags.ts";
-import type { Output } from "./main.ts";
+import type { Output } from "./output.ts";
 import { byteBar } from "./progress.ts";
 
 /** Takes bytes; `end` when they were all, `abort` when not. */

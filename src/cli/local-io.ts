@@ -7,7 +7,7 @@ import { FormatError } from "../audit/encoding.ts";
 import { nearest } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { exitCodes } from "./help.ts";
-import type { Output } from "./main.ts";
+import type { Output } from "./output.ts";
 import { plainText } from "./print.ts";
 import { CannotConnect } from "./request.ts";
 

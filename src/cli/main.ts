@@ -20,15 +20,9 @@ import { completionScript } from "./completion.ts";
 import { connectionOf } from "./connection.ts";
 import { UsageError } from "./flags.ts";
 import { commandHelp, exitCodes, localHelp, operationList, overview } from "./help.ts";
+import type { Output } from "./output.ts";
 import { humanText, plainText, safeJson } from "./print.ts";
 import { type Answer, CannotConnect, callOperation } from "./request.ts";
-
-/** A stream to write to, as a process has them. */
-export type Output = {
-  write(chunk: string | Uint8Array): unknown;
-  /** Width of the terminal, where it is one. */
-  columns?: number;
-};
 
 /** What the command line is given by the composition root. */
 export type CliContext = {

@@ -120,7 +120,9 @@ describe.skipIf(!browser)("in Chromium", () => {
     await page.getByLabel("Search operations").fill("decide");
     await page.getByRole("button", { name: "Search" }).click();
     await page.getByRole("link", { name: "/v1/oversight/decide" }).click();
-    expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("Approve, reject");
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain(
+      "Approve, reject",
+    );
     expect(await page.getByText("stale_digest").count()).toBeGreaterThan(0);
     await context.close();
   });

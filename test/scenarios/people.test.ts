@@ -266,7 +266,9 @@ describe("a demoted member", () => {
       await key("read", "send"),
     ];
     const alive = async () =>
-      (await Promise.all([rules, decides, writes].map((key) => world.engine.authenticate(key)))).map(Boolean);
+      (
+        await Promise.all([rules, decides, writes].map((key) => world.engine.authenticate(key)))
+      ).map(Boolean);
     await world.engine.changeMember(owner, admin.person_id, { role: "approver" });
     expect(await alive()).toEqual([false, true, true]);
     await world.engine.changeMember(owner, admin.person_id, { role: "auditor" });

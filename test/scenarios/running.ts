@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { readConfig } from "../../src/config.ts";
 import type { FirstRunFile } from "../../src/first-run.ts";
 import { type Instance, startInstance } from "../../src/instance.ts";
@@ -42,12 +42,12 @@ export type Running = {
 
 /**
  * Starts an instance. `env` adds settings, such as a relay; `folder` reuses the data of an earlier one. The owner has chosen to be
- * told nothing by mail, unless the test asks for `notices`.
+ * told nothing by mail, unless the test asks for `notices`. What the instance logs goes to `log`, else nowhere.
  */
 export async function run(
   env: Record<string, string> = {},
   folder?: string,
-  { notices = false } = {},
+  { notices = false, log = pino({ level: "silent" }) }: { notices?: boolean; log?: Logger } = {},
 ): Promise<Running> {
   const data = folder ?? (await mkdtemp(join(tmpdir(), "multimail-test-")));
   const config = readConfig({
@@ -55,7 +55,7 @@ export async function run(
     ...freePorts,
     ...env,
   });
-  const instance = await startInstance(config, pino({ level: "silent" }));
+  const instance = await startInstance(config, log);
   if (!notices && folder === undefined && env["DATABASE_URL"] === undefined) await noNotices(data);
   const known = JSON.parse(await readFile(join(data, "first-run.json"), "utf8")) as FirstRunFile;
   const call: Running["call"] = async (key, path, body, more = {}) => {
