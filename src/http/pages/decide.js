@@ -190,3 +190,7 @@ if (form && key?.parseRequestOptionsFromJSON && globalThis.crypto?.subtle) {
   for (const button of form.querySelectorAll("button[data-decision]"))
     button.addEventListener("click", () => void pressed(button));
 }
+
+// A module: its names are its own.
+// oxlint-disable-next-line unicorn/require-module-specifiers
+export {};

@@ -70,7 +70,7 @@ export async function page(visit: Visit, parts: Page): Promise<Response> {
 <link rel="icon" href="${icon}">
 <link rel="stylesheet" href="${stylesheetPath}">${parts.scripts?.map(
     (name) => markup`
-<script src="${scriptPath(name)}" defer></script>`,
+<script type="module" src="${scriptPath(name)}"></script>`,
   )}
 </head>
 <body>

@@ -252,7 +252,7 @@ describe("every page", () => {
       const response = await get(sample, path, { cookie });
       const text = await response.text();
       expect(text.match(/<script[^>]*>/g)).toEqual([
-        expect.stringMatching(/^<script src="\/assets\/sign-in\.js\?v=\w{12}" defer>$/),
+        expect.stringMatching(/^<script type="module" src="\/assets\/sign-in\.js\?v=\w{12}">$/),
       ]);
       expect(text).not.toMatch(/<[^>]+ on\w+=|<[^>]+ style=|javascript:/i);
       expect(response.headers.get("content-security-policy")).toBe(

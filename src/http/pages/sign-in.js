@@ -68,3 +68,7 @@
     if (form.dataset.inField !== undefined) offerInField(form).catch(() => {});
   }
 })();
+
+// A module: its names are its own.
+// oxlint-disable-next-line unicorn/require-module-specifiers
+export {};

@@ -85,3 +85,7 @@ form?.addEventListener("submit", (event) => {
 const button = form?.querySelector("button");
 if (button) button.disabled = false;
 form?.querySelector("[data-without-script]")?.remove();
+
+// A module: its names are its own.
+// oxlint-disable-next-line unicorn/require-module-specifiers
+export {};

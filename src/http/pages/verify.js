@@ -230,3 +230,7 @@ form.addEventListener("submit", (event) => {
 addEventListener("hashchange", fromLink);
 form.hidden = false;
 fromLink();
+
+// A module: its names are its own.
+// oxlint-disable-next-line unicorn/require-module-specifiers
+export {};
