@@ -310,10 +310,10 @@ describe("after a whole life", () => {
     await lifeOfWebhooks();
     await lifeOfNewcomers();
     await lifeOfTrouble();
+    expect(secrets.size).toBeGreaterThan(25);
   });
 
   test("no secret stands in any line of the log", () => {
-    expect(secrets.size).toBeGreaterThan(25);
     expect(lines.length).toBeGreaterThan(5);
     const log = lines.join("");
     const told = [...secrets].flatMap(([value, name]) =>
