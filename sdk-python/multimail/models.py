@@ -264,6 +264,12 @@ class Mailbox(TypedDict):
 
     oversight_webhook_url: Union[str, None]
 
+    # Who gets a visible copy of everything it writes
+    auto_cc: List[str]
+
+    # Who gets a hidden copy of everything it writes
+    auto_bcc: List[str]
+
     deleted_at: Union[str, None]
 
     # ISO 8601 time

@@ -2156,6 +2156,8 @@ class Operations:
         ai_disclosure: Union[bool, Unset] = UNSET,
         webhook_url: Union[Union[str, None], Unset] = UNSET,
         oversight_webhook_url: Union[Union[str, None], Unset] = UNSET,
+        auto_cc: Union[Union[str, List[str], None], Unset] = UNSET,
+        auto_bcc: Union[Union[str, List[str], None], Unset] = UNSET,
         approval_code: Union[str, Unset] = UNSET,
         request_options: Optional[RequestOptions] = None,
     ) -> models.CreateMailboxOutput:
@@ -2179,6 +2181,9 @@ class Operations:
         webhook_url: Told of what happens in the mailbox, as by a webhook; null for nowhere.
             Its secret: rotate_webhook of the webhook in list_webhooks
         oversight_webhook_url: The same for what waits for people and what they decide
+        auto_cc: Addresses that get a copy of everything the mailbox writes, seen by all;
+            null for none. Adding one needs a person
+        auto_bcc: The same, seen by nobody else
         approval_code: The code that was mailed to the oversight address when this very call
             was made before
         """
@@ -2196,6 +2201,8 @@ class Operations:
                 "ai_disclosure": ai_disclosure,
                 "webhook_url": webhook_url,
                 "oversight_webhook_url": oversight_webhook_url,
+                "auto_cc": auto_cc,
+                "auto_bcc": auto_bcc,
                 "approval_code": approval_code,
             },
             request_options,
@@ -2233,6 +2240,8 @@ class Operations:
         ai_disclosure: Union[bool, Unset] = UNSET,
         webhook_url: Union[Union[str, None], Unset] = UNSET,
         oversight_webhook_url: Union[Union[str, None], Unset] = UNSET,
+        auto_cc: Union[Union[str, List[str], None], Unset] = UNSET,
+        auto_bcc: Union[Union[str, List[str], None], Unset] = UNSET,
         passkey_required: Union[bool, Unset] = UNSET,
         daily_quota: Union[Union[int, None], Unset] = UNSET,
         warm_up: Union[bool, Unset] = UNSET,
@@ -2246,9 +2255,9 @@ class Operations:
         Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for
         mail that is scheduled or queued. A freer one, fewer approvals, a shorter undo time, a
         longer expiry and hiding the AI line, and likewise a higher quota, ending a warm-up,
-        resuming a paused mailbox and a looser outbound scan, need a person: a signed-in owner
-        or admin. Asked for by a key they wait for one: the answer is 202, and the call repeated
-        with the mailed approval_code does it.
+        resuming a paused mailbox, a looser outbound scan, a webhook and another address for
+        copies, need a person: a signed-in owner or admin. Asked for by a key they wait for one:
+        the answer is 202, and the call repeated with the mailed approval_code does it.
 
         mailbox_id: 26-character id, sorts by time
         display_name: Name in the From header
@@ -2261,6 +2270,9 @@ class Operations:
         webhook_url: Told of what happens in the mailbox, as by a webhook; null for nowhere.
             Its secret: rotate_webhook of the webhook in list_webhooks
         oversight_webhook_url: The same for what waits for people and what they decide
+        auto_cc: Addresses that get a copy of everything the mailbox writes, seen by all;
+            null for none. Adding one needs a person
+        auto_bcc: The same, seen by nobody else
         passkey_required: Only approvals by passkey (class A) count, also for mail that
             waits already
         daily_quota: Messages a day (UTC); null takes the instance's limit. What is over it
@@ -2283,6 +2295,8 @@ class Operations:
                 "ai_disclosure": ai_disclosure,
                 "webhook_url": webhook_url,
                 "oversight_webhook_url": oversight_webhook_url,
+                "auto_cc": auto_cc,
+                "auto_bcc": auto_bcc,
                 "passkey_required": passkey_required,
                 "daily_quota": daily_quota,
                 "warm_up": warm_up,

@@ -59,6 +59,8 @@ export const mailbox = z.object({
   scan_policy: z.record(z.string(), z.string()),
   webhook_url: z.string().nullable(),
   oversight_webhook_url: z.string().nullable(),
+  auto_cc: z.array(z.string()).describe("Who gets a visible copy of everything it writes"),
+  auto_bcc: z.array(z.string()).describe("Who gets a hidden copy of everything it writes"),
   deleted_at: time.nullable(),
   created_at: time,
   updated_at: time,

@@ -31,6 +31,7 @@ import {
 import { rewrite, stillAsLoaded } from "./rewrite.ts";
 import { answerTo } from "./reply.ts";
 import { readSendAt } from "./send-time.ts";
+import { withCopies } from "./auto-copies.ts";
 import { type StoredMessage, loadOutbound, textOf, writtenTo } from "./stored-draft.ts";
 import { keyConflict, submissionEvents } from "./submit.ts";
 import { refuseLocked } from "./thread-lock.ts";
@@ -208,10 +209,10 @@ async function sendOnce(
   if (row.status !== "draft")
     throw new Refusal("not_editable", `The message is ${row.status}: it is no draft any more.`);
   const text = await textOf(context, stored);
-  const envelope = writtenTo(stored.loaded.recipients);
+  const written = writtenTo(stored.loaded.recipients);
   const sentBack = stored.loaded.decisions.filter(({ decision }) => decision === "revise");
-  assertReady(context, stored, envelope);
-  const around = await surroundingsOf(context, row, envelope);
+  assertReady(context, stored, written);
+  const { envelope, around } = await withCopies(written, (to) => surroundingsOf(context, row, to));
   const state = resubmitted(actor, stored, around);
   if (sentBack.some(({ digest }) => digest === row.digest))
     throw new Refusal("content_blocked", "The message was sent back, and is as it was.", {

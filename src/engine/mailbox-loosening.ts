@@ -7,6 +7,7 @@ import type { Tx } from "../store/database.ts";
 import type { MailboxRow } from "../store/mailboxes.ts";
 import { takesServiceMail } from "../store/service-mail.ts";
 import type { EngineContext } from "./context.ts";
+import type { AutoCopies } from "./auto-copies.ts";
 import { type LetThrough, passSensitive } from "./sensitive.ts";
 
 /** What a new mailbox is asked to be. `address` may be a local part; it then lies in the operator's first domain. */
@@ -22,7 +23,7 @@ export type NewMailbox = {
   webhook_url?: string | null | undefined;
   /** The same for what waits for people. */
   oversight_webhook_url?: string | null | undefined;
-};
+} & AutoCopies;
 
 /** What may be changed of a mailbox. */
 export type MailboxChange = {

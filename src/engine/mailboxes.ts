@@ -16,6 +16,7 @@ import {
 import { holdVerifiedDomain } from "../store/domains.ts";
 import { holdOperator, listDomains } from "../store/operators.ts";
 import { appendRecords } from "../store/records.ts";
+import { type KeptCopies, copiesLoosened, readCopies } from "./auto-copies.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
 import {
@@ -42,6 +43,7 @@ export const usualMailbox = {
   ai_disclosure: true,
 } as const;
 
+const noCopies = { auto_cc: [], auto_bcc: [] };
 const noUrls = { webhook_url: null, oversight_webhook_url: null };
 
 /** Makes a mailbox. Throws `test_key`, `validation_failed`, `unknown_domain`, `address_taken` or `mode_raise_needs_person`. */
@@ -61,15 +63,17 @@ export async function createMailbox(
       // Held until the mailbox is there, so that the domain cannot be deleted in between.
       if (!(await holdVerifiedDomain(tx, address.slice(address.lastIndexOf("@") + 1))))
         throw new Refusal("unknown_domain", "The domain was deleted just now.");
+      const copies = readCopies(address, wanted);
       const { change } = await passLoosening(context, tx, actor, {
         what: `Create the mailbox ${address}`,
         from: usualMailbox,
-        change: wanted,
+        change: { ...wanted, ...copies },
         loosened: [
           ...raised(usualMailbox.oversight_mode, wanted.oversight_mode),
           ...loosened(usualMailbox, wanted),
           ...(await takesCodes(tx, address, context.now())),
           ...urlsLoosened(context, noUrls, wanted),
+          ...copiesLoosened(noCopies, copies),
         ],
       });
       const now = context.now();
@@ -85,6 +89,7 @@ export async function createMailbox(
         ai_disclosure: wanted.ai_disclosure,
         webhook_url: wanted.webhook_url ?? null,
         oversight_webhook_url: wanted.oversight_webhook_url ?? null,
+        ...copies,
         created_at: now,
         updated_at: now,
       });
@@ -105,14 +110,16 @@ export async function createMailbox(
       context.wake.sequence();
       return made;
     })
-    .catch((error: unknown) => {
-      if (isUniqueViolation(error, "mailbox_address_key"))
-        throw new Refusal("address_taken", "This address is taken.", {
-          field: "address",
-          hint: "Choose another; the address of a deleted mailbox is not given out again.",
-        });
-      throw error;
-    });
+    .catch(refuseTaken);
+}
+
+/** `address_taken` where that is what the database said. */
+function refuseTaken(error: unknown): never {
+  if (!isUniqueViolation(error, "mailbox_address_key")) throw error;
+  throw new Refusal("address_taken", "This address is taken.", {
+    field: "address",
+    hint: "Choose another; the address of a deleted mailbox is not given out again.",
+  });
 }
 
 /** Throws `quota_exceeded` where the operator has as many mailboxes as the instance lets it have. Its row is held, so that two do not both take the last. */
@@ -166,36 +173,28 @@ export async function changeMailbox(
     if (actor.test) throw liveThing("A test key changes no mailboxes: they serve live mail too.");
     const from = readMode(before.mode);
     const mode = change.oversight_mode ?? from;
+    const copies = readCopies(before.address, change);
     const { change: letThrough } = await passLoosening(context, tx, actor, {
       what: `Change the mailbox ${before.address}`,
       from: shown(before),
-      change,
+      change: { ...change, ...copies },
       loosened: [
         ...raised(from, mode),
         ...loosened(before, change),
         ...limitsLoosened(before, change),
         ...urlsLoosened(context, before, change),
+        ...copiesLoosened(before, copies),
       ],
     });
-    const wanted = Object.entries({
-      display_name: change.display_name,
-      mode: change.oversight_mode,
-      approvals_required: change.approvals_required,
-      expiry_seconds: change.expiry_seconds,
-      undo_seconds: change.undo_seconds,
-      ai_disclosure: change.ai_disclosure,
-      daily_quota: change.daily_quota,
-      ...limitsOf(context.now(), before, change),
-    }).filter(
-      ([key, value]) =>
-        value !== undefined && !isDeepStrictEqual(value, before[key as keyof MailboxRow]),
-    );
+    const wanted = changedColumns(context.now(), before, change);
     const urls = changedUrls(before, change);
-    if (wanted.length === 0 && Object.keys(urls).length === 0) return before;
+    const copied = changedCopies(before, copies);
+    if (wanted.length === 0 && Object.keys({ ...urls, ...copied }).length === 0) return before;
     const changes = Object.fromEntries(wanted);
     await updateMailbox(tx, mailboxId, {
       ...changes,
       ...urls,
+      ...copied,
       ...(change.scan_policy ? { scan_policy: JSON.stringify(change.scan_policy) } : {}),
       updated_at: context.now(),
     });
@@ -206,6 +205,8 @@ export async function changeMailbox(
       from: Object.fromEntries(wanted.map(([key]) => [key, before[key as keyof MailboxRow]])),
       // Paths of URLs may be secrets: the webhooks' own entries name their hosts.
       ...(Object.keys(urls).length === 0 ? {} : { urls: Object.keys(urls) }),
+      // Addresses are somebody's: the log says only how many there are now.
+      ...Object.fromEntries(Object.entries(copied).map(([field, all]) => [field, all.length])),
       ...letThrough,
     });
     const where = { mailbox_id: mailboxId, message_id: null, thread_id: null };
@@ -223,12 +224,38 @@ export async function changeMailbox(
   return changed;
 }
 
+/** Columns that become others, beside those of URLs and copies. */
+function changedColumns(now: Date, before: MailboxRow, change: MailboxChange): [string, unknown][] {
+  return Object.entries({
+    display_name: change.display_name,
+    mode: change.oversight_mode,
+    approvals_required: change.approvals_required,
+    expiry_seconds: change.expiry_seconds,
+    undo_seconds: change.undo_seconds,
+    ai_disclosure: change.ai_disclosure,
+    daily_quota: change.daily_quota,
+    ...limitsOf(now, before, change),
+  }).filter(
+    ([key, value]) =>
+      value !== undefined && !isDeepStrictEqual(value, before[key as keyof MailboxRow]),
+  );
+}
+
 /** URLs that become others. */
 function changedUrls(before: MailboxRow, change: MailboxChange): MailboxUrls {
   const { webhook_url, oversight_webhook_url } = change;
   return Object.fromEntries(
     Object.entries({ webhook_url, oversight_webhook_url }).filter(
       ([field, url]) => url !== undefined && url !== before[field as keyof MailboxUrls],
+    ),
+  );
+}
+
+/** Copies that go to others than before. */
+function changedCopies(before: MailboxRow, copies: KeptCopies): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(copies).filter(
+      ([field, all]) => !isDeepStrictEqual(all, before[field as keyof KeptCopies]),
     ),
   );
 }

@@ -13,6 +13,7 @@ import type { MailboxRow } from "../store/mailboxes.ts";
 import { type NewMessage, insertMessages, isUnder, loadMessages } from "../store/messages.ts";
 import { type Records, addRecords, appendRecords, noRecords } from "../store/records.ts";
 import { type Draft, type Envelope, envelopeOf } from "./composition.ts";
+import { withCopies } from "./auto-copies.ts";
 import { contentEntry } from "./content-entry.ts";
 import type { EngineContext } from "./context.ts";
 import {
@@ -117,14 +118,16 @@ export function createSubmit(
   async function attempt(
     actor: Actor,
     request: SubmitRequest,
-    envelope: Envelope,
+    written: Envelope,
     fingerprint: string,
   ): Promise<Submitted> {
-    const around = await surroundings({
-      operator_id: actor.operator_id,
-      mailbox_id: request.mailbox_id,
-      addresses: envelope.map((recipient) => recipient.address),
-    });
+    const { envelope, around } = await withCopies(written, (to) =>
+      surroundings({
+        operator_id: actor.operator_id,
+        mailbox_id: request.mailbox_id,
+        addresses: to.map((recipient) => recipient.address),
+      }),
+    );
     refuseSuppressed(around, envelope);
     const review = await reviewWithTurns(context, actor.operator_id, request, request.review);
     const guarded = { ...request, review };

@@ -53,6 +53,8 @@ export async function listen(app: Fetcher, options: ListenOptions): Promise<List
   const headersTimeout = options.headers_timeout ?? 15_000;
   const requestTimeout = options.request_timeout ?? 120_000;
   const server = createServer({
+    // Of two Host headers the first would be believed; joined they are no host, and refused (RFC 9112 section 3.2).
+    joinDuplicateHeaders: true,
     headersTimeout,
     requestTimeout,
     keepAliveTimeout: options.keep_alive_timeout ?? 30_000,

@@ -124,6 +124,8 @@ export type Tables = OtherTables & {
     scan_policy: ColumnType<Record<string, string>, string | undefined, string>;
     webhook_url: string | null;
     oversight_webhook_url: string | null;
+    auto_cc: Generated<string[]>;
+    auto_bcc: Generated<string[]>;
   };
   allowlist_entry: {
     operator_id: string;

@@ -70,6 +70,8 @@ export function sampleMailbox(): Mailbox {
     scan_policy: {},
     webhook_url: null,
     oversight_webhook_url: null,
+    auto_cc: [],
+    auto_bcc: [],
     deleted_at: null,
     created_at: ago(200),
     updated_at: ago(200),

@@ -1225,9 +1225,10 @@ export abstract class Operations {
    *
    * Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for mail that is
    * scheduled or queued. A freer one, fewer approvals, a shorter undo time, a longer expiry and hiding
-   * the AI line, and likewise a higher quota, ending a warm-up, resuming a paused mailbox and a looser
-   * outbound scan, need a person: a signed-in owner or admin. Asked for by a key they wait for one: the
-   * answer is 202, and the call repeated with the mailed approval_code does it.
+   * the AI line, and likewise a higher quota, ending a warm-up, resuming a paused mailbox, a looser
+   * outbound scan, a webhook and another address for copies, need a person: a signed-in owner or admin.
+   * Asked for by a key they wait for one: the answer is 202, and the call repeated with the mailed
+   * approval_code does it.
    */
   updateMailbox(input: UpdateMailboxInput, options?: RequestOptions): Promise<UpdateMailboxOutput> {
     return this.callJson(operations.updateMailbox, input, options);

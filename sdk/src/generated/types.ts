@@ -214,6 +214,10 @@ export type Mailbox = {
   scan_policy: Record<string, string>;
   webhook_url: string | null;
   oversight_webhook_url: string | null;
+  /** Who gets a visible copy of everything it writes */
+  auto_cc: string[];
+  /** Who gets a hidden copy of everything it writes */
+  auto_bcc: string[];
   deleted_at: string | null;
   /** ISO 8601 time */
   created_at: string;
@@ -1943,6 +1947,13 @@ export type CreateMailboxInput = {
   webhook_url?: string | null | undefined;
   /** The same for what waits for people and what they decide */
   oversight_webhook_url?: string | null | undefined;
+  /**
+   * Addresses that get a copy of everything the mailbox writes, seen by all; null for none. Adding one
+   * needs a person
+   */
+  auto_cc?: string | string[] | null | undefined;
+  /** The same, seen by nobody else */
+  auto_bcc?: string | string[] | null | undefined;
   /** The code that was mailed to the oversight address when this very call was made before */
   approval_code?: string | undefined;
 };
@@ -1982,6 +1993,13 @@ export type UpdateMailboxInput = {
   webhook_url?: string | null | undefined;
   /** The same for what waits for people and what they decide */
   oversight_webhook_url?: string | null | undefined;
+  /**
+   * Addresses that get a copy of everything the mailbox writes, seen by all; null for none. Adding one
+   * needs a person
+   */
+  auto_cc?: string | string[] | null | undefined;
+  /** The same, seen by nobody else */
+  auto_bcc?: string | string[] | null | undefined;
   /** Only approvals by passkey (class A) count, also for mail that waits already */
   passkey_required?: boolean | undefined;
   /** Messages a day (UTC); null takes the instance's limit. What is over it waits */

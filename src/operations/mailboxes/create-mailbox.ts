@@ -4,7 +4,7 @@ import { mailbox } from "../../contract/resources.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { usualMailbox } from "../../engine/mailboxes.ts";
 import { operation } from "../context.ts";
-import { mailboxSettings } from "./settings.ts";
+import { copiesOf, mailboxSettings } from "./settings.ts";
 import { mailboxOf } from "./views.ts";
 
 export const createMailbox = operation({
@@ -64,6 +64,7 @@ export const createMailbox = operation({
         ai_disclosure: input.ai_disclosure ?? usualMailbox.ai_disclosure,
         webhook_url: input.webhook_url,
         oversight_webhook_url: input.oversight_webhook_url,
+        ...copiesOf(input),
       }),
     );
   },

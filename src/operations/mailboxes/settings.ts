@@ -1,6 +1,7 @@
 /** The settings of a mailbox that creation and change have in common. */
 import { z } from "zod";
 import { scanFamilies } from "../../engine/outbound-scan.ts";
+import { type AutoCopies, maxCopies } from "../../engine/auto-copies.ts";
 import { mode } from "../../contract/resources.ts";
 
 /** Header-safe text: no control characters, which the composer would refuse at every send. */
@@ -38,6 +39,22 @@ export const mailboxLimits = {
     .describe("What the outbound scan does by family of findings; others are as usual"),
 };
 
+/** One address or several; null for none. */
+const copies = z
+  .union([z.string().min(1).max(320), z.array(z.string().min(1).max(320)).max(maxCopies)])
+  .nullable()
+  .optional();
+
+/** The addresses of `auto_cc` and `auto_bcc`, where they are given. */
+export function copiesOf(input: {
+  auto_cc?: string | string[] | null | undefined;
+  auto_bcc?: string | string[] | null | undefined;
+}): AutoCopies {
+  const list = (given: string | string[] | null | undefined): string[] | undefined =>
+    given === undefined ? undefined : given === null ? [] : [given].flat();
+  return { auto_cc: list(input.auto_cc), auto_bcc: list(input.auto_bcc) };
+}
+
 const hook = z.string().min(1).max(2000).nullable().optional();
 
 /** Each optional; creation fills in the defaults. */
@@ -65,4 +82,8 @@ export const mailboxSettings = {
     "Told of what happens in the mailbox, as by a webhook; null for nowhere. Its secret: rotate_webhook of the webhook in list_webhooks",
   ),
   oversight_webhook_url: hook.describe("The same for what waits for people and what they decide"),
+  auto_cc: copies.describe(
+    "Addresses that get a copy of everything the mailbox writes, seen by all; null for none. Adding one needs a person",
+  ),
+  auto_bcc: copies.describe("The same, seen by nobody else"),
 };

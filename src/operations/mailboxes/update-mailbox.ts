@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { id, mailbox } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
-import { mailboxLimits, mailboxSettings } from "./settings.ts";
+import { copiesOf, mailboxLimits, mailboxSettings } from "./settings.ts";
 import { mailboxOf } from "./views.ts";
 
 export const updateMailbox = operation({
@@ -10,7 +10,7 @@ export const updateMailbox = operation({
   tag: "mailboxes",
   summary: "Change a mailbox",
   description:
-    "Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for mail that is scheduled or queued. A freer one, fewer approvals, a shorter undo time, a longer expiry and hiding the AI line, and likewise a higher quota, ending a warm-up, resuming a paused mailbox and a looser outbound scan, need a person: a signed-in owner or admin. Asked for by a key they wait for one: the answer is 202, and the call repeated with the mailed approval_code does it.",
+    "Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for mail that is scheduled or queued. A freer one, fewer approvals, a shorter undo time, a longer expiry and hiding the AI line, and likewise a higher quota, ending a warm-up, resuming a paused mailbox, a looser outbound scan, a webhook and another address for copies, need a person: a signed-in owner or admin. Asked for by a key they wait for one: the answer is 202, and the call repeated with the mailed approval_code does it.",
   method: "PATCH",
   path: "/v1/mailboxes/{mailbox_id}",
   effect: "write",
@@ -32,7 +32,8 @@ export const updateMailbox = operation({
   tool: true,
   cli: { command: "update-mailbox", positional: ["mailbox_id"] },
   async handle({ engine, actor }, input) {
-    const { mailbox_id: mailboxId, ...change } = input;
-    return mailboxOf(await engine.changeMailbox(actor, mailboxId, change));
+    const { mailbox_id: mailboxId, auto_cc, auto_bcc, ...change } = input;
+    const copies = copiesOf({ auto_cc, auto_bcc });
+    return mailboxOf(await engine.changeMailbox(actor, mailboxId, { ...change, ...copies }));
   },
 });

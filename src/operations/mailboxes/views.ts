@@ -26,6 +26,8 @@ export function mailboxOf(
     scan_policy: row.scan_policy,
     webhook_url: row.webhook_url,
     oversight_webhook_url: row.oversight_webhook_url,
+    auto_cc: row.auto_cc,
+    auto_bcc: row.auto_bcc,
     deleted_at: row.deleted_at?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
