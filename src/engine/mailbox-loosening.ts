@@ -7,7 +7,6 @@ import type { Tx } from "../store/database.ts";
 import type { MailboxRow } from "../store/mailboxes.ts";
 import { takesServiceMail } from "../store/service-mail.ts";
 import type { EngineContext } from "./context.ts";
-import type { AutoCopies } from "./auto-copies.ts";
 import { type LetThrough, passSensitive } from "./sensitive.ts";
 
 /** What a new mailbox is asked to be. `address` may be a local part; it then lies in the operator's first domain. */
@@ -23,7 +22,10 @@ export type NewMailbox = {
   webhook_url?: string | null | undefined;
   /** The same for what waits for people. */
   oversight_webhook_url?: string | null | undefined;
-} & AutoCopies;
+  /** Who gets copies of what it writes, seen by all and by nobody. */
+  auto_cc?: readonly string[] | undefined;
+  auto_bcc?: readonly string[] | undefined;
+};
 
 /** What may be changed of a mailbox. */
 export type MailboxChange = {
