@@ -333,7 +333,7 @@ test("scripts run on the pages that need one, and are ours alone", async () => {
     expect(policy).toContain(`script-src ${host}/assets/; connect-src 'self'`);
     const scripts = (await answer.text()).match(/<script[^>]*>/g);
     expect(scripts).toEqual([
-      expect.stringMatching(/^<script src="\/assets\/sign-in\.js\?v=\w{12}" defer>$/),
+      expect.stringMatching(/^<script type="module" src="\/assets\/sign-in\.js\?v=\w{12}">$/),
     ]);
   }
   const policy = (await get("/people", owner)).headers.get("content-security-policy");
