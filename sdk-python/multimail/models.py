@@ -80,6 +80,7 @@ _DecisionRequired = TypedDict(
         "reason": "Union[str, None]",
         "digest": "str",
         "at": "str",
+        "voided_at": "Union[str, None]",
     },
 )
 

@@ -112,6 +112,9 @@ export const decision = z.object({
   reason: z.string().nullable(),
   digest: z.string(),
   at: time,
+  voided_at: time
+    .nullable()
+    .describe("When it stopped counting: pulled back, or the text was edited; else null"),
 });
 
 /** What a message is; everything that was sent from here is `mail`. */

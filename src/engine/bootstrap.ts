@@ -8,6 +8,7 @@ import { insertOperator, listOperators, lockOperators } from "../store/operators
 import type { Tx } from "../store/database.ts";
 import { appendRecords, noRecords } from "../store/records.ts";
 import { auditOrigin } from "../audit/checkpoint.ts";
+import { canBeName } from "../mail/compose-fields.ts";
 import type { EngineContext } from "./context.ts";
 import { makeEntry, worker } from "./record.ts";
 import { newToken } from "./tokens.ts";
@@ -215,7 +216,7 @@ class Founding {
     await insertMailbox(this.#tx, {
       mailbox_id: id,
       address,
-      display_name: this.#wanted.name,
+      display_name: canBeName(this.#wanted.name) ? this.#wanted.name : null,
       mode: "gated_send",
       approvals_required: 1,
       expiry_seconds: 7 * 24 * 3600,

@@ -66,21 +66,32 @@ export function checkHtml(html: string): string {
   return checked;
 }
 
+function checkName(field: string, name: string): void {
+  checkFieldText(field, name);
+  if (name.length > MAX_NAME_LENGTH)
+    throw new ComposeError(field, `it is longer than ${MAX_NAME_LENGTH} characters`);
+  // Readers decode encoded words even inside quotes, so the recipient would see another name than the approver.
+  if (name.includes("=?"))
+    throw new ComposeError(field, 'it contains "=?", which readers take for encoded text');
+}
+
+/** True for what can stand as a display name; kept for later, anything else would refuse every message that it stands in. */
+export function canBeName(name: string): boolean {
+  try {
+    checkName("name", name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A display name and address ready for MailComposer. */
 export function checkMailbox(
   field: string,
   mailbox: { name: string | null; address: string },
 ): { name: string; address: string } {
   const name = mailbox.name ?? "";
-  checkFieldText(`${field}.name`, name);
-  if (name.length > MAX_NAME_LENGTH)
-    throw new ComposeError(`${field}.name`, `it is longer than ${MAX_NAME_LENGTH} characters`);
-  // Readers decode encoded words even inside quotes, so the recipient would see another name than the approver.
-  if (name.includes("=?"))
-    throw new ComposeError(
-      `${field}.name`,
-      'it contains "=?", which readers take for encoded text',
-    );
+  checkName(`${field}.name`, name);
   try {
     return { name: name.trim(), address: parseAddress(mailbox.address).address };
   } catch (error) {

@@ -197,7 +197,15 @@ export const sampleOperations = [
         decision
       ] as Email["status"];
       email.decisions = [
-        { decision, by: "Grace Hopper", class: "B", reason: reason ?? null, digest, at: ago(0) },
+        {
+          decision,
+          by: "Grace Hopper",
+          class: "B",
+          reason: reason ?? null,
+          digest,
+          at: ago(0),
+          voided_at: null,
+        },
       ];
       return { id: email.id, status: email.status };
     },

@@ -144,6 +144,7 @@ export function showcase(sample: Sample, html_safe: string): Record<string, stri
         decision: "approve",
         by: "Katherine Johnson",
         class: "B",
+        voided_at: null,
         reason: "Amount matches the order.",
         digest: "3f1c9a7be2d04c558a6f0e9d7b21c4438e5a90f1d2c7b6a4e8f3091c5d7a2b6e",
         at: "2026-11-21T08:00:00Z",

@@ -147,7 +147,10 @@ describe("pulling back", () => {
     expect((await it.read(box, id)).status).toBe("scheduled");
     const back = await asOverseer("/v1/oversight/undo", { email_id: id });
     expect(back.body, JSON.stringify(back.body)).toMatchObject({ status: "pending_send_approval" });
-    expect(await it.read(box, id)).toMatchObject({ approvals: 0 });
+    expect(await it.read(box, id)).toMatchObject({
+      approvals: 0,
+      decisions: [{ decision: "approve", voided_at: expect.stringMatching(/Z$/) }],
+    });
     expect((await asOverseer("/v1/oversight/undo", { email_id: id })).body.code).toBe(
       "not_scheduled",
     );

@@ -48,6 +48,8 @@ export type Decision = {
   digest: string;
   /** ISO 8601 time */
   at: string;
+  /** When it stopped counting: pulled back, or the text was edited; else null */
+  voided_at: string | null;
 };
 
 export type Email = {

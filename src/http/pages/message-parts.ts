@@ -155,7 +155,7 @@ export function decisionList(email: Email, now: number): Html | false {
     (one) =>
       markup`<li><p>${badge(decisionWords[one.decision])} by <strong>${line(one.by, 200)}</strong>, ${time(one.at, now)}, class ${one.class}${
         one.digest !== email.digest && markup` <span class="badge warn">of earlier content</span>`
-      }</p>${one.reason !== null && markup`<blockquote>${line(one.reason)}</blockquote>`}</li>`,
+      }${one.voided_at !== null && markup` <span class="badge warn">void since ${time(one.voided_at, now)}</span>`}</p>${one.reason !== null && markup`<blockquote>${line(one.reason)}</blockquote>`}</li>`,
   )}</ol></section>`;
 }
 

@@ -3,12 +3,17 @@ import { z } from "zod";
 import { scanFamilies } from "../../engine/outbound-scan.ts";
 import { type AutoCopies, maxCopies } from "../../engine/auto-copies.ts";
 import { mode } from "../../contract/resources.ts";
+import { canBeName } from "../../mail/compose-fields.ts";
 
-/** Header-safe text: no control characters, which the composer would refuse at every send. */
+/** Nothing that the composer would refuse at every send. */
 const displayName = z
   .string()
   .max(200)
-  .regex(/^[^\p{Cc}]*$/u, "must not contain control characters");
+  .regex(/^[^\p{Cc}]*$/u, "must not contain control characters")
+  .refine(
+    canBeName,
+    'must be one line, without characters that turn the order of letters, and without "=?"',
+  );
 
 const scanAction = z.enum(["mark", "hold", "block"]);
 

@@ -1,6 +1,6 @@
 /** Messages as REST shows them: rows to resources, statuses to their wire names. */
 import type { z } from "zod";
-import type { email, emailSummary, wireStatus } from "../../contract/resources.ts";
+import type { decision, email, emailSummary, wireStatus } from "../../contract/resources.ts";
 import { type InboundStatus, inboundStatuses } from "../../core/inbound-status.ts";
 import { readMode } from "../../core/oversight/mode.ts";
 import { type Status, statuses } from "../../core/oversight/types.ts";
@@ -71,6 +71,19 @@ export function summaryOf(view: ListedView): z.infer<typeof emailSummary> {
   };
 }
 
+/** What somebody decided, and whether it still counts. */
+export function decisionOf(row: MessageDetail["decisions"][number]): z.infer<typeof decision> {
+  return {
+    decision: row.decision,
+    by: row.decided_by,
+    class: row.class,
+    reason: row.reason,
+    digest: row.digest,
+    at: row.created_at.toISOString(),
+    voided_at: row.voided_at?.toISOString() ?? null,
+  };
+}
+
 /** A message whole. */
 export function detailOf(view: MessageDetail): z.infer<typeof email> {
   return {
@@ -95,13 +108,6 @@ export function detailOf(view: MessageDetail): z.infer<typeof email> {
       attempts,
       receipt,
     })),
-    decisions: view.decisions.map((decision) => ({
-      decision: decision.decision,
-      by: decision.decided_by,
-      class: decision.class,
-      reason: decision.reason,
-      digest: decision.digest,
-      at: decision.created_at.toISOString(),
-    })),
+    decisions: view.decisions.map(decisionOf),
   };
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { decision, id, wireStatus } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
-import { toWire } from "../messages/views.ts";
+import { decisionOf, toWire } from "../messages/views.ts";
 import { versionDiff } from "./get-email-versions.ts";
 
 export const waitForDecision = operation({
@@ -60,16 +60,7 @@ export const waitForDecision = operation({
         row.status !== "pending_scan" &&
         row.status !== "pending_approval" &&
         !(row.status === "scheduled" && row.gated && approvals === 0),
-      decision: last
-        ? {
-            decision: last.decision,
-            by: last.decided_by,
-            class: last.class,
-            reason: last.reason,
-            digest: last.digest,
-            at: last.created_at.toISOString(),
-          }
-        : null,
+      decision: last ? decisionOf(last) : null,
       approvals,
       approvals_required: row.required,
       digest: row.digest,
