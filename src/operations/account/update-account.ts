@@ -2,8 +2,7 @@
 import { z } from "zod";
 import { id } from "../../contract/resources.ts";
 import { operation } from "../context.ts";
-
-const plain = /^[^\p{Cc}]*$/u;
+import { line } from "../signup/fields.ts";
 
 export const updateAccount = operation({
   name: "update_account",
@@ -17,19 +16,9 @@ export const updateAccount = operation({
   access: "admin",
   sensitive: true,
   input: z.strictObject({
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(200)
-      .regex(plain, "must not contain control characters")
-      .optional(),
-    postal_address: z
-      .string()
-      .trim()
-      .min(1)
-      .max(500)
-      .regex(plain, "must not contain control characters")
+    // Both stand in every message: what the composer refuses would refuse them all.
+    name: line(200).optional(),
+    postal_address: line(500)
       .optional()
       .describe("Stands in the footer of every message; one line"),
     oversight_address: z
