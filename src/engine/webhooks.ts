@@ -1,4 +1,5 @@
 /** Webhook subscriptions: made, changed, rotated, tested and taken away. What tells a new place of mail is a person's to allow. */
+import { createHash, timingSafeEqual } from "node:crypto";
 import { type Actor, mayUseMailbox, principal } from "../core/actor.ts";
 import { testEvent } from "../core/event-types.ts";
 import { Refusal } from "../core/refusal.ts";
@@ -246,6 +247,12 @@ export async function forget(
   await record(context, tx, actor, "webhook.deleted", row, { ...more });
 }
 
+/** Two secrets compared in the same time wherever they differ: the second may be a caller's guess. */
+function isSame(one: string, other: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}
+
 /** Makes another secret. The one before signs too for {@link secretOverlap}. Throws `not_found`, `test_key`. */
 export async function rotateWebhook(
   context: EngineContext,
@@ -259,7 +266,7 @@ export async function rotateWebhook(
     const now = context.now();
     const { key } = context.webhooks;
     // The same again rotates nothing: a call that is repeated must not push the old secret out.
-    if (openSecret(key, row, row.sealed_secret) !== fresh) {
+    if (!isSame(openSecret(key, row, row.sealed_secret), fresh)) {
       await updateWebhook(tx, webhookId, {
         sealed_secret: sealSecret(key, row, fresh, context.random),
         old_secret: row.sealed_secret,
