@@ -70,8 +70,11 @@ describe("what a newcomer gets", () => {
     expect(await (await fetch(`${running.known.url}/audit/checkpoint`)).json()).toMatchObject({
       code: "not_found",
     });
-    const own = await fetch(`${running.known.url}/audit/${body.account_id}/checkpoint`);
-    expect(await own.text()).toContain(body.account_id);
+    // The sequencer comes behind what is committed.
+    const own = `${running.known.url}/audit/${body.account_id}/checkpoint`;
+    await expect
+      .poll(async () => (await fetch(own)).text(), { timeout: 10_000 })
+      .toContain(`/${body.account_id}\n`);
   });
 
   test("names that are taken, reserved or the service's get letters behind them", async () => {
