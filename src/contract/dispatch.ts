@@ -58,10 +58,19 @@ export function createDispatcher<C extends object>(
         return await handle({ ...caller, asks: ask }, rest);
       } catch (error) {
         if (!(error instanceof ApprovalNeeded)) throw error;
+        // Another call used what the code granted in between: asking people again would have them grant it twice.
+        if (typeof code === "string") throw spentCode();
         return json(202, await approvals.open(caller, ask, error.summary));
       }
     },
   };
+}
+
+function spentCode(): Refusal {
+  return new Refusal("invalid_code", "What this code let through was done by another call.", {
+    field: "approval_code",
+    hint: "Look whether it is as you want it. Make the call without a code to ask for it again.",
+  });
 }
 
 /** The caller, when their credential allows the operation; throws `unauthenticated` or `scope_required`. */
