@@ -59,7 +59,7 @@ export function createDispatcher<C extends object>(
       } catch (error) {
         if (!(error instanceof ApprovalNeeded)) throw error;
         // Another call used what the code granted in between: asking people again would have them grant it twice.
-        if (typeof code === "string") throw spentCode();
+        if (typeof code === "string" && !error.outdated) throw spentCode();
         return json(202, await approvals.open(caller, ask, error.summary));
       }
     },

@@ -5,10 +5,19 @@ import { Refusal, type RefusalCode, type RefusalDetail } from "./refusal.ts";
 export class ApprovalNeeded extends Refusal {
   /** What would be done, in one sentence for the person who is asked. */
   readonly summary: string;
+  /** True where a person let the call through, but had read that it would do something else than it would now. */
+  readonly outdated: boolean;
 
-  constructor(summary: string, code: RefusalCode, message: string, detail: RefusalDetail = {}) {
+  constructor(
+    summary: string,
+    code: RefusalCode,
+    message: string,
+    detail: RefusalDetail = {},
+    outdated = false,
+  ) {
     super(code, message, detail);
     this.name = "ApprovalNeeded";
     this.summary = summary;
+    this.outdated = outdated;
   }
 }

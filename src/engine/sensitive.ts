@@ -80,6 +80,7 @@ export async function passSensitive(
       change.code ?? "role_required",
       change.message,
       detail,
+      found !== undefined && found !== null && found.granted_at !== null,
     );
   await settleChange(tx, found.change_id, { used_at: context.now() });
   const entry = makeEntry(
