@@ -94,8 +94,8 @@ const cli: Surface = async (spec, key, input) => {
   let err = "";
   const code = await runCli(["call", kebab(spec.name), ...flags, "--json"], {
     env: { MULTIMAIL_API_URL: running.known.url, MULTIMAIL_API_KEY: key },
-    stdout: { write: (text) => (out += text.toString()) },
-    stderr: { write: (text) => (err += text.toString()) },
+    stdout: { write: (text) => (out += Buffer.from(text).toString()) },
+    stderr: { write: (text) => (err += Buffer.from(text).toString()) },
     stdin: (async function* () {})(),
     operations: allOperations,
     local: {},

@@ -17,8 +17,8 @@ async function cli(...args: string[]): Promise<{ code: number; out: string; err:
   let err = "";
   const code = await runCli(args, {
     env: { MULTIMAIL_DATA: running.folder },
-    stdout: { write: (text) => (out += text.toString()) },
-    stderr: { write: (text) => (err += text.toString()) },
+    stdout: { write: (text) => (out += Buffer.from(text).toString()) },
+    stderr: { write: (text) => (err += Buffer.from(text).toString()) },
     stdin: (async function* () {})(),
     operations: allOperations,
     local: {},

@@ -62,10 +62,13 @@ describe("random lives", () => {
     async () => {
       const simulation = new Simulation(world, 20_300_101);
       await simulation.run(steps);
+      // Ids are of the moment, and so is the order of claims: what is rare may take another stretch of lives.
+      const missing = (): boolean => everything.some((one) => !simulation.seen.has(one));
+      for (let more = 0; more < 3 && missing(); more++) await simulation.run(steps);
       await simulation.compare([...simulation.messages.keys()]);
       expect([...simulation.seen.keys()]).toEqual(expect.arrayContaining(everything));
     },
-    120_000 + steps * 20,
+    120_000 + steps * 80,
   );
 });
 
