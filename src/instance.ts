@@ -45,7 +45,7 @@ import { startTlsReports } from "./workers/tls-reports.ts";
 import { startTimers } from "./workers/timers.ts";
 import { startIndexing } from "./workers/index-mail.ts";
 import { startVerifying } from "./workers/verify-domains.ts";
-import { startWebhooks } from "./workers/webhooks.ts";
+import { maxWebhookCalls, startWebhooks } from "./workers/webhooks.ts";
 import { openGuardedAgent } from "./web/guarded-agent.ts";
 import { version } from "./version.ts";
 
@@ -257,6 +257,8 @@ async function startWorkers(parts: {
       resolver: reading.resolver,
       allow_private: private_webhooks,
       allow_http: private_webhooks,
+      // Calls are held back by webhook. Held back by host, one operator's would wait behind another's until they time out.
+      connections: maxWebhookCalls,
     }),
   });
   stops.push(webhooks.stop);

@@ -20,7 +20,7 @@ import {
 } from "../store/sign-ups.ts";
 import { readMailbox } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
-import { usualMailbox } from "./mailboxes.ts";
+import { refuseOverQuota, usualMailbox } from "./mailboxes.ts";
 import { issueCode, redeemCode } from "./one-time-code.ts";
 import { makeEntry, worker } from "./record.ts";
 import { queueServiceMail } from "./service-mail.ts";
@@ -61,7 +61,7 @@ export type AgentAdmitted = {
 export async function requestAgent(context: EngineContext, wish: AgentWish): Promise<AgentAsked> {
   const email = readMailbox(wish.oversight_email, "oversight_email").address;
   const host = await hostOperator(context.database);
-  const admitter = await findAdmitter(context.database, email);
+  const admitter = await findAdmitter(context.database, email, host);
   const registrationId = context.new_id();
   const now = context.now();
   const expiresAt = new Date(now.getTime() + signUpLife);
@@ -132,7 +132,7 @@ export async function confirmAgent(
   const row = await context.database.as(host, (tx) =>
     holdSignUp(tx, given.registration_id, "agent"),
   );
-  const admitter = row && (await findAdmitter(context.database, row.email));
+  const admitter = row && (await findAdmitter(context.database, row.email, host));
   const admitted = await admitUnderFreeName(context, row?.joins ?? host, given, {
     row,
     admitter: admitter && admitter.operator_id === row?.joins ? admitter : null,
@@ -179,6 +179,7 @@ async function admit(
     scopes: ("read" | "send")[];
     mailbox: string;
   };
+  await refuseOverQuota(context, tx);
   const address = await addressFor(context, tx, mailbox, suffix);
   const by = admitter.person_id === null ? "oversight address" : `person:${admitter.person_id}`;
   const agent: NewAgent = { agent_name, scopes, address, by };

@@ -1,4 +1,5 @@
 /** Changes that keys asked for: asking people by mail and in the dashboard, their grant or refusal, and the code that stands for it. */
+import { createHmac } from "node:crypto";
 import type { Approvals } from "../contract/dispatch.ts";
 import type { Actor, Ask } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
@@ -235,7 +236,8 @@ async function note(
     { resource: change.change_id },
     {
       operation: change.operation,
-      input_sha256: change.input_hash.toString("hex"),
+      // Keyed: the input may be little more than an address, which a plain hash would let anybody guess.
+      input_hmac: createHmac("sha256", context.code_key).update(change.input_hash).digest("hex"),
       requested_by: change.requested_by,
       ...data,
     },

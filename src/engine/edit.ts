@@ -12,6 +12,7 @@ import { type Draft, type Envelope, type Text, envelopeOf } from "./composition.
 import type { EngineContext } from "./context.ts";
 import {
   type Judged,
+  type Surroundings,
   askRules,
   judge,
   modeForbids,
@@ -19,6 +20,7 @@ import {
   refuseSuppressed,
   underRuling,
 } from "./judging.ts";
+import { type Copied, withCopies } from "./auto-copies.ts";
 import { about, toMachine } from "./machine-row.ts";
 import { type Scanned, scanOutgoing } from "./outbound-scan.ts";
 import { rulingReason } from "./policy-facts.ts";
@@ -122,14 +124,13 @@ async function editOnce(
       : new Refusal("not_pending", `The message is ${row.status}: it waits for no decision.`);
   const text = await textOf(context, stored);
   const wanted = wantedText(text, change);
-  const envelope = wantedEnvelope(loaded, change);
+  const { envelope, around } = await wantedEnvelope(context, loaded, change);
   const sendAt =
     change.send_at === undefined
       ? row.send_at
       : change.send_at === null
         ? null
         : readSendAt(change.send_at, context.now());
-  const around = await surroundingsOf(context, row, envelope);
   // A draft is asked for its mode when it is sent.
   const before = row.status === "draft" ? toMachine(loaded) : underPresentMode(loaded, around);
   // Asked of every edit, also of one that changes nothing: whether it may be edited at all.
@@ -216,13 +217,21 @@ function wantedText(text: Text, change: Edit): Text {
   };
 }
 
-function wantedEnvelope({ row, recipients }: LoadedMessage, change: Edit): Envelope {
+/** Whom the edited message goes to. Whoever changes that leaves the mailbox's copies in; a draft gets them when it is sent. */
+async function wantedEnvelope(
+  context: EngineContext,
+  { row, recipients }: LoadedMessage,
+  change: Edit,
+): Promise<Copied> {
+  const look = (to: Envelope): Promise<Surroundings> => surroundingsOf(context, row, to);
   const before = writtenTo(recipients);
   const of = (kind: "to" | "cc" | "bcc"): readonly string[] =>
     change[kind] ?? before.filter((one) => one.kind === kind).map(mailboxText);
   const moves = change.to ?? change.cc ?? change.bcc;
-  if (moves === undefined) return before;
-  return envelopeOf({ to: of("to"), cc: of("cc"), bcc: of("bcc") }, row.status === "draft" ? 0 : 1);
+  if (moves === undefined) return { envelope: before, around: await look(before) };
+  const isDraft = row.status === "draft";
+  const moved = envelopeOf({ to: of("to"), cc: of("cc"), bcc: of("bcc") }, isDraft ? 0 : 1);
+  return isDraft ? { envelope: moved, around: await look(moved) } : withCopies(moved, look);
 }
 
 /** New words stand in the text part only where the author gave HTML: most readers would go on showing the old ones. */

@@ -69,7 +69,7 @@ async function waitFor(
   signal: AbortSignal | undefined,
 ): Promise<MailWaited> {
   const ends = performance.now() + milliseconds;
-  const from = await context.database.as(actor.operator_id, (tx) => startOf(tx, actor, wait));
+  let from = await context.database.as(actor.operator_id, (tx) => startOf(tx, actor, wait));
   for (;;) {
     const { found, head } = await context.database.as(actor.operator_id, async (tx) => {
       // Before the look: what is published meanwhile is behind it.
@@ -94,6 +94,8 @@ async function waitFor(
     const left = ends - performance.now();
     if (left <= 0 || signal?.aborted === true || watch.closed.aborted)
       return { ids: [], cursor: eventCursor(Math.max(head, from.position)) };
+    // What was looked through holds nothing: the next look begins behind it.
+    from = { ...from, position: Math.max(from.position, head) };
     await watch.behind(actor.operator_id, head, left, signal);
   }
 }

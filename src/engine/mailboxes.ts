@@ -123,7 +123,7 @@ function refuseTaken(error: unknown): never {
 }
 
 /** Throws `quota_exceeded` where the operator has as many mailboxes as the instance lets it have. Its row is held, so that two do not both take the last. */
-async function refuseOverQuota(context: EngineContext, tx: Tx): Promise<void> {
+export async function refuseOverQuota(context: EngineContext, tx: Tx): Promise<void> {
   const { mailboxes: quota } = context.limits;
   if (quota === null) return;
   await holdOperator(tx);

@@ -53,7 +53,7 @@ export async function surroundingsOf(
   const [around] = await context.database.as(row.operator_id, (tx) =>
     loadSurroundings(tx, [{ mailbox_id: row.mailbox_id, addresses }]),
   );
-  if (!around) throw new Error(`message ${row.message_id} has no mailbox`);
+  if (!around) throw new Refusal("not_found", "Its mailbox was deleted.", { field: "mailbox_id" });
   return around;
 }
 

@@ -9,8 +9,12 @@ const day = 24 * hour;
 /** Each is one mail to somebody who may know nothing of it. */
 const limits = { hour: 3, day: 6 };
 
-/** All of an hour on this instance: beyond it, somebody has strangers mailed in our name. */
+/**
+ * All of an hour on this instance: beyond it, somebody has strangers mailed in our name. Of agents' registrations only those that mail
+ * somebody count so, or addresses made up would close the door to all; what mails nobody is bounded for its rows.
+ */
 const instanceLimits = { account: 300, agent: 1000 };
+const unmailedLimit = 20_000;
 
 /** A sign-up and its code work for an hour. */
 export const signUpLife = hour;
@@ -29,7 +33,12 @@ export async function paceSignUps(
 ): Promise<void> {
   await lockSignUps(tx, of.email);
   const most = instanceLimits[of.kind];
-  if ((await countSignUps(tx, of.kind, new Date(now.getTime() - hour), most)) >= most)
+  const since = new Date(now.getTime() - hour);
+  const isAgent = of.kind === "agent";
+  const tooMany =
+    (await countSignUps(tx, of.kind, since, most, isAgent)) >= most ||
+    (isAgent && (await countSignUps(tx, of.kind, since, unmailedLimit, false)) >= unmailedLimit);
+  if (tooMany)
     throw new Refusal("rate_limited", "This instance was asked too often within the hour.", {
       retry_after: 600,
     });

@@ -1,6 +1,7 @@
 /** Erasing a person: asked for once, carried out batch by batch, each batch whole with its leaves; a crash leaves a row that goes on. */
 import { type Actor, principal } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
+import { forgetChanges } from "../store/change-requests.ts";
 import type { Tx } from "../store/database.ts";
 import {
   type ErasureRow,
@@ -251,6 +252,7 @@ async function advance(
   const { erasure_id: id, address } = erasure;
   if (erasure.status === "settling") {
     await settleSubject(context, tx, erasure);
+    await forgetChanges(tx, address, context.now());
     await updateErasure(tx, id, {
       status: "done",
       done_at: new Date(now),

@@ -1,8 +1,10 @@
 /** The versions of a message: what was proposed, what it became by edits, and what each of them changed. */
 import { type Actor, principal } from "../core/actor.ts";
 import type { Tx } from "../store/database.ts";
+import { heldAmong } from "../store/legal-holds.ts";
 import { insertVersion, lastVersion, listVersions } from "../store/message-versions.ts";
 import { loadMarkdowns } from "../store/messages.ts";
+import { shareOperator } from "../store/operators.ts";
 import type { EngineContext } from "./context.ts";
 import { visibleMessage } from "./read-messages.ts";
 import type { StoredMessage } from "./stored-draft.ts";
@@ -36,7 +38,7 @@ export type Versions = {
 
 /**
  * Keeps what the message was before an edit. A draft that nobody but its author has seen has no versions: only what was
- * submitted once is a proposal.
+ * submitted once is a proposal. While a legal hold covers it, it keeps them all the same.
  */
 export async function keepVersion(
   tx: Tx,
@@ -44,7 +46,12 @@ export async function keepVersion(
   { loaded: { row, recipients }, mime, markdown }: StoredMessage,
   edit: { digest: string; reason: string | null; now: Date },
 ): Promise<void> {
-  if (edit.digest === row.digest || (row.status === "draft" && !row.gated)) return;
+  if (edit.digest === row.digest) return;
+  if (row.status === "draft" && !row.gated) {
+    // Holds are placed under the same row: there is none between this look and the commit.
+    await shareOperator(tx);
+    if ((await heldAmong(tx, [row.message_id])).size === 0) return;
+  }
   const earlier = await lastVersion(tx, row.message_id);
   await insertVersion(tx, {
     message_id: row.message_id,

@@ -177,6 +177,7 @@ async function again(
       tx,
       {
         webhook_id: webhookId,
+        mailbox_ids: actor.mailbox_ids,
         delivery_id: delivery_id ?? null,
         // Of a range, what waits is left to wait; a single one that waits is tried at once.
         statuses:

@@ -155,6 +155,8 @@ export async function changeWebhook(
       });
     const after = { ...row, ...wanted };
     const place = await placeOf(tx, actor, after.mailbox_id);
+    if (row.origin === "oversight" && change.paused === true && row.paused_at === null)
+      await passSilence(context, tx, actor, row, "Pause");
     const passed = redirects
       ? await passSensitive(context, tx, actor, {
           summary: `Change the webhook ${webhookId} (${row.url}): ${sentence(after.events, place, after.url)}.`,
@@ -206,6 +208,21 @@ function pausing(row: WebhookRow, paused: boolean | undefined, by: string, now: 
       };
 }
 
+/** Has a person let through that overseers of a mailbox are told no longer. */
+function passSilence(
+  context: EngineContext,
+  tx: Tx,
+  actor: Actor,
+  row: WebhookRow,
+  act: "Delete" | "Pause",
+): ReturnType<typeof passSensitive> {
+  return passSensitive(context, tx, actor, {
+    summary: `${act} the oversight webhook of the mailbox ${row.mailbox_id ?? ""}: ${row.url} is no longer told of mail that waits.`,
+    message: "Only an owner or admin can silence oversight.",
+    field: "paused",
+  });
+}
+
 /** Takes a subscription away with all that waits for it. Throws `not_found`, `test_key`; for a mailbox's own URL {@link passSensitive}. */
 export async function removeWebhook(
   context: EngineContext,
@@ -216,12 +233,7 @@ export async function removeWebhook(
     const row = await held(tx, actor, webhookId);
     const now = context.now();
     const passed =
-      row.origin === "oversight"
-        ? await passSensitive(context, tx, actor, {
-            summary: `Delete the oversight webhook of the mailbox ${row.mailbox_id ?? ""}: ${row.url} is no longer told of mail that waits.`,
-            message: "Only an owner or admin can silence oversight.",
-          })
-        : null;
+      row.origin === "oversight" ? await passSilence(context, tx, actor, row, "Delete") : null;
     if (row.mailbox_id !== null && row.origin !== "api")
       await updateMailbox(tx, row.mailbox_id, {
         [row.origin === "mailbox" ? "webhook_url" : "oversight_webhook_url"]: null,

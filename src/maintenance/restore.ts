@@ -9,6 +9,7 @@ import { migrate, releaseMigrations } from "../store/migrate.ts";
 import {
   type Connection,
   DatabaseNotEmpty,
+  assertUnused,
   type Filling,
   type TableShape,
   appliedMigrations,
@@ -76,8 +77,11 @@ export async function readBackup(
     const manifest = await readManifest(members);
     plan.accept(manifest);
     const made = new Set(manifest.migrations);
-    if ((await appliedMigrations(plan.connection)).some((one) => !made.has(one)))
+    const applied = await appliedMigrations(plan.connection);
+    if (applied.some((one) => !made.has(one)))
       throw new BackupUnusable("The database has a schema that is newer than the backup's.");
+    // Before the schema is brought forward: a database in use must stay as the release that uses it knows it.
+    if (applied.length > 0) await assertUnused(plan.connection);
     await migrate(plan.connection, made);
     const files = new Map<string, Buffer>();
     const rows = await fillDatabase(plan.connection, async (filling) => {

@@ -16,7 +16,10 @@ export type Client = {
 const maxClientUrl = 1000;
 
 const text = (most: number) => z.string().min(1).max(most);
-const httpsUrl = text(maxRedirectUri).refine((value) => URL.parse(value)?.protocol === "https:");
+// Printable ASCII: what URL.parse forgives, the database does not keep.
+const httpsUrl = text(maxRedirectUri).refine(
+  (value) => /^[\x21-\x7e]+$/.test(value) && URL.parse(value)?.protocol === "https:",
+);
 
 // What is not named here is taken without a look and left out of the answer, as RFC 7591 section 2 has it.
 const metadata = z.object({

@@ -124,3 +124,13 @@ export async function isOwnMailbox(tx: Tx, address: string): Promise<boolean> {
   );
   return row !== undefined;
 }
+
+/** Deletes changes that are over and whose words name an address (in lower case). */
+export async function forgetChanges(tx: Tx, address: string, now: Date): Promise<void> {
+  await tx.named(
+    "forget_changes",
+    `DELETE FROM change_request WHERE operator_id = $1 AND strpos(lower(summary), $2) > 0
+       AND (used_at IS NOT NULL OR refused_by IS NOT NULL OR expires_at <= $3)`,
+    [tx.operator_id, address, now.toISOString()],
+  );
+}

@@ -1,5 +1,5 @@
 /** OAuth grants and their tokens. A grant's scopes, mailboxes and end are those of the key of the same id. */
-import { type Insertable, type Selectable, sql } from "kysely";
+import type { Insertable, Selectable } from "kysely";
 import type { ApiKeyRow } from "./credentials.ts";
 import { type Database, type Tx, everyOperator, sqlBuilder as db } from "./database.ts";
 import type { PersonRow } from "./people.ts";
@@ -205,27 +205,29 @@ export async function insertClient(
   database: Database,
   client: { client_id: string; metadata: object; created_at: Date },
   limits: { unused_since: Date; at_most: number },
-): Promise<boolean> {
-  return database.transaction(everyOperator, async (tx) => {
+): Promise<void> {
+  await database.transaction(everyOperator, async (tx) => {
     await tx.run(
       db
         .deleteFrom("oauth_client")
         .where("used_at", "is", null)
         .where("created_at", "<", limits.unused_since),
     );
-    const [waiting] = await tx.run(
-      db
-        .selectFrom("oauth_client")
-        .select(sql<number>`count(*)::int`.as("count"))
-        .where("used_at", "is", null),
+    // The oldest go, so that nobody closes the door by registering.
+    const kept = db
+      .selectFrom("oauth_client")
+      .select("client_id")
+      .where("used_at", "is", null)
+      .orderBy("created_at", "desc")
+      .limit(limits.at_most - 1);
+    await tx.run(
+      db.deleteFrom("oauth_client").where("used_at", "is", null).where("client_id", "not in", kept),
     );
-    if ((waiting?.count ?? 0) >= limits.at_most) return false;
     const { client_id, created_at } = client;
     const metadata = JSON.stringify(client.metadata);
     await tx.run(
       db.insertInto("oauth_client").values({ client_id, metadata, created_at, used_at: null }),
     );
-    return true;
   });
 }
 

@@ -91,11 +91,13 @@ export async function countSignUps(
   kind: SignUpRow["kind"],
   since: Date,
   most: number,
+  mailed: boolean,
 ): Promise<number> {
   const [row] = await tx.named<{ n: number }>(
     "count_sign_ups",
-    `SELECT count(*)::int AS n FROM (SELECT 1 FROM sign_up WHERE operator_id = $1 AND created_at > $2 AND kind = $3 LIMIT $4) s`,
-    [tx.operator_id, since.toISOString(), kind, most],
+    `SELECT count(*)::int AS n FROM (SELECT 1 FROM sign_up WHERE operator_id = $1 AND created_at > $2 AND kind = $3
+       AND (known OR NOT $5) LIMIT $4) s`,
+    [tx.operator_id, since.toISOString(), kind, most, mailed],
   );
   return row?.n ?? 0;
 }
@@ -150,14 +152,17 @@ export async function pruneSignUps(database: Database, before: Date, now: Date):
   });
 }
 
-/** True where an address is an owner's or the oversight address of whichever operator that was not closed: it has an account. */
+/**
+ * True where an address is an owner's of whichever operator that was not closed: it has an account. An oversight address is not asked:
+ * whoever names one need not read it.
+ */
 export async function ownsAccount(database: Database, email: string): Promise<boolean> {
   const [row] = await database.as(everyOperator, (tx) =>
     tx.named<{ known: boolean }>(
       "owns_account",
-      `SELECT EXISTS (SELECT 1 FROM operator o WHERE o.closed_at IS NULL AND (lower(o.oversight_address) = lower($1)
-           OR EXISTS (SELECT 1 FROM person p WHERE p.operator_id = o.operator_id AND lower(p.email) = lower($1)
-             AND p.role = 'owner' AND p.removed_at IS NULL))) AS known`,
+      `SELECT EXISTS (SELECT 1 FROM operator o WHERE o.closed_at IS NULL
+           AND EXISTS (SELECT 1 FROM person p WHERE p.operator_id = o.operator_id AND lower(p.email) = lower($1)
+             AND p.role = 'owner' AND p.removed_at IS NULL)) AS known`,
       [email],
     ),
   );
@@ -167,19 +172,27 @@ export async function ownsAccount(database: Database, email: string): Promise<bo
 /** Who may let an agent in under an address: an operator, and its owner or admin; `person_id` is null for the oversight address. */
 export type Admitter = { operator_id: string; operator_name: string; person_id: string | null };
 
-/** The oldest operator that an address may let agents into; null where it is nobody's, or a mailbox there, which agents read. */
-export async function findAdmitter(database: Database, email: string): Promise<Admitter | null> {
+/**
+ * The oldest operator that an address may let agents into: its reader was proven to be an owner or admin there. Of the host's operator
+ * the oversight address does too: whoever runs the instance named it. Anybody else could name a stranger's. Null where it is nobody's, or a mailbox there,
+ * which agents read.
+ */
+export async function findAdmitter(
+  database: Database,
+  email: string,
+  host: string,
+): Promise<Admitter | null> {
   const [row] = await database.as(everyOperator, (tx) =>
     tx.named<Admitter>(
       "find_admitter",
       `SELECT o.operator_id, o.name AS operator_name, p.person_id FROM operator o
        LEFT JOIN person p ON p.operator_id = o.operator_id AND lower(p.email) = lower($1)
          AND p.role IN ('owner', 'admin') AND p.removed_at IS NULL
-       WHERE o.closed_at IS NULL AND (p.person_id IS NOT NULL OR lower(o.oversight_address) = lower($1))
+       WHERE o.closed_at IS NULL AND (p.person_id IS NOT NULL OR o.operator_id = $2 AND lower(o.oversight_address) = lower($1))
          AND NOT EXISTS (SELECT 1 FROM mailbox b
            WHERE b.address IN (lower($1), regexp_replace(lower($1), '[+][^@]*@', '@')))
-       ORDER BY o.operator_id LIMIT 1`,
-      [email],
+       ORDER BY (p.person_id IS NULL), o.operator_id LIMIT 1`,
+      [email, host],
     ),
   );
   return row ?? null;

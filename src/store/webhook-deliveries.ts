@@ -42,8 +42,9 @@ export type DeliveryFilter = {
 const columns = `d.delivery_id, d.webhook_id, d.event_id, d.event_type, d.mailbox_id, d.thread_id, d.status, d.attempts, d.due_at,
   d.created_at, d.ended_at`;
 
+// A webhook may have been of other mailboxes before: what it was told of those is not for whoever sees it now.
 const visible = `($2::text[] IS NULL OR EXISTS (SELECT 1 FROM webhook w WHERE w.operator_id = d.operator_id
-  AND w.webhook_id = d.webhook_id AND w.mailbox_id = ANY($2)))`;
+  AND w.webhook_id = d.webhook_id AND w.mailbox_id = ANY($2)) AND (d.mailbox_id IS NULL OR d.mailbox_id = ANY($2)))`;
 
 /** A page of deliveries, newest first. */
 export function listDeliveries(
@@ -114,6 +115,8 @@ export async function listAttempts(
 /** Which deliveries of a webhook are to be made again. */
 export type Redelivery = {
   webhook_id: string;
+  /** Only what was told of these; null for all. */
+  mailbox_ids: readonly string[] | null;
   /** Only this one. */
   delivery_id: string | null;
   statuses: readonly DeliveryRow["status"][];
@@ -132,6 +135,7 @@ export async function redeliver(tx: Tx, wanted: Redelivery, now: Date): Promise<
        WHERE operator_id = $1 AND webhook_id = $2 AND ($3::text IS NULL OR delivery_id = $3) AND status = ANY($4)
          AND ($5::text[] IS NULL OR event_type = ANY($5)) AND ($6::timestamptz IS NULL OR created_at >= $6)
          AND ($7::timestamptz IS NULL OR created_at < $7)
+         AND ($10::text[] IS NULL OR mailbox_id IS NULL OR mailbox_id = ANY($10))
        ORDER BY delivery_id LIMIT $9 FOR UPDATE)
      RETURNING 1`,
     [
@@ -145,6 +149,7 @@ export async function redeliver(tx: Tx, wanted: Redelivery, now: Date): Promise<
       wanted.until,
       now.toISOString(),
       wanted.limit,
+      wanted.mailbox_ids,
     ],
   );
   return rows.length;

@@ -87,8 +87,12 @@ export type DueDelivery = {
 const columns = `d.delivery_id, d.event_id, d.event_type, d.thread_id, d.attempts, d.tries, d.first_try_at, e.type, e.mailbox_id,
   e.message_id, e.data, e.at`;
 
+/** Bytes of a message that count as its part of a body, and of all bodies of one look: they are in memory together. */
+const largestText = 262_144;
+const maxBytes = 1_048_576;
+
 /**
- * Deliveries of a webhook that are due. `ordered`: by position, and none of a thread in which an earlier one waits for its next try.
+ * Deliveries of a webhook that are due, as many as fit into {@link maxBytes} (one always does). `ordered`: by position, and none of a thread in which an earlier one waits for its next try.
  */
 export function dueDeliveries(
   tx: Tx,
@@ -98,13 +102,20 @@ export function dueDeliveries(
   const { ordered, now, limit } = wanted;
   const blocked = `NOT EXISTS (SELECT 1 FROM webhook_delivery b WHERE b.operator_id = d.operator_id AND b.webhook_id = d.webhook_id
     AND b.status = 'pending' AND b.thread_id = d.thread_id AND b.position < d.position AND b.due_at > $3)`;
+  const order = ordered ? "d.position" : "d.due_at, d.position";
   return tx.named<DueDelivery>(
     ordered ? "due_deliveries_ordered" : "due_deliveries",
-    `SELECT ${columns} FROM webhook_delivery d JOIN event e ON e.operator_id = d.operator_id AND e.event_id = d.event_id
-     WHERE d.operator_id = $1 AND d.webhook_id = $2 AND d.status = 'pending' AND d.due_at <= $3
-       ${ordered ? `AND (d.thread_id IS NULL OR ${blocked})` : ""}
-     ORDER BY ${ordered ? "d.position" : "d.due_at, d.position"} LIMIT $4`,
-    [tx.operator_id, webhookId, now.toISOString(), limit],
+    `SELECT * FROM (
+       SELECT ${columns}, sum(m.size_bytes) OVER (ORDER BY ${order}) - m.size_bytes AS before_it FROM (
+         SELECT * FROM webhook_delivery d WHERE d.operator_id = $1 AND d.webhook_id = $2 AND d.status = 'pending' AND d.due_at <= $3
+           ${ordered ? `AND (d.thread_id IS NULL OR ${blocked})` : ""}
+         ORDER BY ${order} LIMIT $4) d
+       JOIN event e ON e.operator_id = d.operator_id AND e.event_id = d.event_id
+       CROSS JOIN LATERAL (SELECT coalesce((SELECT least(size_bytes, $5) FROM message
+         WHERE operator_id = d.operator_id AND message_id = e.message_id), 0)::bigint AS size_bytes) m
+       ORDER BY ${order}) due
+     WHERE before_it <= $6`,
+    [tx.operator_id, webhookId, now.toISOString(), limit, largestText, maxBytes],
   );
 }
 

@@ -91,6 +91,14 @@ export class DatabaseNotEmpty extends Error {
   }
 }
 
+/** Throws {@link DatabaseNotEmpty} where the database has an operator: it is in use. */
+export function assertUnused(connection: pg.ClientConfig): Promise<void> {
+  return asOwner(connection, async (client) => {
+    const found = await client.query("SELECT 1 FROM operator LIMIT 1");
+    if (found.rowCount !== 0) throw new DatabaseNotEmpty("operator");
+  });
+}
+
 /**
  * Fills the freshly migrated, empty database in one transaction, with the walls' triggers off: rows come as they were, past
  * steps that nobody repeats. Foreign keys hold. Throws, and changes nothing, where `work` throws; {@link DatabaseNotEmpty} where there are rows.

@@ -9,6 +9,9 @@ import { type Worker, startLoop } from "./loop.ts";
 const maxTargets = 50;
 const maxCalls = 10;
 
+/** Most calls of a node at once. */
+export const maxWebhookCalls = maxTargets * maxCalls;
+
 /** How long a claim holds before it is first renewed, in milliseconds; the engine renews it with each round. */
 const lease = 90_000;
 

@@ -217,6 +217,22 @@ describe("codes", () => {
     expect((await mailTo(running, email)).length).toBe(before);
   });
 
+  test("of a stranger whom somebody named as their oversight address open what is the stranger's own", async () => {
+    const [mallory, victim] = [stranger(), stranger()];
+    const { id, code } = await openSignUp(node, "account", mallory);
+    const { body } = await running.call(null, "/v1/signup/confirm", { sign_up_id: id, code });
+    await node.asOwner(
+      `UPDATE operator SET oversight_address = '${victim}' WHERE operator_id = '${body.account_id}'`,
+    );
+    // No agent of the victim's is let into the account of whoever named them.
+    await register(victim);
+    expect((await mailTo(running, victim)).length).toBe(0);
+    // And the victim opens an account as anybody does.
+    expect((await signUp({ oversight_email: victim })).status).toBe(202);
+    const [mail] = await mails(victim, 1);
+    expect(mail).toContain("code");
+  });
+
   test("expire", async () => {
     const open = await openSignUp(node, "account", stranger());
     await node.asOwner(

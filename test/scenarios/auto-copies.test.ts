@@ -110,6 +110,26 @@ describe("who gets a copy", () => {
     ]);
   });
 
+  test("stays on whatever the agent makes of the recipients afterwards", async () => {
+    const approval = { auto_cc: ["chief@example.net"] };
+    await change(approval);
+    const approval_code = await sunkCode(out.sink, "chief@example.net");
+    expect((await change({ ...approval, approval_code })).status).toBe(200);
+    const send_at = new Date(Date.now() + 3_600_000).toISOString();
+    const { body } = await out.running.send({ to: ["ada@example.net"], send_at });
+    const path = `${mailbox}/emails/${body.id}/schedule`;
+    const moved = { to: ["eve@example.net"], cc: [], bcc: [] };
+    const edited = await out.running.call(out.running.known.agent_key, path, moved, {
+      method: "PATCH",
+    });
+    expect(edited.status).toBe(200);
+    expect(await out.read(body.id)).toMatchObject({
+      to: ["eve@example.net"],
+      cc: ["chief@example.net"],
+    });
+    expect((await change({ auto_cc: null })).status).toBe(200);
+  });
+
   test("is refused by name where it cannot be one", async () => {
     for (const [auto_cc, field] of [
       ["nobody", "auto_cc[0]"],

@@ -1,4 +1,5 @@
 /** Erasing a person: what goes, what stays, who may ask, and that everything still verifies. */
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { verifyBundle } from "../../src/audit/bundle.ts";
 import type { Actor } from "../../src/core/actor.ts";
@@ -260,6 +261,11 @@ describe("who may ask", () => {
     expect(made.body).toMatchObject({ status: "running", reference: "DSR-7" });
     expect(JSON.stringify(made.body)).not.toContain("@");
     await erasureIs(running, made.body.id, "settling");
+    // Neither by name nor as a hash that can be guessed at.
+    const guess = createHash("sha256").update(JSON.stringify({ address: eve, reference: "DSR-7" }));
+    const { entries } = (await admin("/v1/audit-log?action=change.requested&limit=100")).body;
+    expect(entries.length).toBeGreaterThan(0);
+    expect(JSON.stringify(entries)).not.toContain(guess.digest("hex"));
     const listed = await admin("/v1/subjects/erasures");
     expect(listed.body.erasures[0]).toMatchObject({ id: made.body.id, messages: 1 });
   });

@@ -27,6 +27,11 @@ beforeAll(async () => {
     { oversight_mode: "gated_all" },
     { method: "PATCH" },
   );
+  // What is committed is published a moment later.
+  const changed = "/v1/events?type=mailbox.mode_changed";
+  await expect
+    .poll(async () => (await running.call(running.known.admin_key, changed)).body.events.length)
+    .toBe(1);
 });
 afterEach(() => {
   for (const end of ends.splice(0)) end();

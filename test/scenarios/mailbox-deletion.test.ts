@@ -74,6 +74,16 @@ test("what waits in a deleted mailbox is cancelled, whatever it waits for, and s
   expect(await email(box.id, received)).toMatchObject({ id: received, direction: "inbound" });
   expect(await entries(box.id)).toContain("mailbox.deleted");
   expect((await running.decide(pending, "approve")).status).toBe(409);
+  const path = `/v1/mailboxes/${box.id}/emails/${pending}/schedule`;
+  const edited = await running.call(
+    running.known.agent_key,
+    path,
+    { subject: "Again" },
+    {
+      method: "PATCH",
+    },
+  );
+  expect(edited).toMatchObject({ status: 404, body: { code: "not_found" } });
 });
 
 test("a deleted mailbox sends nothing, takes nothing and changes no more", async () => {

@@ -416,7 +416,10 @@ describe("the URLs of a mailbox", () => {
     const [webhook] = body.webhooks;
     const moved = await admin(`/v1/webhooks/${webhook.id}`, { url: `${target.url}/2` }, "PATCH");
     expect(moved.body.code).toBe("not_editable");
-    // Nobody silences oversight with a key alone, by neither way.
+    // Nobody silences oversight with a key alone, by none of the ways.
+    const pause = { paused: true };
+    expect((await admin(`/v1/webhooks/${webhook.id}`, pause, "PATCH")).status).toBe(202);
+    expect((await admin(`/v1/webhooks/${webhook.id}`)).body.paused).toBe(false);
     expect((await admin(`/v1/webhooks/${webhook.id}`, undefined, "DELETE")).status).toBe(202);
     expect((await admin(path, { oversight_webhook_url: null }, "PATCH")).status).toBe(202);
     const gone = await approved(

@@ -17,6 +17,8 @@ export type OAuthOptions = { server: AuthorizationServer; public_url: string; lo
 
 /** Largest body of each, in bytes. */
 const largest = 16 * 1024;
+/** Of a registration: what is kept of it is a little longer than what came. */
+const largestRegistration = 12 * 1024;
 
 /** Hangs the endpoints in. They answer JSON, in OAuth's own forms. */
 export function mountOAuth(app: Hono, options: OAuthOptions): void {
@@ -47,9 +49,9 @@ export function mountOAuth(app: Hono, options: OAuthOptions): void {
   );
   app.post(oauthPaths.register, async (c) => {
     try {
-      const announced = announcedBody(c.req.raw, bindings(c), largest);
+      const announced = announcedBody(c.req.raw, bindings(c), largestRegistration);
       assertJson(c.req.raw.headers);
-      const text = bodyText(await readBody(c.req.raw, announced, largest));
+      const text = bodyText(await readBody(c.req.raw, announced, largestRegistration));
       const source = bindings(c)?.incoming?.socket.remoteAddress ?? "";
       return Response.json(await server.register(parseJson(text), source), {
         status: 201,

@@ -80,7 +80,7 @@ export const confirmAgent = operation({
     oversight_mode: z.literal("gated_send"),
   }),
   status: 201,
-  refusals: ["validation_failed", "invalid_code", "unknown_domain"],
+  refusals: ["validation_failed", "invalid_code", "unknown_domain", "quota_exceeded"],
   async handle({ engine }, input) {
     const { operator_id: account_id, scopes, ...admitted } = await engine.confirmAgent(input);
     return {
