@@ -1,5 +1,5 @@
 /** The event log of a running instance: pages from a cursor, the stream, waiting for mail, and who sees what of it. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { promise } from "../promises.ts";
 import { type MailIn, mailIn } from "./mail-in.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
@@ -28,10 +28,11 @@ beforeAll(async () => {
     { method: "PATCH" },
   );
   // What is committed is published a moment later.
-  const changed = "/v1/events?type=mailbox.mode_changed";
-  await expect
-    .poll(async () => (await running.call(running.known.admin_key, changed)).body.events.length)
-    .toBe(1);
+  await vi.waitFor(async () => {
+    const path = "/v1/events?type=mailbox.mode_changed";
+    const { body } = await running.call(running.known.admin_key, path);
+    expect(body.events).toHaveLength(1);
+  });
 });
 afterEach(() => {
   for (const end of ends.splice(0)) end();
