@@ -31,7 +31,7 @@ beforeAll(async () => {
   await vi.waitFor(async () => {
     const path = "/v1/events?type=mailbox.mode_changed";
     const { body } = await running.call(running.known.admin_key, path);
-    expect(body.events).toHaveLength(1);
+    if (body.events.length === 0) throw new Error("the change of the mode is not published yet");
   });
 });
 afterEach(() => {
