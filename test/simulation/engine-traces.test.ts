@@ -33,7 +33,6 @@ const everything = [
   "cancel not_cancellable",
   "expire expired",
   "hand-off after a lost attempt sending",
-  "hand-off blocked",
   "hand-off pending_approval",
   "hand-off sandboxed",
   "hand-off sending",
@@ -62,13 +61,13 @@ describe("random lives", () => {
     async () => {
       const simulation = new Simulation(world, 20_300_101);
       await simulation.run(steps);
-      // Ids are of the moment, and so is the order of claims: what is rare may take another stretch of lives.
-      const missing = (): boolean => everything.some((one) => !simulation.seen.has(one));
-      for (let more = 0; more < 3 && missing(); more++) await simulation.run(steps);
       await simulation.compare([...simulation.messages.keys()]);
-      expect([...simulation.seen.keys()]).toEqual(expect.arrayContaining(everything));
+      const seen = [...simulation.seen.keys()];
+      expect(seen).toEqual(expect.arrayContaining(everything));
+      // Ids are of the moment, and with them the order of claims: at which attempt a lowered mode is met is chance.
+      expect(seen.filter((one) => /^hand-off.* blocked$/.test(one))).not.toEqual([]);
     },
-    120_000 + steps * 80,
+    120_000 + steps * 20,
   );
 });
 
