@@ -20,6 +20,8 @@ const begun: { address: string; at: number }[] = [];
 
 beforeAll(async () => {
   sink = await startSink({
+    // So slow that neither node is done before the other has begun.
+    answers_after: 20,
     answer_rcpt(address) {
       begun.push({ address, at: performance.now() });
       return undefined;
@@ -128,6 +130,7 @@ describe("five hundred messages on two nodes", () => {
     expect(begun).toEqual([]);
 
     expect(await resumeOnPage()).toBe(303);
+    second.wake();
     await until(() => gate.waiting() > 0 && begun.length > 20, "both nodes are at it");
     expect((await stop(running.known.oversight_key, "runaway")).status).toBe(200);
     const answered = performance.now();

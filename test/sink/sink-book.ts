@@ -42,6 +42,8 @@ export interface SinkOptions {
   };
   /** The reply line to a recipient; undefined accepts. */
   readonly answer_rcpt?: (address: string) => string | undefined;
+  /** Milliseconds from what came in to the answer: a server that takes its time. Default none. */
+  readonly answers_after?: number;
   /** False keeps counts only, for speed. */
   readonly record?: boolean;
 }

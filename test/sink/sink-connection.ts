@@ -82,7 +82,9 @@ export class SinkConnection implements RecordedConnection {
       // Octets behind STARTTLS in the same read are dropped, as RFC 3207 demands of a server.
       if (line.toUpperCase() === "STARTTLS" && this.secure) break;
     }
-    this.#flush();
+    const pause = this.#book.options.answers_after;
+    if (pause === undefined) this.#flush();
+    else setTimeout(() => this.#flush(), pause);
     this.#book.changed();
   }
 
