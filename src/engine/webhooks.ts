@@ -155,15 +155,16 @@ export async function changeWebhook(
       });
     const after = { ...row, ...wanted };
     const place = await placeOf(tx, actor, after.mailbox_id);
-    if (row.origin === "oversight" && change.paused === true && row.paused_at === null)
-      await passSilence(context, tx, actor, row, "Pause");
+    const silences = row.origin === "oversight" && change.paused === true && row.paused_at === null;
     const passed = redirects
       ? await passSensitive(context, tx, actor, {
           summary: `Change the webhook ${webhookId} (${row.url}): ${sentence(after.events, place, after.url)}.`,
           message: "Only an owner or admin can change where webhooks go.",
           field: "url",
         })
-      : null;
+      : silences
+        ? await passSilence(context, tx, actor, row, "Pause")
+        : null;
     const moved = pausing(row, change.paused, principal(actor), now);
     if (Object.keys(wanted).length === 0 && Object.keys(moved).length === 0) return row;
     await updateWebhook(tx, webhookId, { ...wanted, ...moved, updated_at: now });
@@ -219,7 +220,7 @@ function passSilence(
   return passSensitive(context, tx, actor, {
     summary: `${act} the oversight webhook of the mailbox ${row.mailbox_id ?? ""}: ${row.url} is no longer told of mail that waits.`,
     message: "Only an owner or admin can silence oversight.",
-    field: "paused",
+    ...(act === "Pause" ? { field: "paused" } : {}),
   });
 }
 

@@ -420,6 +420,17 @@ describe("the URLs of a mailbox", () => {
     const pause = { paused: true };
     expect((await admin(`/v1/webhooks/${webhook.id}`, pause, "PATCH")).status).toBe(202);
     expect((await admin(`/v1/webhooks/${webhook.id}`)).body.paused).toBe(false);
+    const at = `/v1/webhooks/${webhook.id}`;
+    const key = running.known.admin_key;
+    expect((await approved(running, key, at, pause, { method: "PATCH" })).status).toBe(200);
+    // Which request let it through stands with what was done.
+    const log = await admin(
+      `/v1/audit-log?resource=${webhook.id}&action=webhook.changed&limit=100`,
+    );
+    expect(log.body.entries.at(-1).data).toMatchObject({
+      paused: true,
+      change: expect.any(String),
+    });
     expect((await admin(`/v1/webhooks/${webhook.id}`, undefined, "DELETE")).status).toBe(202);
     expect((await admin(path, { oversight_webhook_url: null }, "PATCH")).status).toBe(202);
     const gone = await approved(
