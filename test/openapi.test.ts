@@ -7,6 +7,7 @@ import { ignoresCredential } from "../src/http/route.ts";
 import { refusalStatus } from "../src/http/status.ts";
 import { openApiOf } from "../src/openapi-document.ts";
 import { allOperations } from "../src/operations/all.ts";
+import { pointed } from "./json-pointer.ts";
 import { root } from "./source.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -24,21 +25,13 @@ function* objects(value: Piece, path: string): Generator<{ path: string; value: 
   for (const [name, inner] of Object.entries(value)) yield* objects(inner, `${path}/${name}`);
 }
 
-/** What a JSON pointer in a `$ref` means (RFC 6901). */
-function resolve(reference: string): unknown {
-  return reference
-    .slice(2)
-    .split("/")
-    .reduce((at: Piece, part) => at?.[part.replaceAll("~1", "/").replaceAll("~0", "~")], document);
-}
-
 test("every $ref of the document resolves", () => {
   let count = 0;
   for (const { path, value } of objects(document, "#"))
     if (typeof value.$ref === "string") {
       count++;
       expect(value.$ref, path).toMatch(/^#\//);
-      expect(resolve(value.$ref), `${path}: ${value.$ref}`).toBeDefined();
+      expect(pointed(document, value.$ref), `${path}: ${value.$ref}`).toBeDefined();
     }
   expect(count).toBeGreaterThan(100);
 });

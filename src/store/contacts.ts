@@ -36,32 +36,26 @@ export function searchContacts(
 }
 
 /** A contact by address; `lock` holds the row until the transaction ends. */
-export async function findContact(
-  tx: Tx,
-  email: string,
-  lock: boolean,
-): Promise<ContactRow | null> {
-  let query = db
-    .selectFrom("contact")
-    .selectAll()
-    .where("operator_id", "=", tx.operator_id)
-    .where("email", "=", email);
-  if (lock) query = query.forNoKeyUpdate();
-  const [row] = await tx.run(query);
-  return row ?? null;
+export function findContact(tx: Tx, email: string, lock: boolean): Promise<ContactRow | null> {
+  return contactBy(tx, "email", email, lock);
 }
 
 /** A contact by id; `lock` holds the row until the transaction ends. */
-export async function getContact(
+export function getContact(tx: Tx, contactId: string, lock: boolean): Promise<ContactRow | null> {
+  return contactBy(tx, "contact_id", contactId, lock);
+}
+
+async function contactBy(
   tx: Tx,
-  contactId: string,
+  column: "email" | "contact_id",
+  value: string,
   lock: boolean,
 ): Promise<ContactRow | null> {
   let query = db
     .selectFrom("contact")
     .selectAll()
     .where("operator_id", "=", tx.operator_id)
-    .where("contact_id", "=", contactId);
+    .where(column, "=", value);
   if (lock) query = query.forNoKeyUpdate();
   const [row] = await tx.run(query);
   return row ?? null;

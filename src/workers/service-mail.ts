@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Engine } from "../engine/engine.ts";
 import type { Claim, Queue } from "../engine/queue.ts";
 import type { Transport } from "../mail/smtp-client.ts";
-import { type Worker, startLoop } from "./loop.ts";
+import { type Flights, startFlights } from "./flights.ts";
 
 /** How long a claim holds, in milliseconds: longer than any SMTP transaction. */
 const lease = 40 * 60_000;
@@ -29,62 +29,25 @@ export type ServiceMailOptions = {
 };
 
 /** Starts the worker. `landed` waits, once the transport is closed, for what was under way. */
-export function startServiceMail(
-  options: ServiceMailOptions,
-): Worker & { landed(): Promise<void> } {
-  const { queue, node } = options;
-  const flying = new Map<string, Promise<void>>();
-  const stopping = new AbortController();
-  const stopped = new Promise<void>((resolve) => {
-    stopping.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  /** After a failure of the database nobody knows what had been claimed: whatever is not flying comes due again. */
-  let astray = false;
-
-  function launch(claim: Claim): void {
-    const flight = send(options, claim, stopping.signal)
-      .catch((error: unknown) => {
-        astray = true;
-        options.log.error(
-          { mail_id: claim.message_id, error: String(error) },
-          "mail of the service waits",
-        );
-      })
-      .finally(() => flying.delete(claim.message_id));
-    flying.set(claim.message_id, flight);
-  }
-
-  const loop = startLoop({
-    name: "service_mail",
-    poll_ms: 1000,
+export function startServiceMail(options: ServiceMailOptions): Flights {
+  return startFlights({
+    kind: "service_mail",
+    queue: options.queue,
+    node: options.node,
+    now: options.now,
     log: options.log,
-    async round() {
-      const now = options.now();
-      if (astray)
-        await queue.reclaim(node, now, { kinds: ["service_mail"], except: [...flying.keys()] });
-      astray = true;
-      const claims = await queue.claim("service_mail", {
-        now,
-        lease_until: new Date(now.getTime() + lease),
-        node,
-        limit: maxInFlight - flying.size,
-      });
-      for (const claim of claims) launch(claim);
-      astray = false;
-      if (flying.size >= maxInFlight) await Promise.race([...flying.values(), stopped]);
-      return claims.length > 0;
+    poll_ms: 1000,
+    lease,
+    most: maxInFlight,
+    fly: (claim, stopping) => send(options, claim, stopping),
+    failed(claim, error) {
+      options.log.error(
+        { mail_id: claim.message_id, error: String(error) },
+        "mail of the service waits",
+      );
+      return true;
     },
   });
-  return {
-    wake: loop.wake,
-    async stop() {
-      stopping.abort();
-      await loop.stop();
-    },
-    async landed() {
-      await Promise.all(flying.values());
-    },
-  };
 }
 
 /** One attempt, and its result on disk. */

@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Engine } from "../engine/engine.ts";
 import type { Claim, Queue } from "../engine/queue.ts";
 import type { GuardedAgent } from "../web/guarded-agent.ts";
-import { type Worker, startLoop } from "./loop.ts";
+import { type Flights, startFlights } from "./flights.ts";
+import type { Worker } from "./loop.ts";
 
 /** Targets that a node delivers to at once, and calls to one of them at once. */
 const maxTargets = 50;
@@ -43,58 +44,31 @@ export type WebhookWorkerOptions = {
 
 /** Starts the worker. `stop` lets calls under way end for a few seconds; what did not end then is made again later. */
 export function startWebhooks(options: WebhookWorkerOptions): Worker {
-  const { queue, node } = options;
-  const flying = new Map<string, Promise<void>>();
-  const stopping = new AbortController();
-  const stopped = new Promise<void>((resolve) => {
-    stopping.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  /** After a failed round nobody knows what had been claimed: whatever is not flying comes due again. */
-  let astray = false;
-
-  function launch(claim: Claim): void {
-    const flight = serve(options, claim, stopping.signal)
-      // What fails here would fail again at once: it waits until its lease ends.
-      .catch((error: unknown) =>
-        options.log.error(
-          { webhook_id: claim.message_id, error: String(error) },
-          "deliveries to a webhook wait",
-        ),
-      )
-      .finally(() => {
-        flying.delete(claim.message_id);
-        loop.wake();
-      });
-    flying.set(claim.message_id, flight);
-  }
-
-  const loop: Worker = startLoop({
-    name: "webhooks",
-    poll_ms: options.poll_ms ?? 1000,
+  const flights: Flights = startFlights({
+    kind: "webhook",
+    queue: options.queue,
+    node: options.node,
+    now: options.now,
     log: options.log,
-    async round() {
-      const now = options.now();
-      if (astray)
-        await queue.reclaim(node, now, { kinds: ["webhook"], except: [...flying.keys()] });
-      astray = true;
-      const claims = await queue.claim("webhook", {
-        now,
-        lease_until: new Date(now.getTime() + lease),
-        node,
-        limit: maxTargets - flying.size,
-      });
-      for (const claim of claims) launch(claim);
-      astray = false;
-      if (flying.size >= maxTargets) await Promise.race([...flying.values(), stopped]);
-      return claims.length > 0;
+    poll_ms: options.poll_ms ?? 1000,
+    lease,
+    most: maxTargets,
+    fly: (claim, stopping) => serve(options, claim, stopping),
+    // What fails here would fail again at once: it waits until its lease ends.
+    failed(claim, error) {
+      options.log.error(
+        { webhook_id: claim.message_id, error: String(error) },
+        "deliveries to a webhook wait",
+      );
+      return false;
     },
+    landed: () => flights.wake(),
   });
   return {
-    wake: loop.wake,
+    wake: flights.wake,
     async stop() {
-      stopping.abort();
-      await loop.stop();
-      const ended = Promise.all(flying.values());
+      await flights.stop();
+      const ended = flights.landed();
       await Promise.race([ended, delay(lastCalls, undefined, { ref: false })]);
       await options.agent.close();
       await ended;

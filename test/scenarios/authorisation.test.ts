@@ -13,6 +13,7 @@ import { promise } from "../promises.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { letIn } from "./oauth-browser.ts";
 import { type Place, inputs, placeOf, reachInto } from "./authorisation-inputs.ts";
+import { callOperation } from "./operation-calls.ts";
 import { type Answer, type Running, run, signIn } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
 
@@ -222,21 +223,8 @@ function expected(spec: OperationSpec, holder: Holder, place: Place): number | "
   return addressed(spec) && place.mailbox_id !== holder.bound ? 404 : "success";
 }
 
-async function ask(spec: OperationSpec, key: string | null, input: object): Promise<Answer> {
-  const left = new Map(Object.entries(input));
-  const path = spec.path.replaceAll(/\{(\w+)\*?\}/g, (_, name: string) => {
-    const value = String(left.get(name));
-    left.delete(name);
-    return value;
-  });
-  const rest = Object.fromEntries(left);
-  const inQuery = spec.method === "GET" || spec.method === "DELETE";
-  const query =
-    inQuery && left.size > 0
-      ? `?${new URLSearchParams(rest as Record<string, string>).toString()}`
-      : "";
-  return running.call(key, path + query, inQuery ? undefined : rest, { method: spec.method });
-}
+const ask = (spec: OperationSpec, key: string | null, input: object): Promise<Answer> =>
+  callOperation(running, spec, key, input);
 
 describe("over REST", () => {
   test("the matrix has a row for every operation", () => {

@@ -5,6 +5,7 @@ import { opens } from "../../src/contract/operation.ts";
 import type { Scope } from "../../src/core/actor.ts";
 import { operationId } from "../../src/http/openapi.ts";
 import { allOperations } from "../../src/operations/all.ts";
+import { pointed } from "../json-pointer.ts";
 import { type Resolve, type Schema, hostile, objectOf } from "../schema-arbitrary.ts";
 import { ownerKeys } from "./owner-keys.ts";
 import { type Running, run } from "./running.ts";
@@ -75,11 +76,7 @@ function* described(): Generator<Described> {
       if (typeof operation.operationId === "string") yield { path, method, operation };
 }
 
-const resolve: Resolve = (reference) =>
-  reference
-    .slice(2)
-    .split("/")
-    .reduce((at: Schema, part) => at?.[part.replaceAll("~1", "/").replaceAll("~0", "~")], document);
+const resolve: Resolve = (reference) => pointed(document, reference);
 
 const address = fc.constantFrom("ada@example.com", "Bob B <bob@example.net>", "zoë@example.org");
 const rarely = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>

@@ -3,12 +3,12 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pythonName } from "../../scripts/generate-sdk-python.ts";
 import { MultiMail, MultiMailError } from "../../sdk/src/multimail.ts";
-import { runCli } from "../../src/cli/main.ts";
 import { kebab } from "../../src/cli/command.ts";
 import type { OperationSpec } from "../../src/contract/operation.ts";
 import { operationId } from "../../src/http/openapi.ts";
 import { allOperations } from "../../src/operations/all.ts";
 import { type Place, inputs, placeOf, reachInto } from "./authorisation-inputs.ts";
+import { callOperation, runCommand } from "./operation-calls.ts";
 import { python, startPython } from "./python-sdk.ts";
 import { type Running, run } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
@@ -40,21 +40,7 @@ afterAll(async () => {
 const isJson = (spec: OperationSpec): boolean => !("content_type" in spec.output);
 
 const rest: Surface = async (spec, key, input) => {
-  const left = new Map(Object.entries(input));
-  const path = spec.path.replaceAll(/\{(\w+)\*?\}/g, (_, name: string) => {
-    const value = String(left.get(name));
-    left.delete(name);
-    return value;
-  });
-  const inQuery = spec.method === "GET" || spec.method === "DELETE";
-  const others = Object.fromEntries(left);
-  const query = new URLSearchParams(others as Record<string, string>).toString();
-  const { status, body } = await running.call(
-    key,
-    inQuery && query !== "" ? `${path}?${query}` : path,
-    inQuery ? undefined : others,
-    { method: spec.method },
-  );
+  const { status, body } = await callOperation(running, spec, key, input);
   return status < 400 ? { body } : { code: body.code };
 };
 
@@ -90,17 +76,8 @@ function flagsOf(input: Input): string[] | null {
 const cli: Surface = async (spec, key, input) => {
   const flags = flagsOf(input);
   if (flags === null || !isJson(spec)) return null;
-  let out = "";
-  let err = "";
-  const code = await runCli(["call", kebab(spec.name), ...flags, "--json"], {
-    env: { MULTIMAIL_API_URL: running.known.url, MULTIMAIL_API_KEY: key },
-    stdout: { write: (text) => (out += Buffer.from(text).toString()) },
-    stderr: { write: (text) => (err += Buffer.from(text).toString()) },
-    stdin: (async function* () {})(),
-    operations: allOperations,
-    local: {},
-    fetch: globalThis.fetch,
-  });
+  const env = { MULTIMAIL_API_URL: running.known.url, MULTIMAIL_API_KEY: key };
+  const { code, out, err } = await runCommand(["call", kebab(spec.name), ...flags, "--json"], env);
   if (code > 1) return { code: `exit code ${code}: ${err}` };
   return code === 0 ? { body: JSON.parse(out) } : { code: JSON.parse(err).code };
 };

@@ -1,8 +1,8 @@
 /** One capability, several doors: REST, MCP and the command line over the same running instance give the same answers. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { runCli } from "../../src/cli/main.ts";
 import { allOperations } from "../../src/operations/all.ts";
+import { runCommand } from "./operation-calls.ts";
 import { type Running, run } from "./running.ts";
 
 let running: Running;
@@ -12,20 +12,7 @@ beforeAll(async () => {
 afterAll(() => running.stop());
 
 /** Runs a command as a person in the data folder's shell would. */
-async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = "";
-  let err = "";
-  const code = await runCli(args, {
-    env: { MULTIMAIL_DATA: running.folder },
-    stdout: { write: (text) => (out += Buffer.from(text).toString()) },
-    stderr: { write: (text) => (err += Buffer.from(text).toString()) },
-    stdin: (async function* () {})(),
-    operations: allOperations,
-    local: {},
-    fetch: globalThis.fetch,
-  });
-  return { code, out, err };
-}
+const cli = (...args: string[]) => runCommand(args, { MULTIMAIL_DATA: running.folder });
 
 async function cliJson(...args: string[]): Promise<Record<string, unknown>> {
   const { code, out, err } = await cli(...args, "--json");
