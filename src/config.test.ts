@@ -28,6 +28,9 @@ const wrong: [string, string][] = [
   ["MULTIMAIL_ARC_SEALERS", "lists.example.com,"],
   ["MULTIMAIL_TRANSCRIPT_DAYS", "366"],
   ["MULTIMAIL_TLS_REPORTS", "off"],
+  ["MULTIMAIL_OPERATOR_NAME", "=?utf-8?Q?Bank?="],
+  ["MULTIMAIL_OPERATOR_NAME", "N".repeat(257)],
+  ["MULTIMAIL_POSTAL_ADDRESS", "1 Street\u202e, City"],
 ];
 
 test.each(wrong)("%s=%s is refused in one line that names it", (name, value) => {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { canBeName } from "./mail/compose-fields.ts";
 
 /** Names and values as the process was given them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -48,7 +49,10 @@ const yesOrNo = z.enum(["yes", "no"], { error: "must be yes or no" });
 const text = z
   .string()
   .min(1, "must not be empty")
-  .regex(/^[^\p{Cc}]*$/u, "must not contain control characters");
+  .regex(
+    /^[^\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u,
+    "must be one line, without control characters",
+  );
 
 /** Every setting: its name in the environment, its form, its default. */
 const settings = {
@@ -190,7 +194,11 @@ const settings = {
   MULTIMAIL_CATCHER_KEEP: wholeNumber(1, 1_000_000)
     .default(10_000)
     .describe("Caught mails to keep"),
-  MULTIMAIL_OPERATOR_NAME: text.default("Example Operator").describe("Name of the first operator"),
+  // It stands in each message: what the composer refuses would stop every send.
+  MULTIMAIL_OPERATOR_NAME: text
+    .refine(canBeName, 'must be able to stand as a name in mail: at most 256 characters, no "=?"')
+    .default("Example Operator")
+    .describe("Name of the first operator"),
   MULTIMAIL_POSTAL_ADDRESS: text
     .default("Example Operator, 1 Example Street, 00000 Example City")
     .describe("Postal address in the footer of every message"),

@@ -79,6 +79,8 @@ export type RefusalDetail = {
   hint?: string;
   /** The scope that is missing. */
   scope?: string;
+  /** A credential came, and is no good (RFC 6750 section 3.1). */
+  invalid_token?: true;
   /** Seconds after which the same call may succeed. */
   retry_after?: number;
   /** The limit that was met: `quota` calls in `window` seconds, by the name of who is counted. */

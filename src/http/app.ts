@@ -14,7 +14,7 @@ import {
   limitedRequest,
   readBody,
 } from "./body.ts";
-import { readApiKey, unauthenticated } from "./credential.ts";
+import { invalidToken, readApiKey, unauthenticated } from "./credential.ts";
 import { securityHeaders } from "./headers.ts";
 import { type Log, type Replies, replies } from "./reply.ts";
 import { bySpecificity, ignoresCredential, type Route, routeOf } from "./route.ts";
@@ -168,7 +168,7 @@ async function identify(c: Context, door: Door): Promise<Actor | null> {
   if (key === null) return null;
   const actor = await door.authenticate(key, "api");
   if (actor === null) door.pace?.(sourceOf(c));
-  if (actor === null) throw unauthenticated("This API key is unknown, revoked or expired.");
+  if (actor === null) throw invalidToken("This API key is unknown, revoked or expired.");
   return actor;
 }
 

@@ -14,18 +14,23 @@ export function readApiKey(headers: Headers): string | null {
   if (authorization === null && header === null) return null;
   const fromBearer = authorization === null ? null : (bearer.exec(authorization)?.[1] ?? "");
   const fromHeader = header === null ? null : plain.test(header) ? header : "";
-  if (fromBearer === "" || fromHeader === "") throw unauthenticated("The credential is malformed.");
+  if (fromBearer === "" || fromHeader === "") throw invalidToken("The credential is malformed.");
   if (fromBearer !== null && fromHeader !== null && fromBearer !== fromHeader)
-    throw unauthenticated("Authorization and X-API-Key name two different keys.");
+    throw invalidToken("Authorization and X-API-Key name two different keys.");
   return fromBearer ?? fromHeader;
 }
 
-/** A 401 with the one hint that helps. */
+/** A 401 for a call without a credential, with the one hint that helps. */
 export function unauthenticated(message: string): Refusal {
-  return new Refusal("unauthenticated", message, {
-    hint: "Send an API key as Authorization: Bearer mm_live_… or X-API-Key.",
-  });
+  return new Refusal("unauthenticated", message, { hint });
 }
+
+/** A 401 for a credential that came and is no good: OAuth clients renew theirs at that word. */
+export function invalidToken(message: string): Refusal {
+  return new Refusal("unauthenticated", message, { hint, invalid_token: true });
+}
+
+const hint = "Send an API key as Authorization: Bearer mm_live_… or X-API-Key.";
 
 /** The challenge of every 401 (RFC 9728 section 5.1). */
 export function challenge(public_url: string): string {

@@ -50,7 +50,9 @@ export function replies(options: { public_url: string; log: Log }): Replies {
       ...(field === undefined ? {} : { field }),
     };
     const headers: Record<string, string> = { ...json, "x-request-id": request_id };
-    if (refusal.code === "unauthenticated") headers["www-authenticate"] = wwwAuthenticate;
+    if (refusal.code === "unauthenticated")
+      headers["www-authenticate"] =
+        `${wwwAuthenticate}${refusal.detail.invalid_token ? ', error="invalid_token"' : ""}`;
     if (refusal.code === "scope_required" && refusal.detail.scope !== undefined)
       headers["www-authenticate"] =
         `${wwwAuthenticate}, error="insufficient_scope", scope="${refusal.detail.scope}"`;

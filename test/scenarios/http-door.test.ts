@@ -142,8 +142,10 @@ test("a missing, unknown, malformed or contradictory credential is 401 with the 
   ] as Record<string, string>[]) {
     const answer = await call(url, { headers });
     expect([answer.status, answer.body["code"]]).toEqual([401, "unauthenticated"]);
+    // What came and is no good is told from nothing at all (RFC 6750 section 3.1).
+    const error = Object.keys(headers).length === 0 ? "" : ', error="invalid_token"';
     expect(answer.headers.get("www-authenticate")).toBe(
-      'Bearer resource_metadata="https://mail.example.com/.well-known/oauth-protected-resource"',
+      `Bearer resource_metadata="https://mail.example.com/.well-known/oauth-protected-resource"${error}`,
     );
   }
   expect((await call(url, { headers: { "x-api-key": "mm_test_agent" } })).status).toBe(200);
