@@ -1,32 +1,14 @@
-/** The delivery worker: claims what is due, hands it off, signs it, sends it, records what the remote said. */
-import { setTimeout as delay } from "node:timers/promises";
-import type { Engine } from "../engine/engine.ts";
+/** The delivery worker: claims what is due, hands it off, and lets every message make its attempt. */
 import type { Outgoing } from "../engine/signing.ts";
-import type { Claim, Queue, Receipt } from "../engine/queue.ts";
-import type { Transport } from "../mail/smtp-client.ts";
-import type { FailureReason, SendResult } from "../mail/smtp-result.ts";
+import type { Claim } from "../engine/queue.ts";
+import { type AttemptOptions, deliver, lease, pause } from "./attempt.ts";
 import { type Worker, startLoop } from "./loop.ts";
 
-/** Where mail goes. */
-export type Driver = {
-  transport: Transport;
-  /** True when accepted means delivered: the server is the recipient's own, or the local catcher. */
-  final_hop: boolean;
-};
+export type { Driver } from "./attempt.ts";
 
 /** What the worker needs. */
-export type DeliverOptions = {
-  engine: Engine;
-  queue: Queue;
-  driver: Driver;
+export type DeliverOptions = AttemptOptions & {
   node: string;
-  now(): Date;
-  log: {
-    warn(fields: object, message: string): void;
-    error(fields: object, message: string): void;
-  };
-  /** Whether what was said on the wire is kept; default true. */
-  transcripts?: boolean;
   /** Messages between claim and result at most. */
   max_in_flight?: number;
   /** Milliseconds that messages under way get when the worker stops; default 30,000. The first half is theirs alone. */
@@ -35,12 +17,6 @@ export type DeliverOptions = {
 
 /** Rows in one claim: enough to make a commit worthwhile, few enough to lose little by a crash. */
 const claimSize = 50;
-
-/**
- * How long a claim holds. Longer than any SMTP transaction (30 minutes at most), so that nobody else
- * starts an attempt while ours may still be answered.
- */
-const lease = 40 * 60_000;
 
 /** Starts the worker. Stopping it closes the driver's transport. */
 export function startDelivery(options: DeliverOptions): Worker {
@@ -109,13 +85,6 @@ function until(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Waits, less long when the signal comes; holds no process back from its end. */
-function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return delay(milliseconds, undefined, { ref: false, ...(signal && { signal }) }).catch(
-    () => undefined,
-  );
-}
-
 /** Hands a batch off; should the database refuse it, one by one, so that one message cannot hold up the others. */
 async function handOff(
   options: DeliverOptions,
@@ -146,158 +115,4 @@ async function handOff(
     for (const claim of claims) outgoing.push(...(await handOff(options, operatorId, [claim])));
     return outgoing;
   }
-}
-
-/** Sends to every recipient and records what came of it; gives up recording when `given` says that there is no more time. */
-async function deliver(
-  options: DeliverOptions,
-  message: Outgoing,
-  given: AbortSignal,
-): Promise<void> {
-  let again: number | null = null;
-  const recipients = await Promise.all(
-    message.recipients.map(async (recipient) => {
-      const sent = await sendOne(options, message, recipient);
-      if (sent.again !== null) again = Math.max(again ?? 0, sent.again);
-      const { receipt, relayed, transcript } = sent;
-      return { position: recipient.position, receipt, relayed, ...(transcript && { transcript }) };
-    }),
-  );
-  const result = {
-    operator_id: message.operator_id,
-    message_id: message.message_id,
-    token: message.token,
-    attempt: message.attempt,
-    final_hop: options.driver.final_hop,
-    ...(again === null ? {} : { again_after: again }),
-    recipients,
-  };
-  // The remote has answered; until that is on disk a crash would send the message again. So it is tried for as long as
-  // the claim holds; afterwards somebody else may have it.
-  const end = options.now().getTime() + lease;
-  for (let attempt = 1; ; attempt++)
-    try {
-      await options.engine.recordResult(result);
-      return;
-    } catch (error) {
-      options.log.error(
-        { message_id: message.message_id, attempt, error: String(error) },
-        "a result could not be recorded",
-      );
-      const hopeless = attempt >= 20 && !options.queue.isAway(error);
-      if (hopeless || given.aborted || options.now().getTime() > end) return;
-      await pause(Math.min(5000, 100 * 2 ** attempt), given);
-    }
-}
-
-async function sendOne(
-  options: DeliverOptions,
-  message: Outgoing,
-  recipient: { position: number; address: string },
-): Promise<{ receipt: Receipt; again: number | null; relayed: boolean; transcript?: string }> {
-  // The last attempt is due at the very end, and has a little time of its own.
-  const late = options.now().getTime() - lastMoments;
-  if (message.expires_at !== null && message.expires_at.getTime() < late)
-    return { receipt: notSent(options, "its time is over"), again: null, relayed: false };
-  try {
-    // Of a message to several destinations the others get theirs.
-    if (await options.engine.isPaused(message.operator_id, recipient.address)) {
-      const receipt = notSent(options, "mail to this destination is paused");
-      return { receipt, again: null, relayed: false };
-    }
-    const data = await options.engine.sign(message, recipient);
-    const result = await options.driver.transport.send({
-      from: options.engine.returnPath(message, recipient),
-      recipients: [recipient.address],
-      data,
-      wanted: () => mayBegin(options, message, recipient),
-    });
-    const [answer] = result.recipients;
-    const untried =
-      answer?.outcome === "temporary" && answer.reason ? (notTried[answer.reason] ?? null) : null;
-    const relayed = result.connection.relayed === true;
-    const { transcript } = options.transcripts === false ? {} : result.connection;
-    return {
-      receipt: receiptOf(result),
-      again: untried,
-      relayed,
-      ...(transcript && { transcript }),
-    };
-  } catch (error) {
-    // Signing or our own checks failed: nothing was sent. Retried, since a key or a setting may be mended.
-    options.log.error(
-      { message_id: message.message_id, error: String(error) },
-      "a message could not be sent",
-    );
-    const receipt = notSent(options, error instanceof Error ? error.message : String(error));
-    return { receipt, again: null, relayed: false };
-  }
-}
-
-/** How much later than its end, in milliseconds, a last attempt may begin. */
-const lastMoments = 30_000;
-
-/** The receipt of a copy that stayed here. */
-function notSent({ now }: DeliverOptions, why: string): Receipt {
-  return {
-    at: now().toISOString(),
-    host: null,
-    address: null,
-    code: null,
-    enhanced_status_code: null,
-    reply: `not sent: ${why}`,
-    tls: null,
-    outcome: "temporary",
-  };
-}
-
-/** The last question before the wire. Where the answer is not to be had the copy stays here, and is asked about again. */
-async function mayBegin(
-  options: DeliverOptions,
-  message: Outgoing,
-  recipient: { address: string },
-): Promise<boolean> {
-  try {
-    return await options.engine.mayBegin(message, recipient);
-  } catch (error) {
-    options.log.warn(
-      { message_id: message.message_id, error: String(error) },
-      "a copy was kept back: whether it may go is not known",
-    );
-    return false;
-  }
-}
-
-/** Why the remote never heard of the message, and after how many milliseconds it is due again, whatever the schedule says. */
-const notTried: Partial<Record<FailureReason, number>> = {
-  // Our own stop.
-  transport_closed: 0,
-  // Suppressed since the hand-off, or everything is stopped; the next one decides.
-  recalled: 0,
-  // The queue to its destination is full.
-  congested: 30_000,
-};
-
-function receiptOf(result: SendResult): Receipt {
-  const [answer] = result.recipients;
-  const { connection } = result;
-  return {
-    at: connection.at,
-    host: connection.host,
-    address: connection.address,
-    code: answer === undefined || answer.reply.code === 0 ? null : answer.reply.code,
-    enhanced_status_code: answer?.reply.enhanced ?? null,
-    reply: (answer?.reply.text ?? "no answer").slice(0, 1000),
-    tls: connection.tls
-      ? {
-          version: connection.tls.version,
-          cipher: connection.tls.cipher,
-          authorized: connection.tls.authorized,
-          ...(connection.tls.policy && { policy: connection.tls.policy }),
-          ...(connection.tls.verified !== undefined && { verified: connection.tls.verified }),
-        }
-      : null,
-    outcome: answer?.outcome ?? "temporary",
-    ...(connection.note !== undefined && { note: connection.note.slice(0, 1000) }),
-  };
 }
