@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { canBeName } from "./mail/compose-fields.ts";
 
 /** Names and values as the process was given them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -196,7 +195,10 @@ const settings = {
     .describe("Caught mails to keep"),
   // It stands in each message: what the composer refuses would stop every send.
   MULTIMAIL_OPERATOR_NAME: text
-    .refine(canBeName, 'must be able to stand as a name in mail: at most 256 characters, no "=?"')
+    .regex(
+      /^(?!.*=\?).{1,256}$/u,
+      'must be able to stand as a name in mail: at most 256 characters, no "=?"',
+    )
     .default("Example Operator")
     .describe("Name of the first operator"),
   MULTIMAIL_POSTAL_ADDRESS: text

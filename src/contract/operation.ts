@@ -142,6 +142,11 @@ export type OperationSpec = {
   waits?: boolean;
   /** True for a call that may last for a while whatever people do: doors tell it when the caller goes away. */
   lasts?: boolean;
+  /**
+   * Where the answer's schema does not tell that it carries what outsiders wrote (a subject, a thread's name): `fields` where
+   * some of its fields do, `whole` where it is one document of theirs and ours. MCP keeps such words apart from ours.
+   */
+  foreign_words?: "fields" | "whole";
   /** MCP clients read it as a resource too: the address, whose names are inputs, and inputs that are fixed there. */
   resource?: { uri: string; preset?: Readonly<Record<string, unknown>> };
   /** True when mode `read_only` on every reachable mailbox hides the tool. */

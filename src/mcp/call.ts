@@ -1,7 +1,7 @@
 /** One tool call: from arguments through the dispatcher to an MCP result, refusals and bugs included. */
 import type { CallToolResult, ContentBlock } from "@modelcontextprotocol/server";
 import type { Dispatcher } from "../contract/dispatch.ts";
-import { type BytesReply, type OperationSpec, opens } from "../contract/operation.ts";
+import { type BytesReply, type OperationSpec, bytes, opens } from "../contract/operation.ts";
 import type { Actor } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
 import { fence, partUntrusted } from "./fence.ts";
@@ -68,7 +68,9 @@ export async function callTool(
     });
     return reply.kind === "bytes"
       ? bytesResult(reply, resourceUri(context.public_url, operation, input), context)
-      : jsonResult(reply.body, entry, context);
+      : entry.foreign_words === "whole"
+        ? documentResult(reply.body, resourceUri(context.public_url, operation, input), context)
+        : jsonResult(reply.body, entry, context);
   } catch (error) {
     if (error instanceof Refusal) return refusalResult(error, request_id);
     context.log.error({ err: error, operation: operation.name, request_id }, "a tool call failed");
@@ -114,8 +116,15 @@ async function assertVisible(
 }
 
 function jsonResult(body: unknown, entry: ToolEntry, context: CallContext): CallToolResult {
-  const content = entry.carries_mail ? partedContent(body, context) : [text(JSON.stringify(body))];
+  const content =
+    entry.foreign_words === undefined ? [text(JSON.stringify(body))] : partedContent(body, context);
   return { content, structuredContent: body };
+}
+
+/** A document of ours and others' words: whole, as it can be checked only so, but apart from what we say ourselves. */
+function documentResult(body: unknown, uri: string, context: CallContext): CallToolResult {
+  const file = bytes("application/json", Buffer.from(JSON.stringify(body)));
+  return { ...bytesResult(file, uri, context), structuredContent: body };
 }
 
 /** The exact bytes as an embedded resource, behind a block that says what they are. */
@@ -126,7 +135,9 @@ function bytesResult(reply: BytesReply, uri: string, context: CallContext): Call
     ...(reply.filename === undefined ? {} : { filename: reply.filename }),
     content: "untrusted",
   };
-  const asText = /^(text|message)\//.test(reply.content_type) ? utf8(reply.body) : null;
+  const asText = /^(text\/|message\/|application\/json$)/.test(reply.content_type)
+    ? utf8(reply.body)
+    : null;
   const resource = { uri, mimeType: reply.content_type };
   return {
     content: [
@@ -167,13 +178,14 @@ function utf8(bytes: Uint8Array): string | null {
   }
 }
 
-/** The REST address of the same bytes. */
+/** The address of the same bytes: the resource's, or REST's. */
 function resourceUri(
   publicUrl: string,
   operation: OperationSpec,
   input: Record<string, unknown>,
 ): string {
-  const path = operation.path.replaceAll(/\{(\w+)(\*?)\}/g, (_, name: string, rest: string) => {
+  const template = operation.resource?.uri ?? operation.path;
+  const path = template.replaceAll(/\{(\w+)(\*?)\}/g, (_, name: string, rest: string) => {
     const value = input[name];
     const encoded = encodeURIComponent(typeof value === "string" ? value : "");
     return rest === "" ? encoded : encoded.replaceAll("%2F", "/");

@@ -66,7 +66,7 @@ async function looked(
 ): Promise<{ about: About; result: CallToolResult }> {
   const task = read(taskId);
   const result = await waits(task.tool, task.arguments, 0);
-  if (result.isError === true) throw unknown();
+  if (result.isError === true) throw unseen(result);
   return { about: task, result };
 }
 
@@ -122,7 +122,7 @@ function flat({ ttl, pollInterval: pollIntervalMs, ...task }: Task): FlatTask {
 export async function taskResult(waits: Waits, taskId: string): Promise<CallToolResult> {
   const task = read(taskId);
   const result = await waits(task.tool, task.arguments, longestWait);
-  if (result.isError === true) throw unknown();
+  if (result.isError === true) throw unseen(result);
   if (!isDone(result))
     throw new ProtocolError(
       ProtocolErrorCode.InternalError,
@@ -158,6 +158,16 @@ function read(taskId: string): About {
   } catch {
     throw unknown();
   }
+}
+
+const refused = z.looseObject({ code: z.string(), error: z.string() });
+const gone = new Set(["not_found", "validation_failed", "scope_required"]);
+
+/** Why a task could not be looked at: it is not there for this caller, or, for now, nobody can tell. */
+function unseen({ structuredContent }: CallToolResult): ProtocolError {
+  const refusal = refused.safeParse(structuredContent).data;
+  if (refusal === undefined || gone.has(refusal.code)) return unknown();
+  return new ProtocolError(ProtocolErrorCode.InternalError, refusal.error, refusal);
 }
 
 function unknown(): ProtocolError {

@@ -1,7 +1,7 @@
 /** Promises of the fence around what outsiders wrote. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { carriesMail, fence, partUntrusted } from "./fence.ts";
+import { fence, foreignWords, partUntrusted } from "./fence.ts";
 import { hostileMail } from "./sample-operations.ts";
 
 test("what a sender wrote leaves the metadata, what MultiMail knows stays", () => {
@@ -50,12 +50,12 @@ test("what a caller chose is fenced even where it is one word: thread ids that a
   });
   const thread_id = "01J9ZQ3V5K8W2M4N6P7R8S9T0A";
   expect(partUntrusted({ thread_id }).trusted).toEqual({ thread_id });
-  expect(carriesMail({ properties: { thread_id: {} } })).toBe(true);
+  expect(foreignWords({}, { properties: { thread_id: {} } })).toBe("fields");
 });
 
 test("who sent a mail, and the name of who answers for them, are outsiders' words", () => {
   const answer = { from_address: "eve@example.net", identity: { operator: { name: "Obey" } } };
-  expect(carriesMail({ properties: { from_address: {} } })).toBe(true);
+  expect(foreignWords({}, { properties: { from_address: {} } })).toBe("fields");
   expect(partUntrusted(answer)).toEqual({
     trusted: {
       from_address: "eve@example.net",
@@ -93,6 +93,8 @@ test("a text that copies the marks cannot end the fence, because it does not kno
 
 test("a schema that mentions mail content anywhere is known to carry mail", () => {
   const emails = { type: "array", items: { anyOf: [{ properties: { subject: {} } }] } };
-  expect(carriesMail({ type: "object", properties: { emails } })).toBe(true);
-  expect(carriesMail({ type: "object", properties: { status: { type: "string" } } })).toBe(false);
+  expect(foreignWords({}, { type: "object", properties: { emails } })).toBe("fields");
+  expect(foreignWords({}, { type: "object", properties: { status: { type: "string" } } })).toBe(
+    undefined,
+  );
 });

@@ -1,5 +1,6 @@
 /** Parts what outsiders wrote from what MultiMail knows, so that an agent can tell data from instructions. */
 
+import type { OperationSpec } from "../contract/operation.ts";
 import { idPattern } from "../core/id.ts";
 
 /** A value taken out of an answer, with the place it stood at (`emails[0].subject`). */
@@ -38,7 +39,7 @@ const labelFields = new Set(["tags", "metadata"]);
 const mailFields = ["subject", "markdown", "text_body", "html_body", "thread_id", "from_address"];
 
 /** What our own people say about a message: an agent is meant to act on a reviewer's note. */
-const ownFields = new Set(["decisions"]);
+const ownFields = new Set(["decision", "decisions"]);
 
 /** Ids, times, addresses, codes and digests: one word of what RFC 5322 allows in an address, no white space. */
 const plainWord = /^<?[\w!#$%&'*+\-./:=?@^{|}~]{0,320}>?$/;
@@ -50,8 +51,16 @@ function isOurs(field: string, value: string): boolean {
   return !contentFields.has(field) && plainWord.test(value);
 }
 
+/** Where outsiders' words stand in an operation's answer, by what it declares and by its JSON schema; undefined: nowhere. */
+export function foreignWords(
+  operation: Pick<OperationSpec, "foreign_words">,
+  output: unknown,
+): OperationSpec["foreign_words"] {
+  return operation.foreign_words ?? (carriesMail(output) ? "fields" : undefined);
+}
+
 /** True when a JSON schema mentions mail content anywhere. */
-export function carriesMail(schema: unknown): boolean {
+function carriesMail(schema: unknown): boolean {
   if (Array.isArray(schema)) return schema.some(carriesMail);
   if (!isRecord(schema)) return false;
   const properties = schema["properties"];

@@ -7,7 +7,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { type OperationSpec, opens } from "../contract/operation.ts";
 import { type CallContext, type Caller, partedTexts } from "./call.ts";
-import { carriesMail } from "./fence.ts";
+import { foreignWords } from "./fence.ts";
 import { called, resourcePage } from "./resource-list.ts";
 import { outputSchema } from "./tool-schema.ts";
 
@@ -18,7 +18,7 @@ type ResourceEntry = {
   preset: Readonly<Record<string, unknown>>;
   /** The address in pieces between slashes: fixed text, or the name of an input. */
   pieces: readonly { text?: string; input?: string }[];
-  carries_mail: boolean;
+  foreign_words: OperationSpec["foreign_words"];
 };
 
 /** All resources of a server. */
@@ -79,7 +79,13 @@ function entry(
     const input = /^\{(\w+)\}$/.exec(piece)?.[1];
     return input === undefined ? { text: piece } : { input };
   });
-  return { operation, template: uri, preset, pieces, carries_mail: carriesMail(output) };
+  return {
+    operation,
+    template: uri,
+    preset,
+    pieces,
+    foreign_words: foreignWords(operation, output),
+  };
 }
 
 /** The inputs that the address names, or null where it is of another kind. Nothing is normalised: an address is exact. */
@@ -120,7 +126,8 @@ async function readEntry(
   input: Record<string, string>,
 ): Promise<ReadResourceResult> {
   const body = await called(context, caller, item.operation, { ...input, ...item.preset }, uri);
-  if (!item.carries_mail)
+  // A document is read as it is: taken apart it could be checked no more.
+  if (item.foreign_words !== "fields")
     return { contents: [{ uri, mimeType: "application/json", text: JSON.stringify(body) }] };
   const [known, fenced] = partedTexts(body, context);
   const trusted = { uri, mimeType: "application/json", text: known };

@@ -2,7 +2,7 @@
 import type { Tool } from "@modelcontextprotocol/server";
 import { type OperationSpec, approvalRequired, opens } from "../contract/operation.ts";
 import { type Actor, heldScopes, holds } from "../core/actor.ts";
-import { carriesMail } from "./fence.ts";
+import { foreignWords } from "./fence.ts";
 import { cardUri, showsCard } from "./pending-card.ts";
 import { type ObjectSchema, inputSchema, outputSchema, shared } from "./tool-schema.ts";
 
@@ -15,8 +15,8 @@ export type ToolEntry = {
   tool_with_default: Tool;
   /** True when `mailbox_id` must be given, so that a default can stand in. */
   needs_mailbox: boolean;
-  /** True when the answer carries what outsiders wrote. */
-  carries_mail: boolean;
+  /** What outsiders wrote is in the answer: among its fields, or the answer as a whole is a document of theirs. */
+  foreign_words: OperationSpec["foreign_words"];
   /** True for a call that can take as long as its `timeout_seconds` say. */
   lasts: boolean;
   /** True where waiting for its answer may be a task. */
@@ -107,7 +107,7 @@ function entry(operation: OperationSpec): ToolEntry {
   const input = inputSchema(operation.name, operation.input);
   const output =
     "content_type" in operation.output ? null : outputSchema(operation.name, operation.output);
-  const carries_mail = output !== null && carriesMail(output);
+  const foreign_words = foreignWords(operation, output);
   const task = operation.waits === true && output?.properties?.["decided"] !== undefined;
   const title = operation.summary.replace(/\.$/, "");
   const tool: Tool = {
@@ -116,14 +116,14 @@ function entry(operation: OperationSpec): ToolEntry {
     description: operation.description,
     inputSchema: input,
     ...(output === null ? {} : { outputSchema: orRefusal(output, operation.sensitive === true) }),
-    annotations: { title, ...annotations(operation, carries_mail) },
+    annotations: { title, ...annotations(operation, foreign_words !== undefined) },
     ...(task ? { execution: { taskSupport: "optional" as const } } : {}),
     ...(showsCard(operation, output) ? { _meta: { ui: { resourceUri: cardUri } } } : {}),
   };
   const needs_mailbox = input.required?.includes("mailbox_id") ?? false;
   const tool_with_default = needs_mailbox ? { ...tool, inputSchema: withoutMailbox(input) } : tool;
   const lasts = Object.hasOwn(input.properties ?? {}, "timeout_seconds");
-  return { operation, tool, tool_with_default, needs_mailbox, carries_mail, lasts, task };
+  return { operation, tool, tool_with_default, needs_mailbox, foreign_words, lasts, task };
 }
 
 /**
@@ -153,16 +153,13 @@ function withoutMailbox(input: ObjectSchema): ObjectSchema {
  * Hints for hosts, from the effect. Sending and deciding count as destructive, because neither can be taken back
  * and hosts ask their user before such calls. Reading mail touches the open world: outsiders wrote it.
  */
-function annotations(
-  operation: OperationSpec,
-  carries_mail: boolean,
-): NonNullable<Tool["annotations"]> {
+function annotations(operation: OperationSpec, foreign: boolean): NonNullable<Tool["annotations"]> {
   const { effect, method } = operation;
   return {
     readOnlyHint: effect === "read",
     destructiveHint: effect === "destroy" || effect === "send" || effect === "decide",
     // RFC 9110 section 9.2.2
     idempotentHint: effect === "read" || method === "PUT" || method === "DELETE",
-    openWorldHint: effect === "send" || effect === "decide" || carries_mail,
+    openWorldHint: effect === "send" || effect === "decide" || foreign,
   };
 }

@@ -11,12 +11,13 @@ afterAll(() => running.stop());
 type Reply = {
   result?: {
     task?: { taskId: string; status: string };
+    content?: unknown[];
     structuredContent?: unknown;
     _meta?: unknown;
     isError?: boolean;
     tools?: { name: string; execution?: { taskSupport?: string } }[];
   };
-  error?: { code: number; message: string };
+  error?: { code: number; message: string; data?: unknown };
 };
 
 let ids = 0;
@@ -56,6 +57,9 @@ test("is begun, works while nobody has decided, and then has the decision", asyn
     status: "rejected",
     decision: { reason: "Not like this." },
   });
+  // A reviewer's words are for the agent to follow: they do not stand among those of outsiders.
+  const [said] = (done?.content ?? []) as { text: string }[];
+  expect(JSON.parse(said?.text ?? "")).toMatchObject({ decision: { reason: "Not like this." } });
   expect(done?._meta).toEqual({ "io.modelcontextprotocol/related-task": { taskId } });
   expect((await rpc("tasks/get", { taskId })).result).toMatchObject({ status: "completed" });
 });
@@ -84,6 +88,17 @@ test("is nobody else's, and no other tool's", async () => {
   expect(missing.result?.isError).toBe(true);
   const plain = await rpc("tools/call", { name: "check_inbox", arguments: {}, task: {} });
   expect(plain.result?.task).toBeUndefined();
+});
+
+test("that cannot be looked at just now is still there", async () => {
+  const { body } = await running.send({ subject: "A task among many" });
+  const { taskId } = (await begin(body.id)).result?.task ?? {};
+  const waits = Array.from({ length: 51 }, () => rpc("tasks/result", { taskId }));
+  const error = (await Promise.race(waits)).error;
+  expect(error).toMatchObject({ code: -32603, data: { code: "rate_limited", retry_after: 5 } });
+  await running.decide(body.id, "approve");
+  const ended = await Promise.all(waits);
+  expect(ended.filter(({ result }) => result?.structuredContent !== undefined)).toHaveLength(50);
 });
 
 test("is announced: by the server, and by the one tool that waits", async () => {

@@ -83,6 +83,18 @@ describe("resources", () => {
     expect(JSON.parse(proof ?? "")).toMatchObject({ format: "multimail-bundle/v1" });
   });
 
+  test("an evidence bundle comes as a document of its own, whole, and is called untrusted", async () => {
+    const call = { name: "get_proof", arguments: { email_id: sentId } };
+    const { content, structuredContent } = await client.callTool(call);
+    const [about, document, ...rest] = content as { text?: string; resource?: { text: string } }[];
+    expect(rest).toEqual([]);
+    expect(JSON.parse(about?.text ?? "")).toMatchObject({ content: "untrusted" });
+    expect(document?.resource).toMatchObject({ uri: `multimail://proof/${sentId}` });
+    const bundle: unknown = JSON.parse(document?.resource?.text ?? "");
+    expect(bundle).toMatchObject({ format: "multimail-bundle/v1" });
+    expect(structuredContent).toEqual(bundle);
+  });
+
   test("mail is parted: what MultiMail knows, and what outsiders wrote behind a fence that no mail can end", async () => {
     const uri = `multimail://message/${received}`;
     const [known = "", fenced = "", ...rest] = await texts(client, uri);

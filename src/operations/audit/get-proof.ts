@@ -18,6 +18,7 @@ export const getProof = operation({
   status: 200,
   refusals: ["validation_failed", "not_found"],
   tool: true,
+  foreign_words: "whole",
   resource: { uri: "multimail://proof/{email_id}" },
   cli: { command: "proof", positional: ["email_id"], json: true },
   async handle({ read, engine, actor }, input) {

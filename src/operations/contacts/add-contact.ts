@@ -25,6 +25,7 @@ export const addContact = operation({
   also: { 200: "The address had a contact already: this is it" },
   refusals: ["validation_failed", "scope_required", "test_key"],
   tool: true,
+  foreign_words: "fields",
   whole: true,
   cli: { command: "add-contact", positional: ["email"] },
   async handle({ engine, actor }, input) {

@@ -18,6 +18,7 @@ export const deleteContact = operation({
   status: 200,
   refusals: ["validation_failed", "not_found", "scope_required", "test_key"],
   tool: true,
+  foreign_words: "fields",
   whole: true,
   cli: { command: "delete-contact", positional: ["contact_id"] },
   async handle({ engine, actor }, input) {

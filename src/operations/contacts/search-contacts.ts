@@ -22,6 +22,7 @@ export const searchContacts = operation({
   status: 200,
   refusals: ["validation_failed", "invalid_cursor", "scope_required"],
   tool: true,
+  foreign_words: "fields",
   whole: true,
   cli: { command: "contacts", positional: ["q"] },
   async handle({ engine, actor }, input) {

@@ -55,6 +55,7 @@ export const getDomainReports = operation({
   status: 200,
   refusals: ["validation_failed", "not_found", "scope_required"],
   tool: true,
+  foreign_words: "fields",
   whole: true,
   cli: { command: "domain-reports", positional: ["domain_id"] },
   async handle({ engine, actor }, input) {

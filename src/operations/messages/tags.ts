@@ -22,6 +22,7 @@ export const getTags = operation({
   status: 200,
   refusals: ["validation_failed", "not_found"],
   tool: true,
+  foreign_words: "fields",
   async handle({ engine, actor }, input) {
     return { id: input.email_id, tags: await engine.getTags(actor, input) };
   },
@@ -46,6 +47,7 @@ function settingTags(
     status: 200,
     refusals: ["validation_failed", "not_found", "test_key"],
     tool: true,
+    foreign_words: "fields",
     async handle({ engine, actor }, { tags, ...where }) {
       return { id: where.email_id, tags: await engine.setTags(actor, where, tags) };
     },
@@ -77,6 +79,7 @@ export const deleteTag = operation({
   status: 200,
   refusals: ["validation_failed", "not_found", "test_key"],
   tool: true,
+  foreign_words: "fields",
   async handle({ engine, actor }, { key, ...where }) {
     return { id: where.email_id, tags: await engine.deleteTag(actor, where, key) };
   },
