@@ -41,7 +41,8 @@ type Outcome = TokenAnswer | OAuthError;
 
 /**
  * Exchanges a code. Of several who try at once one gets tokens, and then all the others end the grant: a code that comes twice was copied
- * (RFC 6749 section 4.1.2). A code that comes with anything wrong is used up.
+ * (RFC 6749 section 4.1.2). A code that comes with anything wrong is used up. A `resource` that is a part of what was granted
+ * narrows the grant to that (RFC 8707 section 2.2).
  */
 export async function redeemCode(
   context: EngineContext,
@@ -57,8 +58,11 @@ export async function redeemCode(
       if (!grant) return unknownGrant();
       const now = context.now();
       if (grant.code_used_at !== null) return reuse(context, tx, grant, "code");
-      const fault = codeFault(grant, given, now);
-      await spendCode(tx, grant.grant_id, now, fault === null);
+      const whole = grant.resource === context.public_url;
+      const fault =
+        codeFault(grant, given, now) ?? (whole ? null : resourceFault(grant, given.resource));
+      const resource = given.resource ?? grant.resource;
+      await spendCode(tx, grant.grant_id, fault === null ? { now, resource } : { now });
       if (fault !== null) return fault;
       const about = { resource: grant.grant_id };
       const entry = makeEntry(context, "oauth.begun", authorOf(grant), about, {});
@@ -82,7 +86,7 @@ function codeFault(
     return new OAuthError("invalid_grant", "redirect_uri: not the one of the request");
   if (given.code_verifier === null || !verifies(given.code_verifier, grant.code_challenge))
     return new OAuthError("invalid_grant", "code_verifier: does not fit the challenge");
-  return resourceFault(grant, given.resource);
+  return null;
 }
 
 /**

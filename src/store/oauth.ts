@@ -124,12 +124,16 @@ export async function livingGrantsOf(
   );
 }
 
-/** Uses a grant's code up; `begun` where it was exchanged well. */
-export async function spendCode(tx: Tx, grantId: string, now: Date, begun: boolean): Promise<void> {
+/** Uses a grant's code up; with `resource` where it was exchanged well, for that much of what was granted. */
+export async function spendCode(
+  tx: Tx,
+  grantId: string,
+  { now, resource }: { now: Date; resource?: string },
+): Promise<void> {
   await tx.run(
     db
       .updateTable("oauth_grant")
-      .set({ code_used_at: now, ...(begun ? { begun_at: now } : {}) })
+      .set({ code_used_at: now, ...(resource === undefined ? {} : { begun_at: now, resource }) })
       .where("operator_id", "=", tx.operator_id)
       .where("grant_id", "=", grantId),
   );

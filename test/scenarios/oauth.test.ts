@@ -93,6 +93,22 @@ describe("a grant", () => {
     expect(await toolsOf(wide.access_token)).toEqual(tools);
   });
 
+  test("of everything is taken up for the MCP door alone where the program exchanges its code for that (RFC 8707)", async () => {
+    const client_id = await app.client();
+    const { verifier: code_verifier, challenge: code_challenge } = pkce();
+    const query = app.query(client_id, { resource: null, code_challenge });
+    const { location } = await app.consent(cookie, query);
+    const code = location?.searchParams.get("code") ?? "";
+    const narrow = { resource: `${app.url}/mcp` };
+    const first = await app.exchange(code, client_id, code_verifier, narrow);
+    expect(first.status).toBe(200);
+    const next = await app.refresh(first.body.refresh_token, client_id, narrow);
+    for (const { access_token } of [first.body, next.body]) {
+      expect(await toolsOf(access_token)).toContain("check_inbox");
+      expect((await running.call(access_token, "/v1/mailboxes")).status).toBe(401);
+    }
+  });
+
   test("to draft lets a program write drafts, and somebody else has to send them", async () => {
     const { access_token } = await letIn(running, cookie, "draft", {
       query: { resource: app.url },
