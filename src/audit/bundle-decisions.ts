@@ -1,4 +1,6 @@
 /** Checks of decisions: signed statements, who may approve, how many had to, and that a rejection is final. */
+import { isStrong } from "../core/oversight/machine.ts";
+import type { DecisionClass } from "../core/oversight/types.ts";
 import { readPasskeySigned } from "./bundle-directory.ts";
 import { identityKey } from "./bundle-log.ts";
 import type { Bundle, PublicKeys } from "./bundle-format.ts";
@@ -135,18 +137,22 @@ export function checkStatements({
     .join(", ");
 }
 
-/** Nobody decides on their own message, and nobody approves twice. */
+/** Nobody decides on their own message, and nobody approves twice what counts already. */
 export function checkApprovers(story: Story): Outcome {
   const decided = stepsOf(story, "decided");
   const faults = decided
     .filter((one) => isAuthor(story, one))
     .map(({ decision }) => `the author decided (${decision}) on their own message`);
-  const seen = new Set<string>();
-  for (const { principal, entry } of decided.filter(({ decision }) => decision === "approve")) {
-    // Whoever approved what was pulled back may approve it again.
+  const votes = new Map<string, DecisionClass[]>();
+  for (const one of decided.filter(({ decision }) => decision === "approve")) {
+    const { principal, entry } = one;
+    // Whoever approved what was pulled back may approve it again, and who approved weakly before passkeys were asked for.
     const vote = `${principal} ${contentAt(story, entry).entry.id} ${pulledBack(story, entry)}`;
-    if (seen.has(vote)) faults.push(`${principal.replace(":", " ")} approved twice`);
-    seen.add(vote);
+    const earlier = votes.get(vote) ?? [];
+    const asked = { passkey: asksForPasskey(story, entry) };
+    if (earlier.some((strength) => isStrong(asked, { class: strength })))
+      faults.push(`${principal.replace(":", " ")} approved twice`);
+    votes.set(vote, [...earlier, one.class]);
   }
   refuse(faults);
   if (decided.length === 0) return { absent: "nobody has decided on this message" };
@@ -197,7 +203,8 @@ function* faultsOfHandOff(step: HandedOff, story: Story): Generator<string> {
     const approval = standing.get(leaf);
     if (approval === undefined)
       yield `hand-off ${step.attempt} names an approval that the log does not have before it`;
-    else if (!isAuthor(story, approval) && (!passkey || approval.class === "A"))
+    // A person's approvals of two classes are one: the principal counts.
+    else if (!isAuthor(story, approval) && isStrong({ passkey }, approval))
       approvers.add(approval.principal);
   }
   const { mode } = story.submitted;
@@ -220,6 +227,13 @@ function demandsAt(
     required: Math.max(story.submitted.required, ...raised.map(({ required }) => required)),
     passkey: story.submitted.passkey || raised.some(({ passkey }) => passkey),
   };
+}
+
+/** Whether an entry before this one asks for approvals by passkey; no later entry ever takes that back. */
+function asksForPasskey({ written, steps }: Story, { place }: ReadEntry): boolean {
+  return [...written, ...steps].some(
+    ({ entry }) => entry.place < place && demandsOf(entry).passkey,
+  );
 }
 
 /** How often the message was pulled back before an entry. */

@@ -26,6 +26,12 @@ const place = { origin: "https://mail.example.com", rp_id: "mail.example.com" };
 const device = createAuthenticator(place);
 const enrol = { do: "enrol", by: "person-1", device } as const satisfies StoryStep;
 const byPasskey = { do: "approve", by: "person-1", device } as const satisfies StoryStep;
+/** What hand-off writes when it holds a message for which passkeys are asked since it was submitted. */
+const asksForPasskeys: StoryStep = {
+  do: "log",
+  type: "message.held",
+  data: { passkey_required: true },
+};
 const approved: StoryStep[] = [enrol, byPasskey, handOff, arrived];
 let keys: SigningKeys;
 
@@ -73,6 +79,13 @@ describe("an honest story is valid:", () => {
   it("two people, one by passkey and one signed in", async () => {
     const steps = [enrol, byPasskey, approve("person-2"), handOff, arrived];
     expect((await verify({ required: 2, steps })).verdict).toBe("valid");
+  });
+
+  it("approved signed in, held because passkeys are asked for by now, and approved by passkey", async () => {
+    const steps = [approve("person-1"), asksForPasskeys, enrol, byPasskey, handOff, arrived];
+    const report = await verify({ steps });
+    expect(failed(report)).toEqual([]);
+    expect(report.verdict).toBe("valid");
   });
 
   it("rejected by passkey", async () => {
@@ -204,6 +217,23 @@ describe("a lie is refused with its own reason:", () => {
   it("the author approves by a passkey of their own", async () => {
     const report = await verify({ author: "person:person-1", steps: approved });
     expect(wordsOf(report, "approvers")).toContain("the author decided (approve)");
+  });
+
+  it("one person's two classes are one approval, and twice the same where no passkey was asked for in between", async () => {
+    const two = [approve("person-1"), asksForPasskeys, enrol, byPasskey, handOff, arrived];
+    const asTwo = await verify({ required: 2, steps: two });
+    expect(asTwo).toMatchObject({ verdict: "invalid", exit_code: 30 });
+    expect(wordsOf(asTwo, "approvals")).toContain("had 1 of 2 approvals");
+    const held: StoryStep = { do: "log", type: "message.held", data: {} };
+    for (const steps of [
+      [approve("person-1"), held, enrol, byPasskey, handOff, arrived],
+      [approve("person-1"), enrol, byPasskey, asksForPasskeys, byPasskey, handOff, arrived],
+      [asksForPasskeys, enrol, byPasskey, byPasskey, handOff, arrived],
+    ]) {
+      const report = await verify({ steps });
+      expect(report.verdict).toBe("invalid");
+      expect(wordsOf(report, "approvers")).toContain("approved twice");
+    }
   });
 
   it("an assertion over another message, and one over this message again", async () => {

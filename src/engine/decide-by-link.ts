@@ -1,6 +1,7 @@
 /** Deciding by a mailed link or a button in a chat: opening it shows, only the page's own form decides (class C). */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { type Actor, holds, roleScopes } from "../core/actor.ts";
+import { hasApproved } from "../core/oversight/machine.ts";
 import { Refusal } from "../core/refusal.ts";
 import { givenHtml } from "../mail/compose-body.ts";
 import { readFrozenParts } from "../mail/frozen-parts.ts";
@@ -11,6 +12,7 @@ import type { Decided, DecisionRequest } from "./decide.ts";
 import { type DecisionLink, readDecisionLink } from "./decision-link.ts";
 import { replyAddress } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
+import { standingApprovals } from "./machine-row.ts";
 import { maxAttachments, maxBody, maxRecipients } from "./notice-text.ts";
 import { type MessageDetail, messageReaders } from "./read-messages.ts";
 
@@ -53,7 +55,7 @@ export async function showApproval(context: EngineContext, token: string): Promi
       row.status === "pending_approval" &&
       row.digest === link.digest &&
       !row.authors.includes(own) &&
-      !decisions.some((one) => one.principal === own && one.voided_at === null),
+      !hasApproved({ approvals: standingApprovals({ decisions }), passkey: row.passkey }, own),
     sign_in: beyondText(await loadWritten(context, link.operator_id, link.message_id)),
     page_token: pageToken(context, token, Math.floor(context.now().getTime() / 1000)),
   };

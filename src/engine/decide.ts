@@ -25,7 +25,7 @@ import {
   loadQuoted,
   stateDecision,
 } from "./decision-statement.ts";
-import { deletePending } from "./pending-due.ts";
+import { deletePending, isTimeOver } from "./pending-due.ts";
 import {
   type PasskeyProofs,
   type ProvenByPasskey,
@@ -242,6 +242,8 @@ function tryStep(
         hint: `Read the message again; its digest is ${row.digest}.`,
       },
     );
+  if (before.state.status === "pending_approval" && isTimeOver(row, context.now()))
+    throw new Refusal("not_pending", "The message expired: there is nothing to decide.");
   const mailbox = mailboxes.get(row.mailbox_id);
   const undo = actor.kind === "person" ? (mailbox?.undo_seconds ?? 0) : 0;
   const notBefore = row.send_at !== null && row.send_at > context.now() ? row.send_at : null;
@@ -299,6 +301,11 @@ function refusalOf(code: RefusalCode, state: Message): Refusal {
   }
 }
 
+/** True for what a person may still have to look at, because votes are missing or it is pulled back: why it was held stays said. */
+function waitsStill({ status }: Message): boolean {
+  return status === "pending_approval" || status === "scheduled";
+}
+
 /** Statement, signature, decision row, entry and event of each decision; then the messages' new states. */
 async function write(
   context: EngineContext,
@@ -322,7 +329,9 @@ async function write(
   const now = context.now();
   const updates = touched.map(({ loaded, state }) =>
     toUpdate(loaded.row, state, {
-      reason: made.findLast((one) => one.row === loaded.row)?.request.reason ?? null,
+      reason: waitsStill(state)
+        ? loaded.row.reason
+        : (made.findLast((one) => one.row === loaded.row)?.request.reason ?? null),
       expires_at: state.status === "pending_approval" ? loaded.row.expires_at : null,
     }),
   );

@@ -9,6 +9,7 @@ import { type LoadedMessage, loadMessages } from "../store/messages.ts";
 import type { EngineContext } from "./context.ts";
 import { drawnFrom } from "./decide-by-passkey.ts";
 import { loadQuoted, makeStatement } from "./decision-statement.ts";
+import { isTimeOver } from "./pending-due.ts";
 import { assertPerson } from "./person-rules.ts";
 import { assertVisible } from "./read-messages.ts";
 import type { Opening } from "./record.ts";
@@ -56,16 +57,18 @@ export async function promptForDecisions(
     for (const wish of wishes) {
       const message = loaded.find(({ row }) => row.message_id === wish.email_id);
       assertVisible(actor, message);
-      assertDecidable(message, wish);
+      assertDecidable(message, wish, context.now());
       prompts.push(await promptFor(context, tx, actor, message, wish, passkeys));
     }
     return prompts;
   });
 }
 
-function assertDecidable({ row }: LoadedMessage, wish: PasskeyWish): void {
+function assertDecidable({ row }: LoadedMessage, wish: PasskeyWish, now: Date): void {
   if (row.status !== "pending_approval")
     throw new Refusal("not_pending", `The message is ${row.status}: there is nothing to decide.`);
+  if (isTimeOver(row, now))
+    throw new Refusal("not_pending", "The message expired: there is nothing to decide.");
   if (row.digest !== wish.digest)
     throw new Refusal("stale_digest", "The message changed since it was read.", {
       field: "digest",

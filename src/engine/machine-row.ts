@@ -1,6 +1,6 @@
 /** Between rows and the oversight machine: what a stored message is to `step`, and what a step changes of the row. */
 import { readMode } from "../core/oversight/mode.ts";
-import { type Message, type Status, statuses } from "../core/oversight/types.ts";
+import { type Approval, type Message, type Status, statuses } from "../core/oversight/types.ts";
 import type { LoadedMessage, MessageRow, MessageUpdate } from "../store/messages.ts";
 
 /** The message as the machine sees it. */
@@ -11,19 +11,24 @@ export function toMachine({ row, decisions }: Pick<LoadedMessage, "row" | "decis
     test: row.test,
     authors: row.authors,
     digest: row.digest,
-    approvals: decisions
-      .filter((decision) => decision.decision === "approve" && decision.voided_at === null)
-      .map((decision) => ({
-        by: decision.principal,
-        digest: decision.digest,
-        class: decision.class,
-      })),
+    approvals: standingApprovals({ decisions }),
     required: row.required,
     passkey: row.passkey,
     timing: row.timing === "schedule_first" ? "schedule_first" : "gate_first",
     gated: row.gated,
     handed: row.handed,
   };
+}
+
+/** The approvals that were not made void. */
+export function standingApprovals({ decisions }: Pick<LoadedMessage, "decisions">): Approval[] {
+  return decisions
+    .filter((decision) => decision.decision === "approve" && decision.voided_at === null)
+    .map((decision) => ({
+      by: decision.principal,
+      digest: decision.digest,
+      class: decision.class,
+    }));
 }
 
 /** A stored status; an unknown one is a bug or a newer release, and must not be acted upon. */

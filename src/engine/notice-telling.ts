@@ -1,5 +1,6 @@
 /** One person told of messages, by mail or in their chat: what a notice says is loaded when it is needed. */
 import { z } from "zod";
+import { countApprovals } from "../core/oversight/machine.ts";
 import { Refusal } from "../core/refusal.ts";
 import { ComposeError } from "../mail/compose.ts";
 import type { Tx } from "../store/database.ts";
@@ -9,6 +10,7 @@ import type { Decider, NoticeAbout } from "../store/notices.ts";
 import type { EngineContext } from "./context.ts";
 import { decisionLink } from "./decision-link.ts";
 import { replyCode } from "./decide-by-reply.ts";
+import { standingApprovals } from "./machine-row.ts";
 import {
   type NoticeItem,
   type NoticeMail,
@@ -174,9 +176,10 @@ function itemOf(
     attachments: row.attachments,
     ...content,
     digest: row.digest,
-    approvals: decisions.filter(
-      (one) => one.decision === "approve" && one.voided_at === null && one.digest === row.digest,
-    ).length,
+    approvals: countApprovals(
+      { approvals: standingApprovals({ decisions }), passkey: row.passkey, authors: row.authors },
+      row.digest,
+    ),
     required: row.required,
     passkey: row.passkey,
     expires_at: row.expires_at,

@@ -1,4 +1,5 @@
 /** Telling people of mail that waits for them: notices, reminders at half time, escalation at four fifths, and digests. */
+import { hasApproved } from "../core/oversight/machine.ts";
 import { quietUntil } from "../core/quiet-hours.ts";
 import { type Claim, deleteDues, putDue, putDueEarlier, standingTokens } from "../store/due.ts";
 import type { Tx } from "../store/database.ts";
@@ -15,7 +16,7 @@ import {
 import { type Records, appendRecords, noRecords } from "../store/records.ts";
 import { countNotices } from "../store/service-mail.ts";
 import type { EngineContext } from "./context.ts";
-import { about } from "./machine-row.ts";
+import { about, standingApprovals } from "./machine-row.ts";
 import { createTelling } from "./notice-telling.ts";
 import { type NoticePreferences, readPreferences, timingOf } from "./notice-preferences.ts";
 import { makeEntry, makeEvent, worker } from "./record.ts";
@@ -123,13 +124,11 @@ async function tellMessages(
 
 /**
  * Whom a message is put to. First those whom its mailbox names, else all who may decide; when time runs out the others, and where
- * there are none the owners and admins once more. Never its authors, nor who has approved it.
+ * there are none the owners and admins once more. Never its authors, nor whose approval counts.
  */
 export function askedOf(
   what: NoticeAbout,
-  message: Pick<LoadedMessage, "decisions"> & {
-    row: Pick<LoadedMessage["row"], "authors" | "digest">;
-  },
+  message: Pick<LoadedMessage, "row" | "decisions">,
   approverIds: readonly string[] | null,
   deciders: readonly Decider[],
 ): Decider[] {
@@ -144,23 +143,14 @@ export function askedOf(
 }
 
 function mayStill(
-  {
-    row,
-    decisions,
-  }: Pick<LoadedMessage, "decisions"> & { row: Pick<LoadedMessage["row"], "authors" | "digest"> },
+  message: Pick<LoadedMessage, "row" | "decisions">,
   { person_id }: Decider,
 ): boolean {
   const principal = `person:${person_id}`;
-  return !(
-    row.authors.includes(principal) ||
-    decisions.some(
-      (one) =>
-        one.decision === "approve" &&
-        one.principal === principal &&
-        one.digest === row.digest &&
-        one.voided_at === null,
-    )
-  );
+  const { authors, passkey } = message.row;
+  // What waits may be received mail too, of which the machine knows nothing.
+  const approvals = standingApprovals(message);
+  return !authors.includes(principal) && !hasApproved({ approvals, passkey }, principal);
 }
 
 /** Tells one person of messages by the ways and at the times of their choice. */

@@ -1,6 +1,7 @@
 /** What the queue holds for a message that waits for a person: they are told, reminded, others are asked, and it expires. */
 import type { Tx } from "../store/database.ts";
 import { deleteDues, putDues } from "../store/due.ts";
+import type { MessageRow } from "../store/messages.ts";
 import type { DueKind } from "../store/tables.ts";
 
 /** Kinds of rows that a message has only while it waits for a decision. */
@@ -9,6 +10,11 @@ export const pendingKinds = ["expire", "notify", "remind", "escalate"] as const;
 /** How much of its time a message has waited when its people are reminded, and when others are asked. */
 const reminderAt = 0.5;
 const escalationAt = 0.8;
+
+/** True once the time to decide is over, also while nothing has ended the message yet: no timer may have run. */
+export function isTimeOver({ expires_at }: Pick<MessageRow, "expires_at">, now: Date): boolean {
+  return expires_at !== null && expires_at <= now;
+}
 
 /** The rows of a message that waits from `now` to `expiresAt`. */
 export function pendingDue(now: Date, expiresAt: Date): { kind: DueKind; at: Date }[] {

@@ -42,7 +42,9 @@ export async function timeOut(
         mailboxes.find((mailbox) => mailbox.mailbox_id === row.mailbox_id)?.expiry_seconds ?? 0;
       const expiresAt =
         status === "pending_approval" ? new Date(now.getTime() + seconds * 1000) : null;
-      const reason = status === "expired" ? "nobody decided in time" : null;
+      // What waits for people from now on is held for what was said of it at submission.
+      const held = status === "pending_approval" ? row.reason : null;
+      const reason = status === "expired" ? "nobody decided in time" : held;
       await updateMessages(
         tx,
         [toUpdate(row, after.message, { reason, expires_at: expiresAt })],
@@ -163,7 +165,9 @@ export async function undo(
     const [mailbox] = await getMailboxes(tx, [row.mailbox_id]);
     const now = context.now();
     const expiresAt = new Date(now.getTime() + (mailbox?.expiry_seconds ?? 0) * 1000);
-    await updateMessages(tx, [toUpdate(row, after.message, { expires_at: expiresAt })], now);
+    const { reason } = row;
+    const waits = toUpdate(row, after.message, { reason, expires_at: expiresAt });
+    await updateMessages(tx, [waits], now);
     await deleteDue(tx, "release", [emailId]);
     await putPending(tx, [{ message_id: emailId, at: expiresAt }], now);
     await appendRecords(tx, changeOf(context, actor, row, "message.pulled_back"));

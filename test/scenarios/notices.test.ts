@@ -1,5 +1,6 @@
 /** Who is told of mail that waits, when, and in which words: the real engine and database, by a clock that only the test moves. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Actor, roleScopes } from "../../src/core/actor.ts";
 import { noticeKinds } from "../../src/engine/notices.ts";
 import { promise } from "../promises.ts";
 import { draftOf } from "../simulation/engine-calls.ts";
@@ -193,6 +194,25 @@ describe("whenever a message begins to wait", () => {
     expect(mails[0]?.text).toContain("Why it is held: ");
   });
 
+  test("held because passkeys are asked for by now: who approved signed in is asked again", async () => {
+    await telling.onlyP1();
+    const { world } = telling;
+    const p1 = world.deciders[0];
+    if (!p1) throw new Error("no decider");
+    const { id } = await telling.submit();
+    await telling.tick();
+    await telling.decide(p1, id, "approve");
+    await world.sql("UPDATE mailbox SET passkey_required = true");
+    world.clock.now += minute;
+    const released = await world.queue.claim("release", telling.claiming());
+    await world.engine.timeOut("release", world.operator_id, released);
+    const due = await world.queue.claim("deliver", telling.claiming());
+    await world.engine.handOff(world.operator_id, due);
+    await world.sql("UPDATE mailbox SET passkey_required = false");
+    expect((await world.rows([id])).get(id)?.status).toBe("pending_approval");
+    expect(toOf(await telling.tick())).toEqual(["p1@people.example"]);
+  });
+
   test("what is cancelled, approved, rejected or expired leaves nothing to be told", async () => {
     const p1 = telling.world.deciders[0];
     if (!p1) throw new Error("no decider");
@@ -209,6 +229,65 @@ describe("whenever a message begins to wait", () => {
     await telling.world.engine.timeOut("expire", telling.world.operator_id, due);
     expect((await telling.world.rows([expired.id])).get(expired.id)?.status).toBe("expired");
     await nothingLeft();
+  });
+});
+
+describe("why a message is held", () => {
+  const why = "Why it is held: held by the rule 'Big refunds'";
+  /** What each notice since says of it. */
+  const told = async (): Promise<string[]> =>
+    (await telling.tick()).map(({ text }) => /^Why it is held: .*$/m.exec(text)?.[0] ?? "nothing");
+  /** Somebody who makes rules and has just signed in. */
+  const admin = (): Actor => ({
+    ...(telling.world.deciders[0] ?? telling.world.stranger),
+    role: "admin",
+    scopes: roleScopes.admin,
+    signed_in_at: new Date(telling.world.clock.now).toISOString(),
+  });
+  beforeEach(async () => {
+    const rule = { mailbox_id: null, match: {}, outcome: "hold", required: null } as const;
+    const { engine } = telling.world;
+    const { policy_id } = await engine.createPolicy(admin(), { ...rule, name: "Big refunds" });
+    return async () => void (await engine.revokePolicy(admin(), policy_id));
+  });
+
+  test("stays said while votes are missing, whatever an approver writes", async () => {
+    const box = telling.world.boxes.find((one) => one.required === 2);
+    const p1 = telling.world.deciders[0];
+    if (!box || !p1) throw new Error("no such mailbox or person");
+    const { id } = await telling.submit({ box });
+    expect(await told()).toEqual(everybody.map(() => why));
+    const request = { email_id: id, decision: "approve", reason: "ok for me" } as const;
+    await telling.world.engine.decide(p1, [request]);
+    telling.world.clock.now += life / 2;
+    expect(await told()).toEqual([why, why, why]);
+  });
+
+  test("is said again when what was approved is pulled back", async () => {
+    await telling.onlyP1();
+    const p1 = telling.world.deciders[0];
+    if (!p1) throw new Error("no decider");
+    const { id } = await telling.submit();
+    await telling.tick();
+    const request = { email_id: id, decision: "approve", reason: "ok for me" } as const;
+    await telling.world.engine.decide(p1, [request]);
+    await telling.world.engine.undo(p1, id);
+    expect(await told()).toEqual([why]);
+  });
+
+  test("is said where the wait for its time comes before the gate", async () => {
+    await telling.onlyP1();
+    const { world } = telling;
+    const draft = {
+      ...draftOf(telling.boxOf("gated_all"), ["ada@example.com"]),
+      send_at: new Date(world.clock.now + hour).toISOString(),
+      gate_timing: "schedule_first",
+    } as const;
+    expect((await world.engine.submit(world.agent, draft)).status).toBe("scheduled");
+    world.clock.now += hour;
+    const due = await world.queue.claim("release", telling.claiming());
+    await world.engine.timeOut("release", world.operator_id, due);
+    expect(await told()).toEqual([why]);
   });
 });
 

@@ -128,6 +128,26 @@ test(promise("passkey.required"), async () => {
   await node.engine.changeMailbox(owner, running.known.mailbox_id, { passkey_required: false });
 });
 
+test("who approved signed in before passkeys were asked for approves again by passkey, and the evidence holds", async () => {
+  const message = await pending({ send_at: new Date(Date.now() + 3_600_000).toISOString() });
+  const [first] = await node.engine.decide(grace, [{ email_id: message.id, decision: "approve" }]);
+  expect(first).toMatchObject({ status: "scheduled" });
+  const stricter = { passkey_required: true };
+  await node.engine.changeMailbox(owner, running.known.mailbox_id, stricter);
+  await node.asOwner(
+    `UPDATE due SET due_at = now() WHERE kind = 'release' AND message_id = '${message.id}';
+     UPDATE message SET send_at = now() WHERE message_id = '${message.id}'`,
+  );
+  const held = await running.settled(message.id, "pending_send_approval");
+  expect(held).toMatchObject({ approvals: 0, passkey_required: true });
+  await decideBy(node, grace, held, await answer(node, grace, device, held));
+  await running.settled(message.id, "sent", "delivered");
+  const report = await verdictOf(message.id);
+  expect(report.checks.filter(({ status }) => status === "fail")).toEqual([]);
+  expect(report.verdict).toBe("valid");
+  await node.engine.changeMailbox(owner, running.known.mailbox_id, { passkey_required: false });
+});
+
 describe("refused is", () => {
   test(promise("passkey.once"), async () => {
     const message = await pending({ send_at: new Date(Date.now() + 3_600_000).toISOString() });

@@ -83,6 +83,7 @@ export function decided(
   digest: string | null,
   now: number,
 ): Answer {
+  if (message.due?.kind === "expire" && message.due.at <= now) return "not_pending";
   const undo = actor.kind === "person" ? message.box.undo_seconds * second : 0;
   const about = { by: principal(actor), digest: digest ?? message.state.digest };
   const refusal = take(

@@ -163,6 +163,12 @@ describe("by the clock", () => {
     await expire();
     expect((await row(id)).status).toBe("pending_approval");
     world.clock.now += 1;
+    // Also while no timer has run: the nodes that run them may be down.
+    for (const decision of ["approve", "reject", "revise"] as const) {
+      const decide = world.engine.decide(person(), [{ email_id: id, decision }]);
+      expect(await refusalOf(decide)).toBe("not_pending");
+    }
+    expect((await row(id)).status).toBe("pending_approval");
     await expire();
     expect(await row(id)).toMatchObject({ status: "expired", due: [] });
     const decide = world.engine.decide(person(), [{ email_id: id, decision: "approve" }]);

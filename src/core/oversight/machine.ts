@@ -31,15 +31,28 @@ export function submit(submission: Submission): Step {
 }
 
 /** True for an approval that is as strong as the message asks for. */
-function isStrong(
+export function isStrong(
   { passkey }: Pick<Message, "passkey">,
   approval: Pick<Approval, "class">,
 ): boolean {
   return !passkey || approval.class === "A";
 }
 
+/** True for who has approved as strongly as is asked for by now. Who approved weakly before passkeys were asked for may approve again. */
+export function hasApproved(
+  message: Pick<Message, "approvals" | "passkey">,
+  principal: string,
+): boolean {
+  return message.approvals.some(
+    (approval) => approval.by === principal && isStrong(message, approval),
+  );
+}
+
 /** Distinct approvals of exactly this digest, strong enough, by people who neither wrote nor edited it. */
-export function countApprovals(message: Message, digest: string): number {
+export function countApprovals(
+  message: Pick<Message, "approvals" | "passkey" | "authors">,
+  digest: string,
+): number {
   const approvers = new Set<string>();
   for (const approval of message.approvals)
     if (
@@ -113,11 +126,7 @@ function decide(
   if (event.type === "reject") return to(message, "rejected");
   if (event.type === "revise") return to(message, "draft", { approvals: [] });
   if (!isStrong(message, event)) return no("passkey_required");
-  // Who approved weakly before passkeys were asked for may approve again.
-  const again = message.approvals.some(
-    (approval) => approval.by === event.by && isStrong(message, approval),
-  );
-  if (again) return no("already_decided");
+  if (hasApproved(message, event.by)) return no("already_decided");
   const approvals = [
     ...message.approvals,
     { by: event.by, digest: event.digest, class: event.class },
