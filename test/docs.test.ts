@@ -90,6 +90,11 @@ describe.each(documents)("%s", (path) => {
     expect(lines.flatMap((line) => complaint(line) ?? [])).toEqual([]);
   });
 
+  test("nobody is told to let npx fetch a package of our name, which is not ours", () => {
+    // By itself npx takes the command of the checkout that it runs in; programs start servers from anywhere.
+    expect(text).not.toMatch(/"command":\s*"npx"/);
+  });
+
   test("each JSON block parses", () => {
     const json = blocks(text).filter(({ info }) => info.startsWith("json"));
     expect(json.map(({ body }) => typeof JSON.parse(body))).toEqual(json.map(() => "object"));

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from multimail import WebhookVerificationError, verify_webhook
 
-SECRET = os.environ["MULTIMAIL_WEBHOOK_SECRET"]
+SECRET = os.environ["WEBHOOK_SECRET"]
 seen = set()
 
 

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { verifyWebhook, WebhookVerificationError } from "@multimail/sdk/webhooks";
 
-const secret = process.env["MULTIMAIL_WEBHOOK_SECRET"] ?? "";
+const secret = process.env["WEBHOOK_SECRET"] ?? "";
 const seen = new Set<string>();
 
 /** Answers the HTTP status for a request. */

@@ -118,7 +118,8 @@ export function listMailboxes(tx: Tx, filter: MailboxFilter): Promise<MailboxRow
     query = query.where("address", "ilike", `%${part}%`);
   }
   if (filter.modes) query = query.where("mode", "in", [...filter.modes]);
-  if (filter.offset) query = query.offset(filter.offset);
+  // A cursor is behind what the first page passed over.
+  if (filter.offset && !filter.after_id) query = query.offset(filter.offset);
   if (filter.ids) query = query.where("mailbox_id", "in", [...filter.ids, ""]);
   if (filter.after_id) query = query.where("mailbox_id", ">", filter.after_id);
   return tx.run(query.orderBy("mailbox_id").limit(filter.limit));

@@ -156,7 +156,7 @@ describe.each(["TypeScript", "Python"] as const)("%s", (language) => {
       const example = start(
         language,
         "webhook-receiver",
-        { MULTIMAIL_WEBHOOK_SECRET: secret, PORT: "0" },
+        { WEBHOOK_SECRET: secret, PORT: "0" },
         [],
       );
       try {
