@@ -71,7 +71,6 @@ async function screened(
         spf: authentication.spf,
         dkim: [...authentication.dkim],
         dmarc: authentication.dmarc,
-        arc: authentication.arc && { result: authentication.arc.cv },
       },
       envelope: { from: row.envelope_from, to: row.envelope_to },
       known: {

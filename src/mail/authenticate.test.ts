@@ -204,9 +204,35 @@ test("a domain without a record has no DMARC result but none", async () => {
   });
 });
 
-test("a header that cannot be read in one way has no DMARC at all", async () => {
+test("a header that ends before its From has no author", async () => {
   const result = await check(Buffer.concat([Buffer.from("no colon here\r\n"), MESSAGE]));
-  expect(result).toMatchObject({ dkim: [], dmarc: null, arc: null });
+  expect(result).toMatchObject({ dkim: [], dmarc: { result: "permerror", domain: "" }, arc: null });
+});
+
+test.each([
+  ["a first line of one space", (mail: string) => ` \r\n${mail}`],
+  ["a line of a mailbox file in front", (mail: string) => `From x@y Sat Jan  3 2026\r\n${mail}`],
+  ["no empty line before the body", (mail: string) => mail.replace("\r\n\r\n", "\r\n")],
+  [
+    "another From behind a name too long to be shown",
+    (mail: string) =>
+      mail.replace("\r\n\r\n", `\r\n${"x".repeat(300)}: 1\r\nFrom: a@other.example\r\n\r\n`),
+  ],
+])("%s: DMARC is evaluated for the From that is shown", async (_, malform) => {
+  const mail = Buffer.from(malform(MESSAGE.toString()));
+  const { dmarc } = await check(mail, { from: "x@other.example" });
+  expect(dmarc).toMatchObject({ result: "fail", domain: "example.com", disposition: "reject" });
+});
+
+test("a sender whose own names are never answered does not silence what the author's domain says", async () => {
+  // Loaded, so that the time below goes to questions alone.
+  await check(MESSAGE);
+  const silent: Resolver = async (name, type) =>
+    await (name.endsWith("slow.example") ? new Promise<never>(() => {}) : zone()(name, type));
+  const mail = await signed(keyOf("slow.example"));
+  const { spf, dmarc } = await check(mail, { from: "x@slow.example" }, silent, { time_ms: 100 });
+  expect(spf.result).toBe("temperror");
+  expect(dmarc).toMatchObject({ result: "fail", disposition: "reject" });
 });
 
 test("what DNS does not answer is temperror, and nothing is thrown", async () => {

@@ -21,7 +21,7 @@ export interface AuthenticatedSession {
 
 export interface AuthenticateOptions {
   readonly now: Date;
-  /** Milliseconds for all DNS together; what is not answered by then is temperror. Default 20,000. */
+  /** Milliseconds for all DNS together, and as many again for what DMARC asks; what is not answered by then is temperror. Default 20,000. */
   readonly time_ms?: number;
   /** DNS questions for one message; SPF has its own limit of RFC 7208 within it. Default 150. */
   readonly max_lookups?: number;
@@ -77,7 +77,7 @@ export interface Authentication {
   readonly spf: SpfReport;
   /** One per DKIM-Signature field, in their order; `aligned` by the mode of the DMARC record. */
   readonly dkim: readonly DkimSignatureReport[];
-  /** Null where the message cannot be read at all. */
+  /** For the From that is shown. Null in older results, where the message could not be read in one way only. */
   readonly dmarc: DmarcReport | null;
   /** Null where the message has no ARC set. */
   readonly arc: ArcReport | null;
@@ -86,7 +86,7 @@ export interface Authentication {
 
 /**
  * Authenticates a message as received. Never throws for what the message, the session or DNS bring, and ends within
- * `time_ms` and the time to hash the message. Do it before any header field is taken away or added.
+ * twice `time_ms` and the time to hash the message. Do it before any header field is taken away or added.
  */
 export async function authenticateMessage(
   raw: Buffer,
@@ -94,16 +94,22 @@ export async function authenticateMessage(
   resolver: Resolver,
   options: AuthenticateOptions,
 ): Promise<Authentication> {
+  const { shownAuthors } = await import("./parse.ts");
   const bounded = boundedResolver(resolver, options);
+  const { addresses, fields } = shownAuthors(raw);
+  const author: Author = { headerFrom: addresses, fromFields: fields, resolver: bounded.policy };
   try {
-    const [spf, iprev, signed] = await Promise.all([
+    // The record is asked for before anything that the sender may answer slowly; its answers are kept for the judgement below.
+    const [, spf, iprev, signed] = await Promise.all([
+      askPolicy(author),
       checkSpf(session, bounded.resolve),
       checkIprev(session.remote_address, bounded.resolve),
       checkSignatures(raw, bounded.resolve, options.now),
     ]);
-    if (signed === null) return { spf, dkim: [], dmarc: null, arc: null, iprev };
-    const arc = await checkArc(signed.found, bounded.resolve, options.trusted_sealers ?? []);
-    const { dmarc, dkim } = await checkDmarc(spf, signed, arc, bounded.resolve);
+    const arc =
+      signed.found &&
+      (await checkArc(signed.found, bounded.resolve, options.trusted_sealers ?? []));
+    const { dmarc, dkim } = await checkDmarc(spf, signed.dkim, arc, author);
     return { spf, dkim, dmarc, arc, iprev };
   } finally {
     bounded.end();
@@ -131,14 +137,32 @@ async function checkSpf(session: AuthenticatedSession, resolver: Resolver): Prom
   }
 }
 
+/** Whose policy counts, and who is asked for it. */
+interface Author {
+  readonly headerFrom: string[];
+  readonly fromFields: number;
+  readonly resolver: Resolver;
+}
+
+/** Asks for what the author's domain says of its mail, whatever passes later. */
+async function askPolicy(author: Author): Promise<void> {
+  try {
+    const { evaluateDmarc } = await import("mailauth/lib/dmarc/index.js");
+    await evaluateDmarc({ ...author, spfDomains: [], dkimDomains: [], strict: true });
+  } catch {
+    // Asked again, and judged, once it is known what passes.
+  }
+}
+
 interface Signed {
-  readonly found: DKIMVerifyResult;
+  /** What ARC needs; null where nothing is proved by the header. */
+  readonly found: DKIMVerifyResult | null;
   readonly dkim: DkimSignatureReport[];
 }
 
-/** DKIM, and what ARC and DMARC need of the header; null where the message cannot be read in one way only. */
-async function checkSignatures(raw: Buffer, resolver: Resolver, now: Date): Promise<Signed | null> {
-  if (raw.length > MAX_MESSAGE) return null;
+/** DKIM, and what ARC needs of the header; nothing where the message cannot be read in one way only. */
+async function checkSignatures(raw: Buffer, resolver: Resolver, now: Date): Promise<Signed> {
+  if (raw.length > MAX_MESSAGE) return { found: null, dkim: [] };
   try {
     const { fields } = readMessage(raw);
     const signatures = fields.filter(({ key }) => key === "dkim-signature");
@@ -160,7 +184,7 @@ async function checkSignatures(raw: Buffer, resolver: Resolver, now: Date): Prom
     return { found, dkim };
   } catch {
     // A header we refuse to read, or one that the verifier stumbles over: either way nothing is proved.
-    return null;
+    return { found: null, dkim: [] };
   }
 }
 
@@ -207,21 +231,19 @@ async function checkArc(
 /** DMARC by what passed, and each signature's alignment by its record. */
 async function checkDmarc(
   spf: SpfReport,
-  { found, dkim }: Signed,
+  dkim: DkimSignatureReport[],
   arc: ArcReport | null,
-  resolver: Resolver,
+  of: Author,
 ): Promise<{ dmarc: DmarcReport; dkim: DkimSignatureReport[] }> {
-  const author = (found.headerFrom[0] ?? "").split("@").pop()?.toLowerCase() ?? "";
+  const author = (of.headerFrom[0] ?? "").split("@").pop()?.toLowerCase() ?? "";
   try {
     const { evaluateDmarc } = await import("mailauth/lib/dmarc/index.js");
     const { response, dkimAligned, reason } = await evaluateDmarc({
-      headerFrom: found.headerFrom,
-      fromFields: found.fromFields,
+      ...of,
       spfDomains: spf.result === "pass" ? [spf.domain] : [],
       dkimDomains: dkim
         .filter(({ result }) => result === "pass")
         .map(({ domain }, id) => ({ id: String(id), domain })),
-      resolver,
       strict: true,
     });
     if (response === false || response.alignment === undefined) {

@@ -5,20 +5,40 @@ import type { Resolver } from "./verify.ts";
 const DEFAULT_TIME_MS = 20_000;
 const DEFAULT_LOOKUPS = 150;
 
-/** The resolver with a bound of questions and time for all checks together; a question asked twice is asked once. */
+/** Resolvers for one message: `policy` for what DMARC asks, `resolve` for all else. */
+export interface BoundedResolver {
+  readonly resolve: Resolver;
+  readonly policy: Resolver;
+  readonly end: () => void;
+}
+
+/**
+ * The resolver with a bound of questions for all checks together, and of time; a question asked twice is asked once. What DMARC
+ * asks has as much time again: the names behind SPF and the signatures are the sender's, who may well leave them unanswered, and
+ * what another domain says of its mail must be heard all the same.
+ */
 export function boundedResolver(
   resolver: Resolver,
   options: { readonly time_ms?: number; readonly max_lookups?: number },
-): { readonly resolve: Resolver; readonly end: () => void } {
+): BoundedResolver {
+  const time = options.time_ms ?? DEFAULT_TIME_MS;
+  const asked = askOnce(resolver, options.max_lookups ?? DEFAULT_LOOKUPS);
+  const others = until(asked, time);
+  const policy = until(asked, 2 * time);
+  return {
+    resolve: others.resolve,
+    policy: policy.resolve,
+    end() {
+      others.end();
+      policy.end();
+    },
+  };
+}
+
+/** The resolver up to a number of questions, each asked once. */
+function askOnce(resolver: Resolver, limit: number): Resolver {
   const answers = new Map<string, ReturnType<Resolver>>();
-  const late = Promise.withResolvers<never>();
-  late.promise.catch(() => {});
-  const timer = setTimeout(
-    () => late.reject(dnsError("ETIMEOUT", "out of time for DNS")),
-    options.time_ms ?? DEFAULT_TIME_MS,
-  );
-  const limit = options.max_lookups ?? DEFAULT_LOOKUPS;
-  const resolve: Resolver = async (name, type) => {
+  return async (name, type) => {
     const key = `${type} ${name.toLowerCase()}`;
     let answer = answers.get(key);
     if (answer === undefined) {
@@ -28,9 +48,23 @@ export function boundedResolver(
       answers.set(key, answer);
     }
     // mailauth sorts and marks what it gets.
-    return structuredClone(await Promise.race([answer, late.promise]));
+    return structuredClone(await answer);
   };
-  return { resolve, end: () => clearTimeout(timer) };
+}
+
+/** The resolver for so many milliseconds from now. */
+function until(resolver: Resolver, time: number): { resolve: Resolver; end: () => void } {
+  const late = Promise.withResolvers<never>();
+  late.promise.catch(() => {});
+  const timer = setTimeout(() => late.reject(dnsError("ETIMEOUT", "out of time for DNS")), time);
+  return {
+    async resolve(name, type) {
+      const answer = resolver(name, type);
+      answer.catch(() => {});
+      return Promise.race([answer, late.promise]);
+    },
+    end: () => clearTimeout(timer),
+  };
 }
 
 /** What comes back is a list or an error with a code, whatever the resolver does. */

@@ -215,6 +215,19 @@ export async function parseMail(
   };
 }
 
+/**
+ * The addresses of From as the reader of a {@link ParsedMail} is shown them, and in how many fields they stand. Whoever judges the
+ * author judges these: a stricter reading could find another one, or none. Never throws.
+ */
+export function shownAuthors(eml: Buffer): { addresses: string[]; fields: number } {
+  const fields = readHeader(eml, PARSE_LIMITS).fields.filter(({ name }) => name === "from");
+  const { from } = readFields(fields, PARSE_LIMITS);
+  return {
+    addresses: from.flatMap(({ address }) => (address === "" ? [] : [address])),
+    fields: fields.length,
+  };
+}
+
 /** What can be said of a message that could not be opened: its header where that reads, no text, `truncated` true. Never throws. */
 export function unreadableMail(eml: Buffer): ParsedMail {
   const nothing = {

@@ -8,7 +8,7 @@ import {
   sameOwner,
 } from "./domains.ts";
 import type { Findings, Subject } from "./inbound-subject.ts";
-import type { ScreeningReason } from "./screening.ts";
+import { REVIEW_AT, type ScreeningReason } from "./screening.ts";
 import { latinised, mixesScripts, quoted, readInvisibles, skeleton, visible } from "./text-fold.ts";
 
 /** Scores headers, authentication and sender identity. */
@@ -55,17 +55,21 @@ function fields({ mail, envelope }: Subject, add: Add): void {
 }
 
 function authentication(subject: Subject, from: DomainParts | null, add: Add): void {
-  const { spf, dkim, dmarc, arc } = subject.authentication;
+  const { spf, dkim, dmarc } = subject.authentication;
   const policy = dmarc?.policy ?? "none";
-  const kept = arc?.result === "pass" ? 2 : 0;
-  if (dmarc?.result === "fail") {
+  const vouched = dmarc?.result === "fail" && dmarc.overridden_by_arc === true;
+  if (vouched) add("dmarc", 1, "DMARC fails; a trusted forwarder saw it pass");
+  else if (dmarc?.result === "fail") {
     const score = policy === "reject" ? 6 : policy === "quarantine" ? 5 : 2.5;
+    add("dmarc", score, `DMARC fails, policy ${quoted(policy, 12)}`);
+  } else if (dmarc?.result === "none") add("dmarc", 1, "no DMARC result vouches for the author");
+  // What a domain says of its mail could not be learnt, or whose mail it is: that is no reason to believe it.
+  else if (dmarc?.result !== "pass")
     add(
       "dmarc",
-      Math.max(1, score - kept),
-      `DMARC fails, policy ${quoted(policy, 12)}${kept > 0 ? ", ARC passes" : ""}`,
+      REVIEW_AT,
+      `DMARC could not be evaluated: ${quoted(dmarc?.result ?? "unread", 12)}`,
     );
-  } else if (dmarc?.result !== "pass") add("dmarc", 1, "no DMARC result vouches for the author");
   if (spf?.result === "fail") add("spf", 1.5, "SPF fails");
   else if (spf?.result === "softfail") add("spf", 0.5, "SPF softly fails");
   const signed = dkim?.some((one) => one.result === "pass" && one.aligned) ?? false;
@@ -73,7 +77,11 @@ function authentication(subject: Subject, from: DomainParts | null, add: Add): v
     add("unauthenticated", 1, "neither SPF nor DKIM vouches for the sender");
   if (from === null || subject.dmarc_pass || signed) return;
   if (subject.protected.own.some((own) => sameOwner(own, from)))
-    add("own_domain_forged", 6 - kept, `claims to be from ${from.registrable} without proof`);
+    add(
+      "own_domain_forged",
+      vouched ? 4 : 6,
+      `claims to be from ${from.registrable} without proof`,
+    );
   else if (subject.protected.known.has(from.registrable) && !freemail.has(from.registrable))
     add(
       "contact_unproven",

@@ -4,12 +4,12 @@ import type { Protected } from "./domains.ts";
 import type { HtmlReading } from "./html-reading.ts";
 import type { ScreeningReason } from "./screening.ts";
 
-/** What SPF, DKIM, DMARC and ARC said; results in the words of RFC 8601, such as `pass` and `fail`. */
+/** What SPF, DKIM and DMARC said; results in the words of RFC 8601, such as `pass` and `fail`. */
 export interface AuthenticationView {
   spf?: { result: string; domain?: string | null } | null;
   dkim?: { result: string; domain: string; aligned: boolean }[];
-  dmarc?: { result: string; policy?: string | null } | null;
-  arc?: { result: string } | null;
+  /** `overridden_by_arc`: a forwarder that is trusted saw it pass; a seal of anybody else says nothing. */
+  dmarc?: { result: string; policy?: string | null; overridden_by_arc?: boolean } | null;
 }
 
 /** What screening looks at. `raw_size` in bytes; `contacts` are addresses or domains this mailbox has written to. */

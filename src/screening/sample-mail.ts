@@ -68,7 +68,6 @@ export function inputOf(sample: Sample): InboundInput {
         result: auth.startsWith("fail") ? "fail" : auth,
         policy: auth === "fail-reject" ? "reject" : "none",
       },
-      arc: null,
     },
     envelope: { from: from.address, to: ["agent@nordwind.io"] },
     known: {

@@ -11,7 +11,6 @@ describe.skipIf(no_swaks)("swaks at the inbound door", () => {
     running = await run({
       MULTIMAIL_DOMAIN: "agents.test",
       MULTIMAIL_SMTP_NAME: "mx.agents.test",
-      MULTIMAIL_DNS: "127.0.0.1:1",
     });
   });
   afterAll(() => running?.stop());

@@ -15,7 +15,7 @@ let cookie: string;
 let box: string;
 
 beforeAll(async () => {
-  running = await run({ MULTIMAIL_DNS: "127.0.0.1:1" });
+  running = await run();
   node = await secondNode(running);
   mail = mailIn(running);
   cookie = await signIn(running);

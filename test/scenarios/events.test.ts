@@ -15,7 +15,7 @@ let held: { id: string; address: string };
 const ends: (() => void)[] = [];
 
 beforeAll(async () => {
-  running = await run({ MULTIMAIL_DNS: "127.0.0.1:1" });
+  running = await run();
   node = await secondNode(running);
   keys = await ownerKeys(node);
   mail = mailIn(running);

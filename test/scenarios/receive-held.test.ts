@@ -11,7 +11,7 @@ let node: SecondNode;
 let mail: MailIn;
 
 beforeAll(async () => {
-  running = await run({ MULTIMAIL_DNS: "127.0.0.1:1" });
+  running = await run();
   node = await secondNode(running);
   mail = mailIn(running);
 });

@@ -13,7 +13,7 @@ let mail: MailIn;
 let other: Founded;
 
 beforeAll(async () => {
-  running = await run({ MULTIMAIL_DNS: "127.0.0.1:1" });
+  running = await run();
   node = await secondNode(running);
   other = await node.found("other");
   mail = mailIn(running);

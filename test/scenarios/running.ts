@@ -7,6 +7,7 @@ import { readConfig } from "../../src/config.ts";
 import type { FirstRunFile } from "../../src/first-run.ts";
 import { type Instance, startInstance } from "../../src/instance.ts";
 
+import { startDns } from "../dns/server.ts";
 import { freePorts } from "./child-server.ts";
 import { noNotices } from "./owner-statement.ts";
 
@@ -41,7 +42,8 @@ export type Running = {
 };
 
 /**
- * Starts an instance. `env` adds settings, such as a relay; `folder` reuses the data of an earlier one. The owner has chosen to be
+ * Starts an instance, with a DNS that knows no name unless `env` names another: mail that cannot be looked up waits for a person.
+ * `env` adds settings, such as a relay; `folder` reuses the data of an earlier one. The owner has chosen to be
  * told nothing by mail, unless the test asks for `notices`. What the instance logs goes to `log`, else nowhere.
  */
 export async function run(
@@ -50,12 +52,17 @@ export async function run(
   { notices = false, log = pino({ level: "silent" }) }: { notices?: boolean; log?: Logger } = {},
 ): Promise<Running> {
   const data = folder ?? (await mkdtemp(join(tmpdir(), "multimail-test-")));
+  let dns = env["MULTIMAIL_DNS"] === undefined ? await startDns({}) : null;
   const config = readConfig({
     MULTIMAIL_DATA: data,
+    ...(dns && { MULTIMAIL_DNS: dns.address }),
     ...freePorts,
     ...env,
   });
-  const instance = await startInstance(config, log);
+  const instance = await startInstance(config, log).catch(async (error: unknown) => {
+    await dns?.close();
+    throw error;
+  });
   if (!notices && folder === undefined && env["DATABASE_URL"] === undefined) await noNotices(data);
   const known = JSON.parse(await readFile(join(data, "first-run.json"), "utf8")) as FirstRunFile;
   const call: Running["call"] = async (key, path, body, more = {}) => {
@@ -109,6 +116,8 @@ export async function run(
     },
     async stop(keep = false) {
       await instance.stop();
+      await dns?.close();
+      dns = null;
       if (!keep) await rm(data, { recursive: true, force: true });
     },
   };

@@ -43,7 +43,6 @@ export type SentOut = {
 export async function sentOut(options: SinkOptions = {}): Promise<SentOut> {
   const sink = await startSink(options);
   const running = await run({
-    MULTIMAIL_DNS: "127.0.0.1:1",
     MULTIMAIL_DELIVERY: "relay",
     MULTIMAIL_RELAY_URL: `smtp://127.0.0.1:${sink.port}?tls=none`,
   });

@@ -6,7 +6,7 @@ import { type Answer, type Running, run } from "./running.ts";
 let running: Running;
 
 beforeAll(async () => {
-  running = await run({ MULTIMAIL_DNS: "127.0.0.1:1" });
+  running = await run();
 });
 afterAll(() => running?.stop());
 
