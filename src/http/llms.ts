@@ -102,7 +102,7 @@ Scopes: \`read\` (mail and settings), \`send\` (write mail, which the mailbox's 
 - 404: not there, or not yours.
 - 429: wait as long as Retry-After says.
 
-A key that leaked is revoked by a member at ${public_url}/, or with DELETE /v1/api-keys/<key_id>.
+A key that leaked is revoked by an owner or admin at ${public_url}/keys, or with DELETE /v1/api-keys/<key_id>.
 `;
 }
 

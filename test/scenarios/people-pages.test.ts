@@ -102,6 +102,7 @@ describe("a new member", () => {
   test("sees the pages of their role and no others", async () => {
     const paths = {
       "/people": ["admin"],
+      "/keys": ["admin"],
       "/account": ["admin", "approver", "auditor"],
       "/step-up": ["admin", "approver", "auditor"],
       "/mailboxes": ["admin", "approver", "auditor"],
@@ -338,4 +339,25 @@ test("scripts run on the pages that need one, and are ours alone", async () => {
   }
   const policy = (await get("/people", owner)).headers.get("content-security-policy");
   expect(policy).not.toContain("script");
+});
+
+describe("API keys", () => {
+  test("a key that leaked is revoked on a page, at once, and by who may only", async () => {
+    const { agent_key, mailbox_id } = running.known;
+    const works = async (): Promise<number> =>
+      (await running.call(agent_key, `/v1/mailboxes/${mailbox_id}/emails`)).status;
+    expect(await works()).toBe(200);
+    const rows = (await (await get("/keys", owner)).text()).split("<tr ");
+    const action = /action="(\/keys\/[^"]+)"/.exec(
+      rows.find((one) => one.includes(agent_key.slice(0, 12))) ?? "",
+    )?.[1];
+    const { cookie } = await joined("approver");
+    expect((await postForm(running, cookie, "/account", action ?? "", {})).status).toBe(403);
+    expect(await works()).toBe(200);
+    const ended = await postForm(running, owner, "/keys", action ?? "", {});
+    expect(ended.headers.get("location")).toBe("/keys?revoked");
+    expect(await works()).toBe(401);
+    const after = (await (await get("/keys?revoked", owner)).text()).split("<tr ");
+    expect(after.find((one) => one.includes(agent_key.slice(0, 12)))).not.toContain("<button");
+  });
 });

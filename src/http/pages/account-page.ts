@@ -8,6 +8,7 @@ import { type Child, type Html, address, distance, line } from "./display.ts";
 import { typed } from "./form.ts";
 import { grantSection } from "./grant-parts.ts";
 import { alert, badge, formToken, page } from "./layout.ts";
+import { keysPath } from "./keys-page.ts";
 import { notificationsPath } from "./notifications-page.ts";
 import { operatorPath } from "./operator-page.ts";
 import { passkeyAnswer, passkeyForm, promptOptions } from "./passkey-form.ts";
@@ -35,6 +36,7 @@ const further: readonly { path: string; text: string; operation: string }[] = [
     text: "Name and addresses of your organisation",
     operation: "update_account",
   },
+  { path: keysPath, text: "API keys of your organisation", operation: "list_api_keys" },
 ];
 
 const methodWords: Readonly<Record<Session["method"], string>> = {

@@ -18,6 +18,7 @@ import {
   saveDirectoryKey,
   saveSignature,
 } from "./decision-passkeys-page.ts";
+import { keysPage, keysPath, revokeKey } from "./keys-page.ts";
 import { invite, peoplePage, revokeInvitation, saveMember } from "./people-page.ts";
 import {
   join,
@@ -105,6 +106,11 @@ export function mountPeople(app: Hono, { show, change }: Handlers): void {
   );
   app.get(notificationsPath, member(notificationsPage));
   app.post(notificationsPath, save(saveNotifications));
+  app.get(keysPath, member(keysPage));
+  app.post(
+    `${keysPath}/:id`,
+    save((visit, _, c) => revokeKey(visit, idOf(c))),
+  );
   app.get("/people", member(peoplePage));
   app.post("/people", save(invite));
   app.post(
