@@ -10,7 +10,6 @@ import { idMaker } from "./core/id.ts";
 import { usualSchedule } from "./core/webhook-retry.ts";
 import type { EngineContext } from "./engine/context.ts";
 import { createKeyring } from "./engine/keyring.ts";
-import { createRecall } from "./engine/recall.ts";
 import { createSubjects } from "./engine/subjects.ts";
 import { type Reading, openReading } from "./mail-reading.ts";
 import type { Storage } from "./storage.ts";
@@ -48,7 +47,6 @@ export async function createEngineContext(
     },
     domains: { resolver: reading.live_resolver, host: sendingHost(config, publicUrl) },
     mail: reading.mail,
-    recall: createRecall(now),
     daily_quota: config.daily_quota,
     limits: config.limits,
     wake,

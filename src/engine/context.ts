@@ -6,7 +6,6 @@ import type { Database } from "../store/database.ts";
 import type { TargetRules } from "../web/target.ts";
 import type { MailReading } from "./mail-reading.ts";
 import type { Keyring } from "./keyring.ts";
-import type { Recall } from "./recall.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** Structured logging; never given message content. */
@@ -71,8 +70,6 @@ export type EngineContext = {
   domains: { resolver: DnsResolver; host: SendingHost };
   /** Reading of foreign mail. */
   mail: MailReading;
-  /** What was suppressed a moment ago. */
-  recall: Recall;
   /** Hints to workers that something became due; losing one costs a polling interval. */
   wake: {
     deliver(): void;

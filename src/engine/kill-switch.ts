@@ -1,4 +1,4 @@
-/** The kill switch: whoever oversees stops all sending of an operator; a person lets it go on. Every node asks before it begins. */
+/** The kill switch: whoever oversees stops all sending of an operator; a person lets it go on. Every node asks before it begins (`clearance.ts`). */
 import type { Actor } from "../core/actor.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Tx } from "../store/database.ts";
@@ -6,7 +6,6 @@ import {
   type OperatorRow,
   getOperator,
   holdOperator,
-  listStopped,
   releaseStopped,
   setStopped,
 } from "../store/operators.ts";
@@ -15,43 +14,6 @@ import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
 import { commitTo, entryActor, makeEntry, makeEvent, sealOpenings } from "./record.ts";
 import { passSensitive } from "./sensitive.ts";
-
-/** What a node knew this many milliseconds ago it asks again before it begins another copy. */
-const freshFor = 250;
-
-/** What is older than this, in milliseconds, counts as not known: a stop holds everywhere within a second. */
-const tooOld = 800;
-
-/** A database that is slow is asked again and again for so long, in milliseconds: putting mail back would make it slower. */
-const patience = 30_000;
-
-/** Whether an operator is stopped, as every node of the instance asks before a copy goes to the wire. */
-export type Stops = {
-  /** True where nothing of the operator may begin; rejects where the database cannot tell. */
-  hold(operatorId: string): Promise<boolean>;
-};
-
-/** Makes the question; those who ask within a quarter of a second share one answer. */
-export function createStops(context: Pick<EngineContext, "database">): Stops {
-  let last: { asked: number; stopped: Promise<Set<string>> } | null = null;
-  const ask = (): NonNullable<typeof last> => {
-    const now = performance.now();
-    if (last && now - last.asked <= freshFor) return last;
-    last = { asked: now, stopped: listStopped(context.database).then((ids) => new Set(ids)) };
-    return last;
-  };
-  return {
-    async hold(operatorId) {
-      for (const end = performance.now() + patience; performance.now() < end;) {
-        const { asked, stopped } = ask();
-        const ids = await stopped;
-        // The answer is as old as its question: one that came late, or to a process that was held up, is not taken for new.
-        if (performance.now() - asked <= tooOld) return ids.has(operatorId);
-      }
-      throw new Error("the database does not tell in time whether the operator is stopped");
-    },
-  };
-}
 
 /**
  * Stops the operator: from the commit on no hand-off commits, and within a second no node begins a copy that was handed off

@@ -6,15 +6,16 @@ import type { ChangeRow } from "../store/change-requests.ts";
 import { type AccountChange, changeAccount } from "./account.ts";
 import { addAllowlistEntry, findAllowlist, removeAllowlistEntry } from "./allowlist.ts";
 import { approvalsOf, decideChange, findChanges } from "./changes.ts";
+import { createClearance } from "./clearance.ts";
 import type { EngineContext } from "./context.ts";
-import { createStops, resumeOperator, stopOperator } from "./kill-switch.ts";
+import { resumeOperator, stopOperator } from "./kill-switch.ts";
 import type { PageRequest } from "./paging.ts";
 import type { Outgoing } from "./signing.ts";
 import { applyUpgrade, requestUpgrade } from "./upgrade.ts";
 
 /** Everything that operations, pages and workers do with them. */
 export function ladderCalls(context: EngineContext) {
-  const stops = createStops(context);
+  const clearance = createClearance(context);
   return {
     /** The dispatcher's way to ask people. */
     approvals: approvalsOf(context),
@@ -41,11 +42,16 @@ export function ladderCalls(context: EngineContext) {
     stopOperator: (actor: Actor, reason: string | null) => stopOperator(context, actor, reason),
     resumeOperator: (actor: Actor) => resumeOperator(context, actor),
     /**
-     * Asked at the last moment before the wire: false where the operator is stopped, or the recipient was suppressed after the
-     * hand-off; then the copy stays here. Rejects where it cannot be known.
+     * Asked at the last moment before the wire: false where the operator is stopped, the recipient was suppressed after the
+     * hand-off, or a later attempt has overtaken this one; then the copy stays here. Rejects where it cannot be known.
      */
-    mayBegin: async (outgoing: Outgoing, recipient: { address: string }): Promise<boolean> =>
-      !(await stops.hold(outgoing.operator_id)) &&
-      !context.recall.holds(outgoing.operator_id, outgoing.mailbox_id, recipient.address),
+    mayBegin: (outgoing: Outgoing, recipient: { address: string }): Promise<boolean> =>
+      clearance.mayBegin({
+        operator_id: outgoing.operator_id,
+        message_id: outgoing.message_id,
+        mailbox_id: outgoing.mailbox_id,
+        token: outgoing.token,
+        address: recipient.address,
+      }),
   };
 }

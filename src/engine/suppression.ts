@@ -14,6 +14,7 @@ import {
   lockHandOffs,
   markFeedback,
 } from "../store/suppressions.ts";
+import { untilNoneBegins } from "./clearance.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
 import { about } from "./machine-row.ts";
@@ -58,8 +59,8 @@ const told = {
 /**
  * Suppresses the recipient of a message in the caller's transaction: row, mark on the message, log entry, and the events
  * `suppression.added` and `message.unsubscribed` or `message.complained` with the thread. Once the transaction has
- * committed, no hand-off to the address commits. Records are written here, or added to `into`. Answers false where nothing
- * was new.
+ * committed, no hand-off to the address commits, and within a second no copy begins. Records are written here, or added to
+ * `into`. Answers false where nothing was new.
  */
 export async function suppressRecipient(
   context: EngineContext,
@@ -76,7 +77,7 @@ export async function suppressRecipient(
   // The message's row first: hand-offs lock in this order too.
   const marked = words ? await markFeedback(tx, message.message_id, words.mark, now) : false;
   await lockHandOffs(tx, [mailboxId]);
-  const added = await insert(context, tx, [
+  const added = await insertSuppressions(tx, [
     {
       address: feedback.address.toLowerCase(),
       mailbox_id: mailboxId,
@@ -118,7 +119,10 @@ export type ManualSuppression = {
   expires_at: Date | null;
 };
 
-/** Suppresses an address by hand; answers what stands then, and whether this changed it. */
+/**
+ * Suppresses an address by hand; answers what stands then, and whether this changed it. Once it has answered no node begins to
+ * send to the address.
+ */
 export async function addSuppression(
   context: EngineContext,
   actor: Actor,
@@ -131,7 +135,7 @@ export async function addSuppression(
     assertLive(actor);
     const mailboxId = wanted.mailbox_id ?? "";
     await lockHandOffs(tx, [mailboxId]);
-    const added = await insert(context, tx, [toRow(context, actor, wanted)]);
+    const added = await insertSuppressions(tx, [toRow(context, actor, wanted)]);
     if (added.length > 0)
       await appendRecords(
         tx,
@@ -148,6 +152,8 @@ export async function addSuppression(
     return { row, added: added.length > 0 };
   });
   context.wake.sequence();
+  const { address, mailbox_id } = wanted;
+  await untilNoneBegins(context, actor.operator_id, [{ address, mailbox_id: mailbox_id ?? "" }]);
   return done;
 }
 
@@ -196,7 +202,7 @@ export async function removeSuppression(
   return removed;
 }
 
-/** Many addresses by hand, all of one operator, each pair of address and mailbox once. Answers how many were new. */
+/** Many addresses by hand as {@link addSuppression}, each pair of address and mailbox once. Answers how many were new. */
 export async function importSuppressions(
   context: EngineContext,
   actor: Actor,
@@ -209,8 +215,7 @@ export async function importSuppressions(
     const some = wanted.slice(from, from + 5000);
     added += await context.database.transaction(actor.operator_id, async (tx) => {
       await lockHandOffs(tx, [...new Set(some.map((one) => one.mailbox_id ?? ""))]);
-      const rows = await insert(
-        context,
+      const rows = await insertSuppressions(
         tx,
         some.map((one) => toRow(context, actor, one)),
       );
@@ -237,6 +242,8 @@ export async function importSuppressions(
     });
   }
   context.wake.sequence();
+  const rows = wanted.map(({ address, mailbox_id }) => ({ address, mailbox_id: mailbox_id ?? "" }));
+  await untilNoneBegins(context, actor.operator_id, rows);
   return added;
 }
 
@@ -348,16 +355,4 @@ function assertWithin(actor: Actor, mailboxId: string | null): void {
 async function assertMailboxes(tx: Tx, ids: readonly string[]): Promise<void> {
   if ((await getMailboxes(tx, ids)).length < ids.length)
     throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
-}
-
-/** Writes suppressions, and holds back the copies that this process has handed off and not sent yet. */
-async function insert(
-  context: EngineContext,
-  tx: Tx,
-  rows: readonly NewSuppression[],
-): ReturnType<typeof insertSuppressions> {
-  const added = await insertSuppressions(tx, rows);
-  for (const { mailbox_id, address } of rows)
-    context.recall.note(tx.operator_id, mailbox_id, address);
-  return added;
 }

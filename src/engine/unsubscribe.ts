@@ -1,6 +1,7 @@
 /** Unsubscribing: a genuine token suppresses its recipient for the mailbox that wrote. */
 import { Refusal } from "../core/refusal.ts";
 import { type MessageRow, type RecipientRow, loadMessages } from "../store/messages.ts";
+import { untilNoneBegins } from "./clearance.ts";
 import type { EngineContext } from "./context.ts";
 import { suppressRecipient } from "./suppression.ts";
 import { readUnsubscribeToken } from "./unsubscribe-token.ts";
@@ -40,15 +41,17 @@ export function mayHaveIt(
   return attempts > 0 || (row.attempts > 0 && status !== "suppressed");
 }
 
-/** Suppresses the token's recipient. Doing it twice is no error. */
+/** Suppresses the token's recipient; once it has answered no node begins to send to them. Doing it twice is no error. */
 export async function unsubscribe(
   context: EngineContext,
   token: string,
 ): Promise<{ address: string; mailbox_address: string }> {
   const target = await readUnsubscribe(context, token);
+  let mailboxId = "";
   await context.database.transaction(target.operator_id, async (tx) => {
     const [message] = await loadMessages(tx, [target.message_id], true);
     if (!message) return;
+    mailboxId = message.row.mailbox_id;
     await suppressRecipient(context, tx, {
       reason: "unsubscribed",
       message: message.row,
@@ -57,5 +60,7 @@ export async function unsubscribe(
     });
   });
   context.wake.sequence();
-  return { address: target.address, mailbox_address: target.mailbox_address };
+  const { address } = target;
+  await untilNoneBegins(context, target.operator_id, [{ address, mailbox_id: mailboxId }]);
+  return { address, mailbox_address: target.mailbox_address };
 }

@@ -65,18 +65,6 @@ export async function closeOperator(tx: Tx, by: string, now: Date): Promise<void
   );
 }
 
-/** The operators that are stopped. */
-export async function listStopped(database: Database): Promise<string[]> {
-  const rows = await database.as(everyOperator, (tx) =>
-    tx.named<{ operator_id: string }>(
-      "list_stopped",
-      "SELECT operator_id FROM operator WHERE stopped_at IS NOT NULL",
-      [],
-    ),
-  );
-  return rows.map((row) => row.operator_id);
-}
-
 // No node has this name: it marks what waits for the operator to go on.
 const waitsForOperator = "(stopped)";
 
@@ -130,6 +118,16 @@ export async function listDomains(tx: Tx): Promise<string[]> {
   const rows = await tx.named<{ name: string }>(
     "list_domains",
     "SELECT name FROM domain WHERE operator_id = $1 AND verified_at IS NOT NULL ORDER BY created_at, name",
+    [tx.operator_id],
+  );
+  return rows.map((row) => row.name);
+}
+
+/** Those that it has proven as its own; the ones that the instance gave it need no proof and are none. */
+export async function listProvenDomains(tx: Tx): Promise<string[]> {
+  const rows = await tx.named<{ name: string }>(
+    "list_proven_domains",
+    "SELECT name FROM domain WHERE operator_id = $1 AND verified_at IS NOT NULL AND NOT instance",
     [tx.operator_id],
   );
   return rows.map((row) => row.name);

@@ -1,5 +1,4 @@
 /** A second node on the database of a running instance: its own pool, clock and engine, no workers and no doors. */
-import { createRecall } from "../../src/engine/recall.ts";
 import { domainsWithoutDns, readingWithoutDns } from "./mail-reading.ts";
 import { createHmac, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -74,7 +73,6 @@ export async function secondNode(
     mail: readingWithoutDns(now),
     daily_quota: 1_000_000,
     limits: unlimited,
-    recall: createRecall(now),
     wake: {
       receive: () => undefined,
       service_mail: () => undefined,

@@ -1,5 +1,4 @@
 /** The real engine over a real database, with a clock that only the test moves: operator, mailboxes, people, and rows read back. */
-import { createRecall } from "../../src/engine/recall.ts";
 import { domainsWithoutDns, readingWithoutDns } from "../scenarios/mail-reading.ts";
 import { createHmac, randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
@@ -166,7 +165,6 @@ function contextOf(
     mail: readingWithoutDns(now),
     daily_quota: 1_000_000,
     limits: unlimited,
-    recall: createRecall(now),
     wake: {
       receive: () => undefined,
       service_mail: () => undefined,
