@@ -12,6 +12,7 @@ import type {
 } from "../store/messages.ts";
 import type { getOperator } from "../store/operators.ts";
 import type { Records } from "../store/records.ts";
+import { domainOf } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
 import { about, toUpdate } from "./machine-row.ts";
 import { type Rules, type Ruling, rulingReason } from "./policy-facts.ts";
@@ -21,6 +22,8 @@ import { type Outgoing, signFor } from "./signing.ts";
 /** What hand-offs of one transaction have to know. */
 export type Surroundings = {
   operator: NonNullable<Awaited<ReturnType<typeof getOperator>>>;
+  /** Domains that the operator has proven as its own. */
+  proven: readonly string[];
   mailboxes: ReadonlyMap<string, Awaited<ReturnType<typeof getMailboxes>>[number]>;
   allowlists: ReadonlyMap<string, string[]>;
   suppressed: ReadonlySet<string>;
@@ -152,7 +155,11 @@ function outgoingOf(
     from_address: row.from_address,
     envelope: message.recipients.map((recipient) => recipient.address),
     recipients: allowed.map(({ position, address }) => ({ position, address })),
-    operator: { id: sending.operatorId, name: around.operator.name },
+    operator: {
+      id: sending.operatorId,
+      name: around.operator.name,
+      verified: around.proven.includes(domainOf(row.from_address)),
+    },
     agent: row.author_id,
     mode: row.mode,
     capabilities: around.keys.get(row.author_id)?.scopes ?? [],

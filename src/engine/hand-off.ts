@@ -27,7 +27,7 @@ import {
   updateRecipients,
   voidDecisions,
 } from "../store/messages.ts";
-import { putStopped, shareOperator } from "../store/operators.ts";
+import { listProvenDomains, putStopped, shareOperator } from "../store/operators.ts";
 import { loadPolicies } from "../store/policies.ts";
 import { appendRecords, noRecords } from "../store/records.ts";
 import { checkApprovals } from "./approval-check.ts";
@@ -121,9 +121,10 @@ async function loadSurroundings(
   const addresses = messages.flatMap(({ recipients }) =>
     recipients.map((recipient) => recipient.address),
   );
-  const [operator, keys, mailboxes, allowlists, suppressed, mime, handed, policies] =
+  const [operator, proven, keys, mailboxes, allowlists, suppressed, mime, handed, policies] =
     await Promise.all([
       shareOperator(tx),
+      listProvenDomains(tx),
       getApiKeys(tx, [
         ...new Set(
           messages.flatMap(({ row, decisions }) => [
@@ -147,6 +148,7 @@ async function loadSurroundings(
   if (!operator) throw new Error(`operator ${tx.operator_id} is gone`);
   return {
     operator,
+    proven,
     mailboxes: new Map(mailboxes.map((row) => [row.mailbox_id, row])),
     allowlists,
     suppressed,

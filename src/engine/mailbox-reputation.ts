@@ -4,7 +4,8 @@ import { Refusal } from "../core/refusal.ts";
 import { findByHash } from "../store/mailbox-hash.ts";
 import { countsSince, dayOf } from "../store/mailbox-days.ts";
 import { getMailbox } from "../store/mailboxes.ts";
-import { getOperator, listDomains } from "../store/operators.ts";
+import { getOperator, listProvenDomains } from "../store/operators.ts";
+import { domainOf } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
 
 /** `new`: too little was sent to say; `paused`: it stopped, or was stopped, because too much came back. */
@@ -42,19 +43,22 @@ export async function reputationOf(
       const since = dayOf(new Date(now.getTime() - (standingDays - 1) * day));
       const mailbox = await getMailbox(tx, found.mailbox_id);
       const operator = await getOperator(tx);
-      const domains = await listDomains(tx);
+      const proven = await listProvenDomains(tx);
       const counts = await countsSince(tx, since, found.mailbox_id);
-      return mailbox && operator && { mailbox, operator, domains, counts };
+      return mailbox && operator && { mailbox, operator, proven, counts };
     }));
   if (!seen)
     throw new Refusal("not_found", "There is no mailbox of this hash here.", {
       field: "hash",
       hint: "It is the SHA-256 of the address in lower case, in hex.",
     });
-  const { mailbox, operator, domains, counts } = seen;
-  const domain = mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1).toLowerCase();
+  const { mailbox, operator, proven, counts } = seen;
   return {
-    operator: { id: operator.operator_id, name: operator.name, verified: domains.includes(domain) },
+    operator: {
+      id: operator.operator_id,
+      name: operator.name,
+      verified: proven.includes(domainOf(mailbox.address)),
+    },
     standing: mailbox.paused_at === null ? standingOf(counts) : "paused",
     oversight: mailbox.mode,
     // By the month: the day would tell more than it has to.

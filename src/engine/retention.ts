@@ -147,24 +147,37 @@ export function kindOf({
   return status === "spam_flagged" || status === "spam_quarantined" ? "spam" : "inbound";
 }
 
-/** Until when a message must be kept, by every version of the rules that stood while it was there: the time only grows. */
+/** What a message's kinds are told by. */
+type Kept = Pick<AgedMessage, "direction" | "status" | "user_label" | "screening">;
+
+/**
+ * Until when a message must be kept, by every version of the rules that stood while it was there: the time only grows. What has
+ * been both spam and ordinary mail is kept as long as either kind asks for, so that no call cuts its time short.
+ */
 export function keptUntil(
   versions: readonly Pick<RetentionRow, "rules" | "created_at">[],
-  message: Pick<AgedMessage, "direction" | "status" | "created_at">,
+  message: Kept & Pick<AgedMessage, "created_at">,
 ): Date {
+  const kinds = kindsOf(message);
   let days = 0;
   for (const { rules, created_at } of versions) {
-    // Spam may have been looked at as ordinary mail before, and the other way round.
-    const kinds: RetainedKind[] =
-      message.direction === "outbound" ? ["outbound"] : ["inbound", "spam"];
-    for (const kind of kinds) {
-      const { keep_days } = rules[kind];
-      if (kind === kindOf(message) && keep_days > days) days = keep_days;
-    }
+    days = Math.max(days, ...kinds.map((kind) => rules[kind].keep_days));
     // Older versions were replaced before the message was made.
     if (created_at <= message.created_at) break;
   }
   return new Date(message.created_at.getTime() + days * day);
+}
+
+/**
+ * Every kind that a message may have been of. It moves where somebody says what it is, which labels it, or releases what screening
+ * set aside, which its verdict tells.
+ */
+function kindsOf(message: Kept): RetainedKind[] {
+  const kind = kindOf(message);
+  if (kind === "outbound") return [kind];
+  const suspect = ["spam", "review"].includes(String(message.screening?.["verdict"]));
+  const moved = message.user_label !== null || (kind === "inbound" && suspect);
+  return moved ? ["inbound", "spam"] : [kind];
 }
 
 /** Messages looked at in one transaction. */

@@ -1,7 +1,7 @@
 /** Signing on the way out: one recipient's token, identity claim and DKIM signatures over the frozen bytes. */
 import { createHash } from "node:crypto";
 import { finalize } from "../mail/finalize.ts";
-import { returnPath } from "./addresses.ts";
+import { domainOf, returnPath } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
 import { unsubscribeToken } from "./unsubscribe-token.ts";
 
@@ -23,7 +23,8 @@ export type Outgoing = {
   envelope: readonly string[];
   /** Those who are written to in this attempt. */
   recipients: readonly { position: number; address: string }[];
-  operator: { id: string; name: string };
+  /** `verified`: it has proven the domain of From as its own. */
+  operator: { id: string; name: string; verified: boolean };
   /** Credential that wrote it, opaque to the world. */
   agent: string;
   mode: string;
@@ -37,7 +38,7 @@ export function returnPathOf(
   outgoing: Outgoing,
   recipient: { position: number },
 ): string {
-  const domain = outgoing.from_address.slice(outgoing.from_address.lastIndexOf("@") + 1);
+  const domain = domainOf(outgoing.from_address);
   return returnPath(
     context.unsubscribe_key,
     {
@@ -56,7 +57,7 @@ export async function signFor(
   recipient: { position: number; address: string },
 ): Promise<Buffer> {
   const keys = await context.keyring.of(outgoing.operator_id);
-  const domain = outgoing.from_address.slice(outgoing.from_address.lastIndexOf("@") + 1);
+  const domain = domainOf(outgoing.from_address);
   const dkim = await context.keyring.dkimOf(outgoing.operator_id, domain);
   // Retried by the schedule: the message waits for its domain, with these words as the reason.
   if (dkim.length === 0)
@@ -79,7 +80,7 @@ export async function signFor(
       claims: {
         iss: context.public_url,
         sub: outgoing.from_address,
-        operator: { ...outgoing.operator, verified: false },
+        operator: outgoing.operator,
         agent: outgoing.agent,
         ai_generated: true,
         oversight: outgoing.mode,

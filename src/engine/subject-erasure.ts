@@ -6,6 +6,7 @@ import type { Tx } from "../store/database.ts";
 import {
   type ErasureRow,
   dueErasures,
+  erasureOf,
   getErasure,
   insertErasure,
   isArriving,
@@ -87,9 +88,7 @@ async function begin(
     next_at: now,
   });
   if (!isNew) {
-    const running = (await listErasures(tx, { before_id: undefined, limit: 100 })).find(
-      (one) => one.address === address,
-    );
+    const running = await erasureOf(tx, address);
     if (running) return running;
     throw new Refusal("already_exists", "This person is being erased.", { field: "address" });
   }

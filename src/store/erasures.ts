@@ -39,6 +39,19 @@ export async function getErasure(
   return row ?? null;
 }
 
+/** The erasure of an address (in lower case) that is under way. A row that is done has forgotten its address. */
+export async function erasureOf(tx: Tx, address: string): Promise<ErasureRow | null> {
+  const [row] = await tx.run(
+    db
+      .selectFrom("erasure")
+      .selectAll()
+      .where("operator_id", "=", tx.operator_id)
+      .where("address", "=", address)
+      .where("done_at", "is", null),
+  );
+  return row ?? null;
+}
+
 /** Erasures, newest first. */
 export function listErasures(
   tx: Tx,

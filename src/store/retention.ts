@@ -51,6 +51,10 @@ export type AgedMessage = {
   message_id: string;
   direction: "outbound" | "inbound";
   status: string;
+  /** What somebody called it, `spam` or `not_spam`. */
+  user_label: string | null;
+  /** At least its `verdict`. */
+  screening: Record<string, unknown> | null;
   created_at: Date;
 };
 
@@ -61,7 +65,8 @@ export function agedMessages(
 ): Promise<AgedMessage[]> {
   return tx.named(
     "aged_messages",
-    `SELECT message_id, direction, status, created_at FROM message
+    `SELECT message_id, direction, status, user_label, jsonb_build_object('verdict', screening -> 'verdict') AS screening, created_at
+     FROM message
      WHERE operator_id = $1 AND message_id > $2 AND erased_at IS NULL AND created_at < $3 ORDER BY message_id LIMIT $4`,
     [tx.operator_id, wanted.after_id, wanted.before.toISOString(), wanted.limit],
   );

@@ -172,6 +172,25 @@ describe("retention", () => {
     expect((await email(id)).body.erased_at).not.toBeNull();
   });
 
+  test("an agent that reports mail as spam does not cut short the time it must be kept", async () => {
+    const id = await received(somebody());
+    await node.engine.changeRetention(owner, {
+      inbound: { keep_days: 3650, delete_after_days: null },
+      spam: { keep_days: 0, delete_after_days: 30 },
+    });
+    await age(id, 60);
+    const report = `/v1/emails/${id}/report-spam`;
+    expect((await running.call(running.known.agent_key, report, {})).status).toBe(200);
+    await expect.poll(() => countRows(node, "log_pending")).toBe(0);
+    const cursors = new Map<string, string>();
+    while (await node.engine.applyRetention(cursors));
+    expect((await email(id)).body).toMatchObject({ status: "spam_quarantined", erased_at: null });
+    await node.engine.changeRetention(owner, {
+      inbound: { keep_days: 0, delete_after_days: null },
+      spam: { keep_days: 0, delete_after_days: null },
+    });
+  });
+
   test("a change says in the log what it loosens and tightens; by a key it needs a person", async () => {
     const key = (await keys.make(["read", "admin"])).secret;
     const put = { outbound: { keep_days: 10, delete_after_days: 400 } };

@@ -85,6 +85,14 @@ async function writer(address: string): Promise<string> {
   return made.body.id;
 }
 
+/** What the identity header of a message says of its operator. */
+function operatorClaim(mail: Buffer | undefined): object {
+  const [, header = ""] =
+    /^X-MultiMail-Identity:((?:[^\r]|\r\n[ \t])*)/im.exec(mail?.toString("latin1") ?? "") ?? [];
+  const [, claims = ""] = header.replaceAll(/\s/g, "").split(".");
+  return JSON.parse(Buffer.from(claims, "base64url").toString()).operator;
+}
+
 /** Sends from a mailbox; answers the selectors of the signatures that arrived, with what mailauth says of them. */
 async function signatures(mailboxId: string): Promise<Record<string, string>> {
   const { length } = sink.messages;
@@ -165,6 +173,10 @@ describe("the life of a domain", () => {
         right.body.dkim.map((key: { selector: string }) => [key.selector, "pass"]),
       ),
     );
+    expect(operatorClaim(sink.messages.at(-1)?.data)).toMatchObject({ verified: true });
+    // The instance's own domain is anybody's whom it lets write from there.
+    await signatures(await writer("plain@host.example"));
+    expect(operatorClaim(sink.messages.at(-1)?.data)).toMatchObject({ verified: false });
     expect(await call(`/${id}`, undefined, "DELETE")).toMatchObject({
       status: 409,
       body: { code: "domain_in_use" },

@@ -5,6 +5,7 @@ import { verifyBundle } from "../../src/audit/bundle.ts";
 import type { Actor } from "../../src/core/actor.ts";
 import { approved } from "./approvals.ts";
 import { countRows, erasureIs, freshOwner, linesOf } from "./compliance-people.ts";
+import { anErasure } from "./compliance-rows.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { keepReceived } from "./received-mail.ts";
 import { type Answer, type Running, run } from "./running.ts";
@@ -301,6 +302,17 @@ describe("who may ask", () => {
       node.engine.requestErasure(owner, { address, reference: null }),
     ]);
     expect(a.erasure_id).toBe(b.erasure_id);
+  });
+
+  test("asked for again it is the one under way, however many were asked for since", async () => {
+    // One that settles only in a year, older than a hundred others.
+    const id = await anErasure(node, node);
+    const [{ address = "" } = {}] = await node.as((tx) =>
+      tx.named<{ address: string }>("t", "SELECT address FROM erasure WHERE erasure_id = $1", [id]),
+    );
+    for (let i = 0; i < 101; i++) await anErasure(node, node);
+    const again = await node.engine.requestErasure(owner, { address, reference: null });
+    expect(again.erasure_id).toBe(id);
   });
 
   test("another operator's mail with the same person is not touched", async () => {

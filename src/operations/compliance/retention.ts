@@ -58,7 +58,7 @@ export const putRetention = operation({
   name: "put_retention",
   summary: "Change how long mail is kept",
   description:
-    "Replaces the rules of the kinds that are given. Mail past its age is erased within hours, once it has come to its end and no legal hold covers it. What had to be kept under earlier rules is still kept as long. Asked for by a key it needs a person.",
+    "Replaces the rules of the kinds that are given. Mail past its age is erased within hours, once it has come to its end and no legal hold covers it. What had to be kept under earlier rules is still kept as long, and what has been both spam and ordinary mail as long as either rule asks for. Asked for by a key it needs a person.",
   method: "PUT",
   path: "/v1/retention",
   effect: "destroy",
