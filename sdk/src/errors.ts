@@ -51,10 +51,10 @@ export class ApiConnectionError extends MultiMailError {
   }
 }
 
-/** The answer took longer than the call's time: what was asked may have been done. */
+/** The server was silent for longer than the call's time: what was asked may have been done. */
 export class ApiTimeoutError extends ApiConnectionError {
   constructor(milliseconds: number) {
-    super(`No complete answer within ${milliseconds} ms.`);
+    super(`Nothing came for ${milliseconds} ms.`);
     this.name = "ApiTimeoutError";
   }
 }

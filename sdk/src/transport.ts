@@ -10,7 +10,10 @@ export type ClientOptions = {
   baseUrl: string;
   /** An API key or an OAuth access token; without one only public operations answer. */
   apiKey?: string | undefined;
-  /** Milliseconds for each attempt (60,000 unless given). Calls that wait get their waiting time on top. */
+  /**
+   * Milliseconds of silence after which an attempt is given up (60,000 unless given): until the answer begins, and between its
+   * parts. Calls that wait get their waiting time on top.
+   */
   timeoutMs?: number | undefined;
   /** How often a call that may be repeated is tried again (2 unless given). */
   maxRetries?: number | undefined;
@@ -92,7 +95,7 @@ export class Transport {
     throw refusal({ status: response.status, headers: response.headers, body });
   }
 
-  /** Milliseconds that an attempt may take. */
+  /** Milliseconds that the server may be silent for. */
   timeoutOf(options: RequestOptions, input: object = {}): number {
     const waits = (input as { timeout_seconds?: unknown }).timeout_seconds;
     const most = options.timeoutMs ?? this.#options.timeoutMs ?? 60_000;
@@ -130,17 +133,25 @@ export class Transport {
   ): Promise<Answer | ApiError> {
     options.signal?.throwIfAborted();
     const milliseconds = this.timeoutOf(options, input);
-    const late = AbortSignal.timeout(milliseconds);
-    const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
+    const late = new AbortController();
+    const giveUp = (): void => late.abort();
+    let timer = setTimeout(giveUp, milliseconds);
+    const heard = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, milliseconds);
+    };
+    const signal = options.signal ? AbortSignal.any([options.signal, late.signal]) : late.signal;
     try {
       const response = await this.#fetch(operation, call, headers, signal);
-      const body = new Uint8Array(await response.arrayBuffer());
+      const body = await readWhole(response, heard);
       const answer = { status: response.status, headers: response.headers, body };
       return response.ok ? answer : refusal(answer);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (late.aborted) throw new ApiTimeoutError(milliseconds);
+      if (late.signal.aborted) throw new ApiTimeoutError(milliseconds);
       throw error instanceof MultiMailError ? error : connectionError(this.#base, error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -164,6 +175,29 @@ export class Transport {
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400))
       throw new MultiMailError(`${this.#base} redirects elsewhere: give the address it leads to.`);
     return response;
+  }
+}
+
+/** The body, however long it takes; `heard` is called as each part comes. */
+async function readWhole(response: Response, heard: () => void): Promise<Uint8Array<ArrayBuffer>> {
+  heard();
+  if (response.body === null) return new Uint8Array();
+  const parts: Uint8Array[] = [];
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  for (let size = 0; ;) {
+    const { done, value } = await reader.read();
+    if (done) {
+      const whole = new Uint8Array(size);
+      let at = 0;
+      for (const part of parts) {
+        whole.set(part, at);
+        at += part.length;
+      }
+      return whole;
+    }
+    heard();
+    size += value.length;
+    parts.push(value);
   }
 }
 

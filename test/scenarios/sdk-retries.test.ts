@@ -217,6 +217,23 @@ for (const { name, start } of sdks)
       expect(came).toHaveLength(2);
     });
 
+    test("a long answer may take longer than the limit, which is of silence", async () => {
+      const slow: Play = (response) => {
+        response.writeHead(200, { "content-type": "application/json" });
+        const parts = ['{"ok"', ...Array.from({ length: 20 }, () => " "), ":true}"];
+        const next = (): void => {
+          const part = parts.shift();
+          if (part === undefined) response.end();
+          else response.write(part, () => void setTimeout(next, 100));
+        };
+        next();
+      };
+      const { ok, error } = await played([slow], "get_account", {}, { timeout: 1.5 });
+      expect(error).toBeUndefined();
+      expect(ok).toEqual({ ok: true });
+      expect(came).toHaveLength(1);
+    });
+
     test("an address or key that cannot be one is refused, the key unnamed", async () => {
       for (const base_url of [
         "example.com",
