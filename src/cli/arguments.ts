@@ -19,8 +19,8 @@ export type CallOptions = {
   output: string | undefined;
 };
 
-/** Parsed, with the texts of inputs not yet read. */
-export type ParsedArguments = { options: CallOptions; texts: Map<Flag, string[]> };
+/** Parsed, with the texts of inputs not yet read; null for those that were taken away (`--no-expires-at`). */
+export type ParsedArguments = { options: CallOptions; texts: Map<Flag, string[] | null> };
 
 /** Options of {@link CallOptions} by flag; an input of the same name takes the short spelling for itself. */
 export const optionFlags = {
@@ -50,11 +50,14 @@ export function parseArguments(
 ): ParsedArguments {
   const flags = inputFlags(command);
   const options: NonNullable<Parameters<typeof parseArgs>[0]>["options"] = {};
-  for (const flag of flags)
+  for (const flag of flags) {
     options[flag.flag] = {
       type: flag.scalar === "boolean" && flag.many === "no" ? "boolean" : "string",
       multiple: true,
     };
+    // parseArgs then tells it as `false` of the flag itself.
+    if (flag.nullable) options[`no-${flag.flag}`] = { type: "boolean" };
+  }
   for (const option of Object.keys(optionFlags) as (keyof typeof optionFlags)[])
     for (const name of freeFlags(option, flags)) options[name] = { type: optionFlags[option].type };
   if (!flags.some(({ flag }) => flag === "help")) options["help"] = { type: "boolean", short: "h" };
@@ -64,10 +67,14 @@ export function parseArguments(
     const found = name === undefined ? undefined : values[name];
     return typeof found === "string" ? found : found === true ? "true" : undefined;
   };
-  const texts = new Map<Flag, string[]>();
+  const texts: ParsedArguments["texts"] = new Map();
   for (const flag of flags) {
     const given = values[flag.flag];
-    if (Array.isArray(given)) texts.set(flag, given.map(String));
+    if (!Array.isArray(given)) continue;
+    const none = flag.nullable && given.includes(false);
+    if (none && given.length > 1)
+      throw new UsageError(`--no-${flag.flag} is given beside another --${flag.flag}.`);
+    texts.set(flag, none ? null : given.map(String));
   }
   addPositionals(command, flags, positionals, texts);
   return {
@@ -110,7 +117,7 @@ function addPositionals(
   command: OperationCommand,
   flags: readonly Flag[],
   positionals: readonly string[],
-  texts: Map<Flag, string[]>,
+  texts: ParsedArguments["texts"],
 ): void {
   const names = command.positional;
   positionals.forEach((text, index) => {
@@ -122,7 +129,7 @@ function addPositionals(
         "Inputs are given as --flag value.",
       );
     const before = texts.get(flag) ?? [];
-    if (before.length > 0 && flag.many === "no")
+    if (texts.get(flag) === null || (before.length > 0 && flag.many === "no"))
       throw new UsageError(`${flag.name} is given twice.`);
     texts.set(flag, [...before, text]);
   });
@@ -140,7 +147,7 @@ export async function inputOf(
 ): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = { ...command.preset };
   for (const [flag, texts] of parsed.texts)
-    input[flag.name] = await flagValue(flag, texts, sources);
+    input[flag.name] = texts === null ? null : await flagValue(flag, texts, sources);
   const flags = inputFlags(command);
   const wantsMailbox = flags.some((flag) => flag.name === "mailbox_id" && flag.required);
   if (wantsMailbox && input["mailbox_id"] === undefined && mailbox_id !== undefined)

@@ -69,12 +69,15 @@ function flagsOf(command: Command): CompletedFlag[] {
       })),
     );
   return [
-    ...inputs.map(({ flag, description, scalar, many, choices }) => ({
-      name: flag,
-      about: description,
-      takes_value: scalar !== "boolean" || many !== "no",
-      choices: [...choices],
-    })),
+    ...inputs.flatMap(({ flag, description, scalar, many, nullable, choices }) => [
+      {
+        name: flag,
+        about: description,
+        takes_value: scalar !== "boolean" || many !== "no",
+        choices: [...choices],
+      },
+      ...(nullable ? [{ name: `no-${flag}`, about: "null", takes_value: false, choices: [] }] : []),
+    ]),
     ...options,
   ];
 }

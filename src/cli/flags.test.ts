@@ -47,6 +47,7 @@ test("required flags come first, and each says what it takes", () => {
   expect(flag("cc")).toMatchObject({ scalar: "string", many: "list_or_one" });
   expect(flag("limit")).toMatchObject({ scalar: "number", required: false, default: 20 });
   expect(flag("mode")).toMatchObject({ scalar: "string", choices: ["low", "high"] });
+  expect(flags.filter(({ nullable }) => nullable).map(({ name }) => name)).toEqual(["mode"]);
   expect(flag("metadata")).toMatchObject({ scalar: "json", many: "no" });
   expect(flag("attachments")).toMatchObject({ scalar: "json", many: "list" });
 });

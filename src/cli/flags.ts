@@ -40,6 +40,8 @@ export type Flag = {
   /** May be given several times; `list_or_one` stays a single value when given once. */
   many: "no" | "list" | "list_or_one";
   required: boolean;
+  /** It may be null, which `--no-<flag>` says. */
+  nullable: boolean;
   choices: readonly string[];
   default: unknown;
   description: string;
@@ -64,6 +66,7 @@ export function flagsOf(input: z.ZodObject, path = ""): Flag[] {
       scalar: scalarOf(element),
       many: !items ? "no" : types.has("string") ? "list_or_one" : "list",
       required: required.has(name) || path.includes(`{${name}}`) || path.includes(`{${name}*}`),
+      nullable: isNullable(field),
       choices: choicesOf(items ?? field),
       default: field.default,
       description: field.description ?? items?.description ?? "",
@@ -150,7 +153,15 @@ function variants(schema: JsonSchema): JsonSchema[] {
   return inner.length === 0 ? [schema] : inner.flatMap(variants);
 }
 
-/** JSON types that a field accepts, without null, which a flag cannot say. */
+function isNullable(schema: JsonSchema): boolean {
+  return variants(schema).some(({ type, enum: literals, ...rest }) =>
+    "const" in rest
+      ? rest.const === null
+      : (literals?.includes(null) ?? [type].flat().includes("null")),
+  );
+}
+
+/** JSON types that a field accepts, without null, which `--no-<flag>` says. */
 function typesOf(schema: JsonSchema): Set<string> {
   const types = new Set<string>();
   for (const variant of variants(schema)) {

@@ -110,6 +110,7 @@ function about(flag: Flag): string {
     ...(flag.required ? ["required"] : []),
     ...(flag.many === "no" ? [] : ["may be repeated"]),
     ...(flag.default === undefined ? [] : [`default ${JSON.stringify(flag.default)}`]),
+    ...(flag.nullable ? [`--no-${flag.flag} for null`] : []),
     ...(flag.choices.join("|").length > 40 ? [`one of ${flag.choices.join(", ")}`] : []),
   ];
   return [flag.description, notes.length > 0 ? `(${notes.join("; ")})` : ""]

@@ -60,22 +60,22 @@ const mcp: Surface = async (spec, key, input) => {
   }
 };
 
-/** Values as a person types them. A flag cannot say null. */
-function flagsOf(input: Input): string[] | null {
+/** Values as a person types them. */
+function flagsOf(input: Input): string[] {
   const flags: string[] = [];
   for (const [name, value] of Object.entries(input)) {
-    if (value === null) return null;
     const texts = Array.isArray(value) ? value : [value];
     for (const text of texts)
-      if (typeof text === "boolean") flags.push(`--${text ? "" : "no-"}${kebab(name)}`);
+      if (text === null) flags.push(`--no-${kebab(name)}`);
+      else if (typeof text === "boolean") flags.push(`--${text ? "" : "no-"}${kebab(name)}`);
       else flags.push(`--${kebab(name)}=${typeof text === "object" ? JSON.stringify(text) : text}`);
   }
   return flags;
 }
 
 const cli: Surface = async (spec, key, input) => {
+  if (!isJson(spec)) return null;
   const flags = flagsOf(input);
-  if (flags === null || !isJson(spec)) return null;
   const env = { MULTIMAIL_API_URL: running.known.url, MULTIMAIL_API_KEY: key };
   const { code, out, err } = await runCommand(["call", kebab(spec.name), ...flags, "--json"], env);
   if (code > 1) return { code: `exit code ${code}: ${err}` };
