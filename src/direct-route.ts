@@ -5,12 +5,11 @@ import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import type { EngineContext } from "./engine/context.ts";
 import { createTlsBook } from "./engine/tls-reports.ts";
-import { type DirectTransport, openDirect } from "./mail/direct.ts";
-import { validatingSelfTest } from "./mail/dns-adapters.ts";
+import { type DirectOptions, type DirectTransport, openDirect } from "./mail/direct.ts";
 import type { DnsResolver } from "./mail/dns-record.ts";
+import { type ValidationWatch, watchValidation } from "./mail/dnssec-watch.ts";
 import { openPolicyFetcher } from "./mail/mta-sts-fetch.ts";
 import type { StsEntry, StsStore } from "./mail/mta-sts.ts";
-import type { Transport } from "./mail/smtp-client.ts";
 import { getStsPolicy, putStsPolicy } from "./store/sts-policies.ts";
 
 /** Names whose DNSSEC state is known: one signed well, one signed badly on purpose. */
@@ -19,15 +18,14 @@ const probe = { signed: "isc.org", bogus: "dnssec-failed.org" };
 /** How often results of TLS are written, in milliseconds. */
 const bookEvery = 10_000;
 
-/** How often the self-test is repeated, in milliseconds: a resolver can be changed beneath us. */
-const testEvery = 3_600_000;
+/** When the self-test is repeated, and how long the first mail waits for it, in milliseconds: longer than DNS takes to give up. */
+const testTimes = { settled_ms: 3_600_000, unknown_ms: 60_000, first_ms: 20_000 };
 
 /** Opens direct delivery. `fallback` takes mail for destinations that cannot be reached. */
 export function openDirectRoute(
   config: Config,
   context: EngineContext,
-  resolver: DnsResolver,
-  fallback: Transport | null,
+  { resolver, own, fallback }: Pick<DirectOptions, "resolver" | "own" | "fallback">,
   log: Logger,
 ): DirectTransport {
   const dane = config.dns_validates ? watchDane(resolver, log) : null;
@@ -42,6 +40,7 @@ export function openDirectRoute(
     resolver,
     ehlo_name: config.smtp_name,
     own_names: [config.domain, config.smtp_name],
+    own: own ?? null,
     now: context.now,
     fetch_policy: openPolicyFetcher({
       resolver,
@@ -52,8 +51,8 @@ export function openDirectRoute(
     source_addresses: sourceAddresses(config.source_addresses),
     port: config.direct_port,
     allow_private: config.private_targets,
-    dane: () => dane?.validates ?? false,
-    fallback,
+    dane: () => dane?.validates() ?? false,
+    fallback: fallback ?? null,
     limits: { max: config.smtp_connections },
     on_session(session) {
       if (config.tls_reports) book.add(session);
@@ -74,17 +73,20 @@ export function openDirectRoute(
   };
 }
 
-/** DANE is off until the resolver has shown that it validates, and goes off again when it stops to. */
-function watchDane(resolver: DnsResolver, log: Logger): { validates: boolean; stop(): void } {
-  const state = { validates: false, stop: () => clearInterval(timer) };
-  const test = async (): Promise<void> => {
-    state.validates = await validatingSelfTest(resolver, probe).catch(() => false);
-    if (!state.validates) log.warn({ ...probe }, "the DNS servers do not validate: DANE is off");
+/** DANE is off until the resolver has shown that it validates, and goes off again when it shows that it does not. */
+function watchDane(resolver: DnsResolver, log: Logger): ValidationWatch {
+  const after = (milliseconds: number, run: () => void): (() => void) => {
+    const timer = setTimeout(run, milliseconds);
+    timer.unref();
+    return () => clearTimeout(timer);
   };
-  const timer = setInterval(() => void test(), testEvery);
-  timer.unref();
-  void test();
-  return state;
+  return watchValidation(resolver, probe, { ...testTimes, after }, (shown, validates) => {
+    const dane = validates ? "stays on" : "is off";
+    if (shown === "does_not")
+      log.warn({ ...probe }, "the DNS servers do not validate: DANE is off");
+    if (shown === "unknown")
+      log.warn({ ...probe }, `whether the DNS servers validate is not known: DANE ${dane}`);
+  });
 }
 
 function stsStore(context: EngineContext): StsStore {

@@ -28,6 +28,7 @@ import type { Reading } from "./mail-reading.ts";
 import { type FirstRun, keepPublicKeys, settleFirstRun } from "./first-run.ts";
 import { openAuthorization } from "./authorization.ts";
 import { availability } from "./availability.ts";
+import { createOwnDoor } from "./own-door.ts";
 import { pagesReaders } from "./pages-readers.ts";
 import { type SmtpDoors, openSmtpDoors } from "./smtp-doors.ts";
 import { type Storage, openStorage } from "./storage.ts";
@@ -130,7 +131,8 @@ async function start(
   const engine = createEngine(context);
   const firstRun = await settleFirstRun(config, context, engine, public_url);
   await keepPublicKeys(config, engine, firstRun.operator_ids);
-  const delivery = await openDelivery(config, context, reading.resolver, log);
+  const own = createOwnDoor(context);
+  const delivery = await openDelivery(config, context, { resolver: reading.resolver, own }, log);
   stops.push(delivery.close);
   const [operatorId] = firstRun.operator_ids;
   const signInLink = (): Promise<string> => engine.mintSignInLink(operatorId ?? "");
@@ -151,7 +153,12 @@ async function start(
   const smtp = config.roles.has("smtp")
     ? await openSmtpDoors(config, engine, context.now, log)
     : null;
-  if (smtp) stops.push(smtp.close);
+  own.opened(smtp?.own ?? null);
+  if (smtp)
+    stops.push(async () => {
+      own.closing();
+      await smtp.close();
+    });
   if (config.roles.has("api"))
     await openHttp({ config, context, engine, delivery, firstRun, reading, port, log, stops });
   return {

@@ -5,6 +5,7 @@ import { type Config, ConfigError } from "./config.ts";
 import type { EngineContext } from "./engine/context.ts";
 import type { Caught } from "./http/pages/options.ts";
 import { openDirectRoute } from "./direct-route.ts";
+import type { OwnReception } from "./mail/direct.ts";
 import type { DnsResolver } from "./mail/dns-record.ts";
 import { type RouteReport, oneWay } from "./mail/route-report.ts";
 import { openTransport } from "./mail/smtp-client.ts";
@@ -38,11 +39,11 @@ function oneRoute(report: RouteReport): Routes {
 const catcherHost = "127.0.0.1";
 const usualCatcherPort = 8425;
 
-/** Opens the configured way out. */
+/** Opens the configured way out. `own` takes what ends with ourselves, where nothing but us would be dialled for it. */
 export async function openDelivery(
   config: Config,
   context: EngineContext,
-  resolver: DnsResolver,
+  { resolver, own }: { resolver: DnsResolver; own: OwnReception },
   log: Logger,
 ): Promise<Delivery> {
   const shared = {
@@ -64,7 +65,7 @@ export async function openDelivery(
   if (config.delivery === "direct") {
     const relay = config.relay_url === null ? null : relayOf(config.relay_url);
     const fallback = relay === null ? null : openTransport({ ...relay, ...shared });
-    const transport = openDirectRoute(config, context, resolver, fallback, log);
+    const transport = openDirectRoute(config, context, { resolver, own, fallback }, log);
     const instead = relay === null ? null : `${relay.host}:${relay.port}`;
     return {
       routes: {

@@ -6,23 +6,44 @@ import type { Logger } from "pino";
 import { availability } from "./availability.ts";
 import { type Config, ConfigError } from "./config.ts";
 import type { Actor } from "./core/actor.ts";
+import { maxRecipients } from "./engine/composition.ts";
 import type { Engine } from "./engine/engine.ts";
 import { toWire } from "./operations/messages/views.ts";
 import { startInbound } from "./smtp/inbound.ts";
 import { type SelfSigned, selfSignedCertificate } from "./smtp/self-signed.ts";
 import type { Door } from "./smtp/smtp-door.ts";
-import { startSubmission } from "./smtp/submission.ts";
+import { DEFAULT_SESSION_LIMITS, type SessionLimits } from "./smtp/session-limits.ts";
+import { type SubmissionOptions, startSubmission } from "./smtp/submission.ts";
 
 /** Where the doors listen. */
 export type SmtpDoors = {
   inbound: { host: string; port: number };
   submission: { host: string; port: number };
+  /** For mail from this node itself, where it delivers directly. */
+  own: { host: string; port: number } | null;
   close(): Promise<void>;
 };
 
+/** The own door is for this process and listens nowhere else. */
+const ownHost = "127.0.0.1";
+
 const usualPorts = { inbound: 2525, submission: 2587 };
 
-/** Opens both doors. */
+/**
+ * This node's own mail is kept apart from the Internet's: one tenant's wrong addresses must not turn away what others here write to each
+ * other, as they would turn away a stranger's.
+ */
+const ownLimits: Partial<SessionLimits> = {
+  connections_per_source: DEFAULT_SESSION_LIMITS.connections,
+  messages_per_minute: Infinity,
+  strikes: Infinity,
+  tarpit_ms: 0,
+};
+
+/** As many as one message may have: told at RCPT, a client sends to the others in a transaction of their own (RFC 5321 §4.5.3.1.10). */
+const deskLimits: Partial<SessionLimits> = { recipients: maxRecipients };
+
+/** Opens the doors. */
 export async function openSmtpDoors(
   config: Config,
   engine: Engine,
@@ -41,44 +62,73 @@ export async function openSmtpDoors(
     log,
   };
   const guard = availability(log);
+  const recipient = guard.of(engine.inboundRecipient);
+  const inbox = {
+    recipient: (address: string) => recipient(address),
+    accept: guard.of(engine.accept),
+  };
+  const doors: Door[] = [];
+  const opened = (door: Door): { host: string; port: number } => {
+    doors.push(door);
+    return { host: door.host, port: door.port };
+  };
+  const close = async (grace: number): Promise<void> => {
+    await Promise.all(doors.map((door) => door.close(grace)));
+  };
+  try {
+    const inbound = opened(
+      await listen(config.smtp_port, usualPorts.inbound, (port) =>
+        startInbound({ ...shared, port, inbox }),
+      ),
+    );
+    const submission = opened(
+      await listen(config.submission_port, usualPorts.submission, (port) =>
+        startSubmission<Actor>({
+          ...shared,
+          port,
+          limits: { ...shared.limits, ...deskLimits },
+          ...deskOf(engine, guard),
+        }),
+      ),
+    );
+    const sends = config.delivery === "direct" && config.roles.has("worker");
+    const own = sends
+      ? opened(
+          await startInbound({
+            ...shared,
+            host: ownHost,
+            port: 0,
+            limits: { ...shared.limits, ...ownLimits },
+            inbox,
+          }),
+        )
+      : null;
+    return { inbound, submission, own, close: () => close(config.stop_grace) };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+}
+
+/** What the submission door asks of the engine. */
+function deskOf(
+  engine: Engine,
+  guard: ReturnType<typeof availability>,
+): Pick<SubmissionOptions<Actor>, "authenticate" | "submit"> {
   const authenticate = guard.of(engine.authenticate);
   const submit = guard.of(engine.submitRaw);
   const takeRate = guard.of(engine.rate.take);
-  const inbox = { recipient: guard.of(engine.inboundRecipient), accept: guard.of(engine.accept) };
-  const inbound = await listen(config.smtp_port, usualPorts.inbound, (port) =>
-    startInbound({
-      ...shared,
-      port,
-      inbox: { ...inbox, recipient: (address) => inbox.recipient(address) },
-    }),
-  );
-  try {
-    const submission = await listen(config.submission_port, usualPorts.submission, (port) =>
-      startSubmission<Actor>({
-        ...shared,
-        port,
-        async authenticate(key) {
-          const actor = await authenticate(key);
-          return actor && { actor };
-        },
-        async submit(actor, mail) {
-          await takeRate(actor);
-          const { id, status } = await submit(actor, mail);
-          return { id, status: toWire(status) };
-        },
-      }),
-    );
-    return {
-      inbound: { host: inbound.host, port: inbound.port },
-      submission: { host: submission.host, port: submission.port },
-      async close() {
-        await Promise.all([inbound.close(config.stop_grace), submission.close(config.stop_grace)]);
-      },
-    };
-  } catch (error) {
-    await inbound.close(0);
-    throw error;
-  }
+  return {
+    async authenticate(key) {
+      const actor = await authenticate(key);
+      return actor && { actor };
+    },
+    async submit(actor, mail) {
+      await takeRate(actor);
+      const { id, status } = await submit(actor, mail);
+      return { id, status: toWire(status) };
+    },
+  };
 }
 
 /** On the port that was asked for; where none was, on the usual one, or a free one where that is taken. */

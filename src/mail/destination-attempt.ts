@@ -10,7 +10,7 @@ import type { DestinationPools } from "./destination-pools.ts";
 import type { DnsResolver } from "./dns-record.ts";
 import type { StsLookup } from "./mta-sts.ts";
 import { resolveHost } from "./route.ts";
-import type { Route } from "./route.ts";
+import type { HostAddresses, Route } from "./route.ts";
 import type { OutgoingMessage } from "./smtp-client.ts";
 import type { SessionOpened } from "./smtp-pool.ts";
 import { joinTranscripts } from "./smtp-transcript.ts";
@@ -29,7 +29,8 @@ export interface AttemptTools {
   readonly random: (below: number) => number;
   readonly now: () => Date;
   readonly allow_private: boolean;
-  readonly dane: () => boolean;
+  /** Whether the resolver is known to validate by now. */
+  readonly dane: () => Promise<boolean>;
   readonly port: number;
   readonly pools: DestinationPools;
   readonly breakers: Breakers;
@@ -39,6 +40,13 @@ export interface AttemptTools {
   readonly on_session: (session: TlsSession) => void;
   /** Milliseconds after which no further address is tried. */
   readonly attempt_ms: number;
+}
+
+/** Where a server of our own listens. */
+export interface Endpoint {
+  /** An IP address. */
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface AttemptEnd {
@@ -67,6 +75,7 @@ export class Attempt {
   readonly #sts: StsLookup;
   readonly #site: string;
   readonly #message: OutgoingMessage;
+  readonly #door: Endpoint | null;
   readonly #on_open: (opened: SessionOpened) => void;
   readonly #notes: string[] = [];
   /** What was said to servers that did not get as far as the message. */
@@ -80,7 +89,14 @@ export class Attempt {
 
   constructor(
     tools: AttemptTools,
-    about: { route: Route; sts: StsLookup; site: string; message: OutgoingMessage },
+    about: {
+      route: Route;
+      sts: StsLookup;
+      site: string;
+      message: OutgoingMessage;
+      /** Where this process takes mail for the route's domain itself: dialled in place of what DNS says. */
+      door: Endpoint | null;
+    },
     on_open: (opened: SessionOpened) => void,
   ) {
     this.#tools = tools;
@@ -88,13 +104,16 @@ export class Attempt {
     this.#sts = about.sts;
     this.#site = about.site;
     this.#message = about.message;
+    this.#door = about.door;
     this.#on_open = on_open;
     this.#bound = about.sts.policy?.mode === "enforce";
   }
 
   async run(): Promise<AttemptEnd> {
     const end = this.#tools.now().getTime() + this.#tools.attempt_ms;
-    for (const host of this.#route.hosts) {
+    const { hosts } = this.#route;
+    // Behind all names of ours is the one door.
+    for (const host of this.#door === null ? hosts : hosts.slice(0, 1)) {
       if (this.#tools.closed() || this.#tools.now().getTime() > end) break;
       const result = await this.#tryHost(host, end);
       if (result !== null) return { result: this.#withNote(result), unreachable: false };
@@ -110,7 +129,7 @@ export class Attempt {
 
   /** The result that stands, or null if the next host is to be tried. */
   async #tryHost(host: string, end: number): Promise<SendResult | null> {
-    const found = await resolveHost(host, this.#tools);
+    const found = await hostAddresses(host, this.#route, this.#door, this.#tools);
     if (found.status !== "ok") {
       const texts = {
         none: `${host} has no address`,
@@ -120,8 +139,7 @@ export class Attempt {
       const temporary = found.status === "failed";
       return this.#pass(texts[found.status], temporary ? "dns_failed" : "unroutable");
     }
-    const authenticated = this.#route.authenticated && found.authenticated;
-    const dane = await this.#dane(host, found.canonical, authenticated);
+    const dane = await hostDane(host, found, this.#route, this.#tools);
     const about = { domain: this.#route.domain, host, dane, sts: this.#sts, now: this.#tools.now };
     if (dane.kind !== "none") this.#bound = true;
     if (dane.kind === "defer") {
@@ -136,17 +154,18 @@ export class Attempt {
     for (const address of found.addresses) {
       if (this.#tools.closed() || this.#tools.now().getTime() > end) break;
       if (this.#tried >= MAX_ADDRESSES) break;
-      const target = { ...about, site: this.#site, address, policy, on_open: this.#on_open };
-      const result = await this.#tryAddress(target);
+      const result = await this.#tryAddress({
+        ...about,
+        site: this.#site,
+        address,
+        port: this.#door?.port ?? this.#tools.port,
+        own: this.#door !== null,
+        policy,
+        on_open: this.#on_open,
+      });
       if (result !== null) return result;
     }
     return null;
-  }
-
-  async #dane(host: string, canonical: string, authenticated: boolean): Promise<DanePolicy> {
-    if (!this.#tools.dane() || isIP(host) > 0) return { kind: "none" };
-    const { resolver, port } = this.#tools;
-    return await danePolicy(resolver, { name: host, canonical, port, authenticated });
   }
 
   async #tryAddress(target: Parameters<DestinationPools["send"]>[0]): Promise<SendResult | null> {
@@ -245,6 +264,38 @@ export class Attempt {
       },
     };
   }
+}
+
+/** The addresses of one host of a route. Names of our own are not others' choice: they may lead into the private network between our nodes. */
+export async function hostAddresses(
+  host: string,
+  route: Route,
+  door: Endpoint | null,
+  tools: Pick<AttemptTools, "resolver" | "random" | "allow_private">,
+): Promise<HostAddresses> {
+  if (door === null)
+    return await resolveHost(host, {
+      ...tools,
+      allow_private: tools.allow_private || route.own,
+    });
+  return { status: "ok", addresses: [door.host], authenticated: false, canonical: host };
+}
+
+/** What DANE says of a host whose addresses were found. */
+export async function hostDane(
+  host: string,
+  found: HostAddresses & { readonly status: "ok" },
+  route: Route,
+  { resolver, port, dane }: Pick<AttemptTools, "resolver" | "port" | "dane">,
+): Promise<DanePolicy> {
+  const authenticated = route.authenticated && found.authenticated;
+  if (!authenticated || isIP(host) > 0 || !(await dane())) return { kind: "none" };
+  return await danePolicy(resolver, {
+    name: host,
+    canonical: found.canonical,
+    port,
+    authenticated,
+  });
 }
 
 const unknown: Passed = {

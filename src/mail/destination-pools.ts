@@ -18,7 +18,6 @@ export interface SourceAddresses {
 
 export interface PoolsOptions {
   readonly ehlo_name: string;
-  readonly port: number;
   readonly connect?: (options: TcpNetConnectOpts) => Socket;
   readonly source_addresses?: SourceAddresses;
   readonly timeouts?: Partial<SmtpTimeouts>;
@@ -36,6 +35,9 @@ export interface PoolsOptions {
 export interface Target extends PolicyQuestion {
   readonly site: string;
   readonly address: string;
+  readonly port: number;
+  /** The server is ourselves: how TLS fared is nobody's to be told. */
+  readonly own: boolean;
   readonly policy: HostPolicy;
   /** Told of each session that came about or did not. */
   readonly on_open: (opened: SessionOpened) => void;
@@ -63,7 +65,8 @@ export class DestinationPools {
 
   /** Sends over a pooled connection to exactly this address under exactly this policy. */
   async send(target: Target, message: OutgoingMessage): Promise<SendResult> {
-    const key = [target.site, target.host, target.address, target.policy.key].join(" ");
+    const { site, host, address, port } = target;
+    const key = [site, host, address, port, target.policy.key].join(" ");
     const pool = this.#pools.get(key) ?? this.#open(target);
     pool.target = target;
     pool.users++;
@@ -103,7 +106,7 @@ export class DestinationPools {
 
   #open(first: Target): Pool {
     const { connect = connectTcp, source_addresses, on_session, ...options } = this.#options;
-    const { address, host, policy } = first;
+    const { address, host, port, policy, own } = first;
     const local = isIPv6(address) ? source_addresses?.v6 : source_addresses?.v4;
     /** Why the certificate last shown did not pass the usual check. */
     let untrusted: string | null = null;
@@ -113,7 +116,7 @@ export class DestinationPools {
       used: 0,
       transport: openTransport({
         host,
-        port: options.port,
+        port,
         tls: policy.tls,
         verify_certificate: policy.verify_certificate,
         server_name: policy.server_name,
@@ -132,7 +135,7 @@ export class DestinationPools {
         on_open(opened) {
           pool.target.on_open(opened);
           const session = sessionReport(opened, pool.target, untrusted);
-          if (session !== null) on_session(session);
+          if (session !== null && !own) on_session(session);
         },
       }),
     };

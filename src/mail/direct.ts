@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import type { Socket, TcpNetConnectOpts } from "node:net";
 
 import { Attempt, undeliverable } from "./destination-attempt.ts";
-import type { AttemptTools } from "./destination-attempt.ts";
+import type { AttemptTools, Endpoint } from "./destination-attempt.ts";
 import { Breakers } from "./destination-breaker.ts";
 import type { TlsSession } from "./destination-policy.ts";
 import { DestinationPools } from "./destination-pools.ts";
@@ -16,7 +16,7 @@ import type { PolicyFetcher, StsLookup, StsPolicies, StsStore } from "./mta-sts.
 import { reportRoute } from "./route-report.ts";
 import type { RouteReport } from "./route-report.ts";
 import { findRoute } from "./route.ts";
-import type { Route } from "./route.ts";
+import type { Route, RouteOptions } from "./route.ts";
 import type { OutgoingMessage, Transport } from "./smtp-client.ts";
 import { assertEnvelope } from "./smtp-envelope.ts";
 import type { SendResult } from "./smtp-result.ts";
@@ -34,11 +34,24 @@ export interface DirectLimits extends WindowLimits {
   readonly attempt_ms: number;
 }
 
+/** Mail for domains that we receive for ourselves. */
+export interface OwnReception {
+  /** Whether mail for a domain (A-labels, lower case) ends here. Mail of others whose MX we are is a loop. */
+  receives(domain: string): Promise<boolean>;
+  /**
+   * Where this process takes such mail; null where others do, which are then found by their MX name as anybody finds them. Waits while
+   * that is not known yet; closing the transport ends the wait.
+   */
+  door(): Promise<Endpoint | null>;
+}
+
 export interface DirectOptions {
   readonly resolver: DnsResolver;
   readonly ehlo_name: string;
   /** Names under which we receive mail ourselves, for loop detection; `ehlo_name` always counts. */
   readonly own_names?: readonly string[];
+  /** Null, the default: no mail ends here. */
+  readonly own?: OwnReception | null;
   readonly now: () => Date;
   /** An integer from 0 below the limit; `crypto.randomInt` unless given. */
   readonly random?: (below: number) => number;
@@ -52,8 +65,8 @@ export interface DirectOptions {
   readonly port?: number;
   /** Also dials addresses that are not of the public Internet; default false. */
   readonly allow_private?: boolean;
-  /** Whether the resolver is known to validate (`validatingSelfTest`); asked at each message, so it may become true later. */
-  readonly dane: boolean | (() => boolean);
+  /** Whether the resolver is known to validate (`watchValidation`); asked at each host, so it may change. Mail waits for the answer. */
+  readonly dane: boolean | (() => boolean | Promise<boolean>);
   /** A relay for mail to destinations that cannot be reached and publish no policy. Closed with this transport. */
   readonly fallback?: Transport | null;
   /** Told of each session, or that policy forbade one; must not throw. */
@@ -114,6 +127,7 @@ class Direct implements DirectTransport {
   readonly #tools: AttemptTools;
   readonly #policies: StsPolicies | null;
   readonly #under_way = new Set<Promise<SendResult>>();
+  readonly #closing = Promise.withResolvers<null>();
   #closed = false;
 
   constructor(options: DirectOptions) {
@@ -126,7 +140,6 @@ class Direct implements DirectTransport {
     this.#pools = new DestinationPools({
       ...options,
       timeouts: { ...DIRECT_TIMEOUTS, ...options.timeouts },
-      port: this.#port,
       max_connections: this.#limits.max,
       idle_ms: this.#limits.idle_ms,
       max_pools: this.#limits.max_pools,
@@ -138,7 +151,7 @@ class Direct implements DirectTransport {
       on_session,
       random: this.#random,
       allow_private: options.allow_private ?? false,
-      dane: typeof dane === "function" ? dane : () => dane,
+      dane: async () => (typeof dane === "function" ? await dane() : dane),
       port: this.#port,
       pools: this.#pools,
       breakers: new Breakers(now),
@@ -175,8 +188,9 @@ class Direct implements DirectTransport {
   report(domain: string): Promise<RouteReport> {
     return reportRoute(domain, {
       ...this.#tools,
-      own_names: this.#ownNames(),
-      policy_for: (route) => this.#policyFor(route),
+      ...this.#routing(),
+      door_for: (route) => this.#doorFor(route),
+      policy_for: (route, door) => this.#policyFor(route, door),
     });
   }
 
@@ -184,12 +198,25 @@ class Direct implements DirectTransport {
     return this.#tools.breakers.open();
   }
 
-  #ownNames(): string[] {
-    return [this.#options.ehlo_name, ...(this.#options.own_names ?? [])];
+  #routing(): RouteOptions {
+    const { resolver, ehlo_name, own_names = [], own = null } = this.#options;
+    return {
+      resolver,
+      own_names: [ehlo_name, ...own_names],
+      receives: async (domain) => (await own?.receives(domain)) === true,
+      random: this.#random,
+    };
+  }
+
+  async #doorFor({ own }: Route): Promise<Endpoint | null> {
+    const reception = this.#options.own;
+    if (!own || !reception) return null;
+    return await Promise.race([reception.door(), this.#closing.promise]);
   }
 
   async close(grace_ms = 30_000): Promise<void> {
     this.#closed = true;
+    this.#closing.resolve(null);
     for (const site of this.#sites.values()) site.close();
     await Promise.all([this.#pools.close(grace_ms), this.#options.fallback?.close(grace_ms)]);
     await Promise.allSettled(this.#under_way);
@@ -209,13 +236,12 @@ class Direct implements DirectTransport {
   async #toDomain(domain: string, message: OutgoingMessage): Promise<SendResult> {
     const about = { host: domain, port: this.#port, now: this.#options.now };
     if (this.#closed) return this.#refuse(message, about, closing);
-    const route = await findRoute(domain, {
-      resolver: this.#options.resolver,
-      own_names: this.#ownNames(),
-      random: this.#random,
-    });
+    const route = await findRoute(domain, this.#routing());
     if (route.kind === "refused") return this.#refuse(message, about, route);
-    const [sts, key] = await Promise.all([this.#policyFor(route), siteOf(route)]);
+    const door = await this.#doorFor(route);
+    if (this.#closed) return this.#refuse(message, about, closing);
+    const sts = await this.#policyFor(route, door);
+    const key = door === null ? await siteOf(route) : OWN_SITE;
     const site = this.#site(key);
     const ticket = await site.enter();
     const host = route.hosts[0]!;
@@ -223,9 +249,13 @@ class Direct implements DirectTransport {
       return this.#refuse(message, { ...about, host }, this.#closed ? closing : congested(key));
     let verdict: WindowVerdict = "neutral";
     try {
-      const attempt = new Attempt(this.#tools, { route, sts, site: key, message }, (opened) => {
-        if ("failure" in opened && opened.failure.reply.code === 421) site.halve(ticket.round);
-      });
+      const attempt = new Attempt(
+        this.#tools,
+        { route, sts, site: key, message, door },
+        (opened) => {
+          if ("failure" in opened && opened.failure.reply.code === 421) site.halve(ticket.round);
+        },
+      );
       const { result, unreachable } = await attempt.run();
       verdict = verdictOf(result);
       const { fallback = null } = this.#options;
@@ -240,8 +270,9 @@ class Direct implements DirectTransport {
     }
   }
 
-  async #policyFor(route: Route): Promise<StsLookup> {
-    if (this.#policies === null || route.domain.startsWith("["))
+  async #policyFor(route: Route, door: Endpoint | null): Promise<StsLookup> {
+    // What does not leave the machine needs no policy of ours against ourselves.
+    if (this.#policies === null || door !== null || route.domain.startsWith("["))
       return { policy: null, failure: null };
     return await this.#policies.policyFor(route.domain);
   }
@@ -269,6 +300,9 @@ class Direct implements DirectTransport {
     return site;
   }
 }
+
+/** The pace of mail to ourselves, whatever its domain. */
+const OWN_SITE = "this server";
 
 const closing = {
   outcome: "temporary",

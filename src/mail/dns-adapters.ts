@@ -1,4 +1,4 @@
-/** Our resolver in other shapes: as mailauth asks questions, and its own test before DANE may rely on it. */
+/** Our resolver in another shape: as mailauth asks questions. */
 import type { DnsResolver, DnsStatus, DnsType } from "./dns-record.ts";
 import type { Resolver } from "./verify.ts";
 
@@ -50,27 +50,4 @@ function asNode(record: unknown): unknown {
 
 function failure(code: string, name: string, type: string): Error {
   return Object.assign(new Error(`query${type} ${code} ${name}`), { code, hostname: name });
-}
-
-/** Names with known answers under DNSSEC. */
-export interface ValidationProbe {
-  /** A signed name with an A record. */
-  readonly signed: string;
-  /** A name whose signature is broken on purpose. */
-  readonly bogus: string;
-}
-
-/**
- * Whether the resolver validates: the signed name must come back vouched for, and the broken one must not come back at all.
- * DANE stays off until this is true (RFC 7672 §2.1.1: without validation it protects nothing and may lose mail).
- */
-export async function validatingSelfTest(
-  resolver: DnsResolver,
-  probe: ValidationProbe,
-): Promise<boolean> {
-  const [signed, bogus] = await Promise.all([
-    resolver.resolve(probe.signed, "A"),
-    resolver.resolve(probe.bogus, "A"),
-  ]);
-  return signed.status === "ok" && signed.authenticated && bogus.status === "servfail";
 }

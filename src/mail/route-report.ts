@@ -1,12 +1,10 @@
 /** What would happen to mail for a domain, without sending any: hosts, addresses, breakers, and the security that is asked for. */
-import { isIP } from "node:net";
-
-import { danePolicy } from "./dane.ts";
-import type { AttemptTools } from "./destination-attempt.ts";
+import { hostAddresses, hostDane } from "./destination-attempt.ts";
+import type { AttemptTools, Endpoint } from "./destination-attempt.ts";
 import { hostPolicy } from "./destination-policy.ts";
 import type { StsFailure, StsLookup, StsMode } from "./mta-sts.ts";
-import { findRoute, resolveHost } from "./route.ts";
-import type { Route } from "./route.ts";
+import { findRoute } from "./route.ts";
+import type { Route, RouteOptions } from "./route.ts";
 
 /** One host of a domain. */
 export interface HostReport {
@@ -46,10 +44,11 @@ export async function reportRoute(
   tools: Pick<
     AttemptTools,
     "resolver" | "random" | "allow_private" | "dane" | "port" | "breakers" | "now"
-  > & {
-    readonly own_names: readonly string[];
-    readonly policy_for: (route: Route) => Promise<StsLookup>;
-  },
+  > &
+    RouteOptions & {
+      readonly door_for: (route: Route) => Promise<Endpoint | null>;
+      readonly policy_for: (route: Route, door: Endpoint | null) => Promise<StsLookup>;
+    },
 ): Promise<RouteReport> {
   const nothing = { delivery: "direct", authenticated: false, hosts: [], relay: null } as const;
   const route = await findRoute(domain, tools);
@@ -60,9 +59,11 @@ export async function reportRoute(
       problem: { enhanced_status_code: route.enhanced, text: route.text },
       mta_sts: { mode: null, failure: null },
     };
-  const sts = await tools.policy_for(route);
+  const door = await tools.door_for(route);
+  const sts = await tools.policy_for(route, door);
   const hosts: HostReport[] = [];
-  for (const host of route.hosts) hosts.push(await reportHost(host, route, sts, tools));
+  for (const host of door === null ? route.hosts : route.hosts.slice(0, 1))
+    hosts.push(await reportHost(host, { route, door, sts }, tools));
   const usable = hosts.filter(({ problem }) => problem === null);
   const outcome = usable.length > 0 ? "try" : "wait";
   return {
@@ -83,12 +84,11 @@ export async function reportRoute(
 
 async function reportHost(
   host: string,
-  route: Route,
-  sts: StsLookup,
+  { route, door, sts }: { route: Route; door: Endpoint | null; sts: StsLookup },
   tools: Parameters<typeof reportRoute>[1],
 ): Promise<HostReport> {
   const open = { policy: "none", tls: "opportunistic", verified: false } as const;
-  const found = await resolveHost(host, tools);
+  const found = await hostAddresses(host, route, door, tools);
   if (found.status !== "ok") {
     const texts = {
       none: "has no address",
@@ -97,15 +97,7 @@ async function reportHost(
     };
     return { ...open, host, addresses: [], problem: texts[found.status] };
   }
-  const dane =
-    !tools.dane() || isIP(host) > 0
-      ? ({ kind: "none" } as const)
-      : await danePolicy(tools.resolver, {
-          name: host,
-          canonical: found.canonical,
-          port: tools.port,
-          authenticated: route.authenticated && found.authenticated,
-        });
+  const dane = await hostDane(host, found, route, tools);
   const addresses = found.addresses.map((address) => ({
     address,
     avoided_until: tools.breakers.avoidedUntil(address)?.toISOString() ?? null,

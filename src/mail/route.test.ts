@@ -66,6 +66,47 @@ describe("loops", () => {
     ).toMatchObject({ kind: "refused", outcome: "permanent", enhanced: "5.4.6" });
     expect(await route("mx.us.test", {})).toMatchObject({ enhanced: "5.4.6" });
   });
+
+  test("mail that ends with us is no loop where nobody better is left, and goes to the names that are ours", async () => {
+    const asked: string[] = [];
+    const found = (domain: string, ...pairs: [number, string][]) =>
+      findRoute(domain, {
+        resolver: resolverOf(
+          pairs.length === 0 ? {} : { [`MX ${domain.toLowerCase()}`]: exchanges(...pairs) },
+        ),
+        own_names: ["mx.us.test", "us.test"],
+        random: first,
+        receives(name) {
+          asked.push(name);
+          return Promise.resolve(name === "b.test" || name === "us.test");
+        },
+      });
+    expect(
+      await found("B.test", [20, "us.test"], [10, "mx.us.test"], [30, "backup.test"]),
+    ).toMatchObject({
+      kind: "route",
+      domain: "b.test",
+      hosts: ["mx.us.test", "us.test"],
+      own: true,
+    });
+    expect(await found("us.test")).toMatchObject({ hosts: ["us.test"], own: true });
+    expect(asked).toEqual(["b.test", "us.test"]);
+    expect(await found("c.test", [10, "mx.us.test"])).toMatchObject({ enhanced: "5.4.6" });
+    // Its mail does not come to us, or only where others fail: they are asked first.
+    for (const pairs of [
+      [[10, "a.test"]],
+      [
+        [10, "a.test"],
+        [20, "mx.us.test"],
+      ],
+    ] as const)
+      expect(
+        await found("b.test", ...pairs.map(([n, name]): [number, string] => [n, name])),
+      ).toMatchObject({
+        hosts: ["a.test"],
+        own: false,
+      });
+  });
 });
 
 test("a null MX among others is passed over, alone it refuses", async () => {

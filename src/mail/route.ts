@@ -11,6 +11,8 @@ export interface RouteOptions {
   readonly resolver: DnsResolver;
   /** Names under which we receive mail ourselves, for loop detection. */
   readonly own_names: readonly string[];
+  /** Whether mail for a domain (A-labels, lower case) ends here: then our being its MX is no loop. Nobody's does unless given. */
+  readonly receives?: (domain: string) => Promise<boolean>;
   /** An integer from 0 below the limit. */
   readonly random: (below: number) => number;
 }
@@ -31,6 +33,8 @@ export interface Route {
   readonly domain: string;
   /** Host names, or one address for a literal, best first; at least one. */
   readonly hosts: readonly string[];
+  /** The hosts are ourselves, and the domain is one that we receive mail for. */
+  readonly own: boolean;
   /** DNSSEC vouches for the MX records, or for their absence. */
   readonly authenticated: boolean;
 }
@@ -85,27 +89,33 @@ interface Exchange {
   readonly exchange: string;
 }
 
-/** RFC 5321 §5.1: where we are an MX ourselves, only better ones may be tried, or mail would go in rings. */
-function withoutOurselves(
+/**
+ * RFC 5321 §5.1: where we are an MX ourselves, only better ones may be tried, or mail would go in rings. Where there is none, mail
+ * that ends with us is ours to take, and all other mail loops.
+ */
+async function withoutOurselves(
   domain: string,
   records: readonly Exchange[],
   options: RouteOptions & { readonly authenticated: boolean },
-): Route | NoRoute {
+): Promise<Route | NoRoute> {
   const own = new Set(options.own_names.map((name) => name.toLowerCase()));
   const ours = records.filter(({ exchange }) => own.has(exchange));
   const limit = Math.min(...ours.map(({ preference }) => preference));
   const better = records.filter(({ preference }) => ours.length === 0 || preference < limit);
-  if (better.length === 0)
+  const arrived = better.length === 0;
+  if (arrived && (await options.receives?.(domain)) !== true)
     return permanent("5.4.6", `the mail of ${domain} loops: its MX is this server`);
-  const ordered = shuffled(better, options.random).sort((a, b) => a.preference - b.preference);
+  const ordered = shuffled(arrived ? ours : better, options.random).sort(
+    (a, b) => a.preference - b.preference,
+  );
   const hosts = [...new Set(ordered.map(({ exchange }) => exchange))].slice(0, MAX_HOSTS);
-  return { kind: "route", domain, hosts, authenticated: options.authenticated };
+  return { kind: "route", domain, hosts, own: arrived, authenticated: options.authenticated };
 }
 
 function literalRoute(text: string): Route | NoRoute {
   const inner = /^\[(?:IPv6:)?([0-9A-Fa-f:.]{2,64})\]$/i.exec(text)?.[1] ?? "";
   if (isIP(inner) === 0) return permanent("5.1.2", `"${text.slice(0, 80)}" is no address literal`);
-  return { kind: "route", domain: text, hosts: [inner], authenticated: false };
+  return { kind: "route", domain: text, hosts: [inner], own: false, authenticated: false };
 }
 
 /**

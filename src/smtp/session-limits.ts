@@ -8,13 +8,14 @@ export interface SessionLimits {
   readonly buffered_size: number;
   /** Octets of one line of a message; RFC 5321 §4.5.3.1.6 wants 1,000, real mail has much longer ones. */
   readonly line_length: number;
+  /** Of one transaction; the next one is told 452 4.5.3, and the message goes to those before it. */
   readonly recipients: number;
   readonly connections: number;
   /** Connections of one source: an IPv4 address or an IPv6 /64. */
   readonly connections_per_source: number;
   /** Messages that one source may begin in a minute. */
   readonly messages_per_minute: number;
-  /** Messages that one address of ours takes in a minute, from whatever sources. */
+  /** Messages that one mailbox of ours takes in a minute, from whatever sources; at most half of them from one. */
   readonly messages_per_recipient: number;
   /** Recipients, or passwords, of one source that may be wrong within `strike_ms`; then it is turned away. */
   readonly strikes: number;

@@ -57,6 +57,7 @@ export async function startNetwork(zone: Record<string, ZoneEntry>): Promise<Mai
     servers: [dns.address],
     timeout_ms: 300,
     tries: 1,
+    trusted: true,
     now: clock,
   });
   undo.push(() => resolver.close());

@@ -1,10 +1,11 @@
 /** The resolver against a DNS server on loopback that forges, cuts off, fails and falls silent. */
 import { afterEach, describe, expect, test } from "vitest";
 
-import { asMailauthResolver, validatingSelfTest } from "../../src/mail/dns-adapters.ts";
+import { asMailauthResolver } from "../../src/mail/dns-adapters.ts";
 import type { DnsResolver } from "../../src/mail/dns-record.ts";
 import { openResolver } from "../../src/mail/dns-resolver.ts";
 import type { DnsResolverOptions } from "../../src/mail/dns-resolver.ts";
+import { testValidation } from "../../src/mail/dnssec-watch.ts";
 import { startDns } from "../dns/server.ts";
 import type { DnsServerForTests, DnsServerOptions, ZoneEntry } from "../dns/server.ts";
 
@@ -26,6 +27,7 @@ async function pair(
     servers: [dns.address],
     timeout_ms: 300,
     tries: 1,
+    trusted: true,
     now: () => new Date(now),
     ...options,
   });
@@ -158,7 +160,7 @@ test("aliases in a ring or without end are a failure, not a loop", async () => {
 });
 
 describe("the AD bit", () => {
-  test("counts from servers on loopback, and from others only where they are trusted", async () => {
+  test("counts only where the servers are trusted, on loopback too", async () => {
     const { dns, resolver } = await pair({ "b.test": { A: ["192.0.2.1"] } });
     dns.sign("b.test");
     dns.put("c.test", { A: ["192.0.2.1"] });
@@ -167,7 +169,6 @@ describe("the AD bit", () => {
     expect((await resolver.resolve("c.test", "A")).authenticated).toBe(false);
     const wary = openResolver({
       servers: [dns.address],
-      trusted: false,
       now: () => new Date(now),
     });
     undo.push(() => wary.close());
@@ -183,22 +184,34 @@ describe("the AD bit", () => {
     expect((await resolver.resolve("b.test", "A")).authenticated).toBe(false);
   });
 
-  test("the self-test passes only where the signed name is vouched for and the broken one fails", async () => {
+  test("the self-test passes only where the signed name is vouched for and the broken one fails, and fails only on proof", async () => {
     const probe = { signed: "signed.test", bogus: "bogus.test" };
     const { dns, resolver } = await pair(
       { "signed.test": { A: ["192.0.2.1"] }, "bogus.test": { A: ["192.0.2.2"] } },
       {},
-      { ttl: 1 },
+      { ttl: 1, negative_ttl: 1 },
     );
-    const passes = () => {
+    const shows = () => {
       now += 10_000;
-      return validatingSelfTest(resolver, probe);
+      return testValidation(resolver, probe);
     };
-    expect(await passes()).toBe(false);
+    expect(await shows()).toBe("does_not");
     dns.sign("signed.test");
-    expect(await passes()).toBe(false);
+    expect(await shows()).toBe("does_not");
     dns.fault("bogus.test", "bogus");
-    expect(await passes()).toBe(true);
+    expect(await shows()).toBe("validates");
+    for (const silence of ["timeout", "servfail"] as const) {
+      dns.fault("signed.test", silence);
+      expect(await shows()).toBe("unknown");
+    }
+    dns.heal();
+    dns.fault("bogus.test", "timeout");
+    expect(await shows()).toBe("unknown");
+    dns.put("signed.test", {});
+    expect(await shows()).toBe("unknown");
+    dns.put("unsigned.test", { A: ["192.0.2.1"] });
+    dns.put("signed.test", { CNAME: ["unsigned.test"] });
+    expect(await shows()).toBe("does_not");
   });
 });
 

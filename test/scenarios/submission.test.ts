@@ -159,6 +159,38 @@ test("who is only in the envelope is a blind copy, and nobody learns of them", a
   }
 });
 
+test("whoever is one too many for a message is put off at RCPT, and gets it in a transaction of their own", async () => {
+  const everybody = Array.from({ length: 53 }, (_, i) => `person${i}@many.example`);
+  const mail = letter({ to: everybody, subject: "To many", messageId: "<many@program.example>" });
+  const transport = createTransport({
+    ...door(),
+    requireTLS: true,
+    tls: { rejectUnauthorized: false },
+    auth: { user: "agent", pass: agent },
+  });
+  try {
+    const first = await transport.sendMail(mail);
+    expect(first.accepted).toEqual(everybody.slice(0, 50));
+    expect(first.rejected).toEqual(everybody.slice(50));
+    for (const { response } of first.rejectedErrors ?? [])
+      expect(response).toMatch(/^452 4\.5\.3 /);
+    // As a mail system does with those who were put off.
+    const rest = { from: free.address, to: everybody.slice(50) };
+    const second = await transport.sendMail({ ...mail, envelope: rest });
+    expect(second.rejected).toEqual([]);
+    const sent: string[] = [];
+    for (const { response } of [first, second])
+      sent.push(
+        ...it
+          .copiesOf(await it.reaches(free.id, idOf(response), "sent"))
+          .map((copy: { to: string }) => copy.to),
+      );
+    expect(sent.toSorted()).toEqual(everybody.toSorted());
+  } finally {
+    transport.close();
+  }
+});
+
 test("the header names nobody whom the envelope does not have", async () => {
   const envelope = { from: free.address, to: "ada@example.com" };
   const mail = letter({ cc: "boss@example.com", subject: "To one", envelope });
