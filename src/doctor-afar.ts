@@ -1,5 +1,5 @@
 /** The doctor's look at a server from afar: what it shows to whoever calls it, and what a key may do. */
-import { baseOf } from "./cli/connection.ts";
+import { baseOf, environmentKey } from "./cli/connection.ts";
 import type { LocalIo } from "./cli/local-io.ts";
 import { readProfile } from "./cli/profile.ts";
 import { type Finding, checkClock, checkHttps, wordsOf } from "./maintenance/checks.ts";
@@ -27,7 +27,7 @@ export async function lookAfar(
   const ready = await ask(io, url, "/ready", null);
   const profile = given === undefined ? await readProfile(io.env) : null;
   const own = profile !== null && baseOf(profile.url) === url ? profile.key : null;
-  const key = given ?? (io.env["MULTIMAIL_API_KEY"] || own);
+  const key = given ?? environmentKey(io.env, url) ?? own;
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(parsed.hostname);
   return [
     answer.status === 200 && typeof theirs === "string"

@@ -33,8 +33,8 @@ const keyFor: Readonly<Record<Access, readonly (keyof FirstRun)[]>> = {
 };
 
 /**
- * Finds the connection. A key of the first run goes to the server of the first run only, and the profile's to the profile's,
- * never to another one that a flag or the environment names. Throws {@link UsageError} when no server is known.
+ * Finds the connection. A key of the first run goes to the server of the first run only, the profile's to the profile's, and the
+ * environment's to the environment's where that names one, never to another one that a flag or the environment names. Throws {@link UsageError} when no server is known.
  */
 export async function connectionOf(
   options: Pick<CallOptions, "url" | "key">,
@@ -60,10 +60,19 @@ export async function connectionOf(
   const ownKey = keyFor[access].map((name) => text(local?.[name])).find((key) => key !== undefined);
   return {
     url: base,
-    key: options.key ?? (env["MULTIMAIL_API_KEY"] || undefined) ?? ownKey ?? mine?.key,
+    key: options.key ?? environmentKey(env, base) ?? ownKey ?? mine?.key,
     mailbox_id:
       (env["MULTIMAIL_MAILBOX_ID"] || undefined) ?? text(local?.mailbox_id) ?? mine?.mailbox_id,
   };
+}
+
+/** The environment's key for the server at `base`: where the environment names another server, it is that one's. */
+export function environmentKey(
+  env: Readonly<Record<string, string | undefined>>,
+  base: string,
+): string | undefined {
+  const url = env["MULTIMAIL_API_URL"];
+  return url && baseOf(url) !== base ? undefined : env["MULTIMAIL_API_KEY"] || undefined;
 }
 
 async function readFirstRun(path: string): Promise<FirstRun | null> {

@@ -1,7 +1,7 @@
 /** The command `multimail init`: connects this person to a server, or writes the settings of a new one; asks, or takes flags. */
 import { access, readFile, rm } from "node:fs/promises";
 import type { parseArgs } from "node:util";
-import { baseOf } from "./connection.ts";
+import { baseOf, environmentKey } from "./connection.ts";
 import { UsageError } from "./flags.ts";
 import { exitCodes } from "./help.ts";
 import { type LocalIo, parseLocal, readInput, withExitCode } from "./local-io.ts";
@@ -109,7 +109,7 @@ async function connect(
   const key = (
     given.key === "-"
       ? (await readInput(io, "-")).toString("utf8")
-      : (given.key ?? io.env["MULTIMAIL_API_KEY"] ?? (await ask?.("API key: ", true)) ?? "")
+      : (given.key ?? environmentKey(io.env, url) ?? (await ask?.("API key: ", true)) ?? "")
   ).trim();
   if (!/^[\x21-\x7e]{1,500}$/.test(key))
     throw new UsageError("There is no key to connect with.", "Give --key, or --key - and pipe it.");

@@ -35,6 +35,18 @@ test("a key of the first run never goes to another server", async () => {
   expect(err).toContain("code: unauthenticated");
 });
 
+test("the environment's key goes to the environment's server only", async () => {
+  const args = ["inbox", "--mailbox-id", "box", "--url", cli.url];
+  const env = { MULTIMAIL_API_KEY: "mm_test_agent" };
+  expect((await run(args, { env })).code).toBe(0);
+  expect((await run(args, { env: { ...env, MULTIMAIL_API_URL: cli.url } })).code).toBe(0);
+  cli.seen.length = 0;
+  const elsewhere = { ...env, MULTIMAIL_API_URL: "https://mail.example.com" };
+  const { code, err } = await run(args, { env: elsewhere });
+  expect([code, cli.seen]).toEqual([1, []]);
+  expect(err).toContain("code: unauthenticated");
+});
+
 test("flags win over the environment, and an input called url leaves --api-url for the server", async () => {
   const env = { MULTIMAIL_API_URL: "http://127.0.0.1:1", MULTIMAIL_API_KEY: "wrong" };
   expect(
