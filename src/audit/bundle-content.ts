@@ -189,6 +189,15 @@ export function checkRecipients(bundle: ReadBundle, story: Story, openings: Open
   return `${recipients.length} recipient(s), as committed to`;
 }
 
+/** Recipients who were not written to any more when others had the message already. */
+function endedIn(story: Story): ReadonlySet<unknown> {
+  return new Set(
+    stepsOf(story, "other")
+      .filter(({ entry }) => entry.entry.type === "message.sent")
+      .flatMap(({ entry }) => entry.entry.data["ended"] ?? []),
+  );
+}
+
 /** Statuses and receipts of recipients are those of the last attempt in the log. */
 export function checkReceipts({ recipients }: ReadBundle, story: Story): Outcome {
   const faults: string[] = [];
@@ -207,17 +216,20 @@ export function checkReceipts({ recipients }: ReadBundle, story: Story): Outcome
         );
       last.set(result.recipient, result);
     }
+  const ended = endedIn(story);
   for (const { position, address, status, receipt } of recipients) {
     // What the remote server said goes with an erased recipient: it may name them.
     if (address === "" && receipt === null) continue;
     const result = last.get(position);
+    const isEnd = status === "failed" && ended.has(position);
     if (result === undefined) {
-      if (!["suppressed", "pending"].includes(status) || receipt !== null)
+      if ((!["suppressed", "pending"].includes(status) && !isEnd) || receipt !== null)
         faults.push(`recipient ${position} is stated as ${status}, the log says untried`);
       continue;
     }
-    // Suppressed between two attempts: the receipt of the first stands.
-    const stopped = status === "suppressed" && result.status === "deferred";
+    // Suppressed, or ended, between two attempts: the receipt of the first stands.
+    const isOpen = result.status === "deferred" || result.status === "pending";
+    const stopped = (status === "suppressed" || isEnd) && isOpen;
     if (status !== result.status && !stopped)
       faults.push(`recipient ${position} is stated as ${status}, the log says ${result.status}`);
     const fields = ["outcome", "host", "code", "enhanced_status_code"] as const;

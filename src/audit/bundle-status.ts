@@ -113,6 +113,9 @@ function apply(before: Message, one: StoryStep, next: StoryStep | undefined, end
   const { type } = one.entry.entry;
   if (silent.has(type) || !type.startsWith("message.")) return before;
   if (one.kind === "written") return rewritten(before, one);
+  // A part of an attempt: others have not answered yet.
+  if (one.kind === "attempted" && one.status === "sending" && before.status === "sending")
+    return before;
   const [event, expected] = eventOf(before, one, next, end);
   const after = step(before, event);
   if (!after.ok)

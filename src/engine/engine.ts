@@ -34,7 +34,7 @@ import { type ReplyRequest, reply } from "./reply.ts";
 import { createSignIn, mintSignInLink } from "./sign-in.ts";
 import { signUpCalls } from "./sign-up-calls.ts";
 import { type SubmitRequest, type Submitted, createSubmit } from "./submit.ts";
-import { type Outgoing, returnPathOf, signFor } from "./signing.ts";
+import { type Outgoing, assertSignable, returnPathOf, signFor } from "./signing.ts";
 import { type Owner, setOwner } from "./thread-lock.ts";
 import { tagCalls } from "./tags.ts";
 import { cancel, undo } from "./timers.ts";
@@ -108,6 +108,7 @@ export function createEngine(context: EngineContext) {
     handOff: (operatorId: string, claims: readonly Claim[]) => handOff(context, operatorId, claims),
     sign: (outgoing: Outgoing, recipient: { position: number; address: string }) =>
       signFor(context, outgoing, recipient),
+    assertSignable: (outgoing: Outgoing) => assertSignable(context, outgoing),
     returnPath: (outgoing: Outgoing, recipient: { position: number }) =>
       returnPathOf(context, outgoing, recipient),
     recordResult: counted(context, createRecordResult(context)),

@@ -180,6 +180,8 @@ type Ending = {
   operatorId: string;
   before: Message;
   after: Message;
+  /** Open recipients who could be written to still. */
+  allowed: readonly RecipientRow[];
   around: Surroundings;
   ruling: Ruling;
   mime: Buffer | undefined;
@@ -215,15 +217,9 @@ const endings: Partial<
 
 /** A hand-off that ends or holds the message instead of sending it. */
 export async function endOne(context: EngineContext, ending: Ending): Promise<void> {
-  const { message, around, ruling, mime, writes } = ending;
+  if (endPartly(context, ending)) return;
+  const { message, around, ruling, mime, writes, after } = ending;
   const { row, recipients } = message;
-  let { after } = ending;
-  const done = recipients.some(({ status }) => status === "sent" || status === "delivered");
-  if (after.status === "suppressed" && done) {
-    // The open recipients unsubscribed in the meantime; the others have it.
-    const sent = step(ending.before, { type: "accepted" });
-    if (sent.ok) after = sent.message;
-  }
   const words = endings[after.status];
   const data: Record<string, unknown> = {
     digest: row.digest,
@@ -242,11 +238,10 @@ export async function endOne(context: EngineContext, ending: Ending): Promise<vo
       data["signed_bytes"] = signed.length;
     }
   }
-  writes.records.entries.push(
-    makeEntry(context, words?.entry ?? "message.sent", worker, about(row), data).row,
-  );
-  const event = words ? words.event : "message.sent";
-  if (event !== null) writes.records.events.push(makeEvent(context, event, eventAbout(message)));
+  if (!words) throw new Error(`a hand-off ended in ${after.status}`);
+  writes.records.entries.push(makeEntry(context, words.entry, worker, about(row), data).row);
+  if (words.event !== null)
+    writes.records.events.push(makeEvent(context, words.event, eventAbout(message)));
   writes.settled.push(row.message_id);
   let expiresAt: Date | null = null;
   if (after.status === "pending_approval") {
@@ -256,15 +251,58 @@ export async function endOne(context: EngineContext, ending: Ending): Promise<vo
   }
   writes.ended.push(
     toUpdate(row, after, {
-      reason: reasonOf(ending, after) ?? words?.reason ?? null,
+      reason: reasonOf(ending) ?? words.reason,
       expires_at: expiresAt,
       policy_id: ruling.policy?.policy_id ?? row.policy_id,
     }),
   );
 }
 
+/** Why the open recipients of a message that others have do not get it. */
+const stops: Partial<Record<Message["status"], string>> = {
+  blocked: "the mailbox became read_only",
+  pending_approval: "oversight was tightened, or an approval does not verify",
+};
+
+/**
+ * Where somebody has the message already, it was neither blocked nor can it wait for a decision that says whether it leaves: its
+ * open recipients end, and it has been sent. False where nobody has it; the overseer's copy does not count.
+ */
+function endPartly(context: EngineContext, ending: Ending): boolean {
+  const { message, before, after, allowed, ruling, writes } = ending;
+  const { row, recipients } = message;
+  const written = recipients.filter(({ kind }) => kind !== "copy");
+  if (!written.some(({ status }) => status === "sent" || status === "delivered")) return false;
+  const sent = step(before, { type: "accepted" });
+  if (!sent.ok) return false;
+  for (const { message_id, position, attempts } of allowed)
+    writes.recipients.push({ message_id, position, status: "failed", attempts, receipt: null });
+  const ended = allowed.map(({ position }) => position);
+  writes.records.entries.push(
+    makeEntry(context, "message.sent", worker, about(row), {
+      digest: row.digest,
+      ...(ended.length > 0 ? { ended, ...ruleOf(ruling) } : {}),
+    }).row,
+  );
+  writes.records.events.push(makeEvent(context, "message.sent", eventAbout(message)));
+  writes.settled.push(row.message_id);
+  const why = reasonOf(ending) ?? stops[after.status];
+  const missed = allowed.filter(({ kind }) => kind !== "copy").length;
+  const whom = missed > 0 ? `${missed} of ${written.length} recipients` : "the overseer";
+  // Those who were suppressed meanwhile are shown as that.
+  const reason = ended.length > 0 && why !== undefined ? `not sent to ${whom}: ${why}` : null;
+  writes.ended.push(
+    toUpdate(row, sent.message, {
+      reason,
+      expires_at: null,
+      policy_id: ruling.policy?.policy_id ?? row.policy_id,
+    }),
+  );
+  return true;
+}
+
 /** Why a rule ends or holds it, where one does. */
-function reasonOf({ ruling, message }: Ending, { status }: Message): string | null {
+function reasonOf({ ruling, message, after: { status } }: Ending): string | null {
   if (status !== "blocked" && status !== "pending_approval") return null;
   if (status === "blocked" && ruling.verdict !== "block") return null;
   const { row } = message;

@@ -36,6 +36,7 @@ import { about, toMachine, toUpdate } from "./machine-row.ts";
 import { type Surroundings, type Writes, endOne, sendOne } from "./hand-off-outcome.ts";
 import { putPending } from "./pending-due.ts";
 import { type Ruling, ruleOn, rulesFor } from "./policy-facts.ts";
+import { isOpen, whoIsDue } from "./recipient-times.ts";
 import { makeEntry, worker } from "./record.ts";
 import type { Outgoing } from "./signing.ts";
 
@@ -184,7 +185,7 @@ async function decideOne(
 ): Promise<void> {
   const { row, recipients } = message;
   const before = afterLoss(context, message, writes);
-  const open = recipients.filter(({ status }) => status === "pending" || status === "deferred");
+  const open = recipients.filter(isOpen);
   const allowed = open.filter(
     ({ address }) =>
       !around.suppressed.has(suppressionKey("", address)) &&
@@ -202,8 +203,8 @@ async function decideOne(
   const mime = around.mime.get(row.message_id);
   const shared = { operatorId, message, after: after.message, around, ruling, writes };
   if (after.message.status === "sending" && mime && around.mailboxes.has(row.mailbox_id))
-    sendOne(context, { ...shared, token, allowed, mime });
-  else await endOne(context, { ...shared, before, mime });
+    sendOne(context, { ...shared, token, allowed: whoIsDue(allowed, context.now()), mime });
+  else await endOne(context, { ...shared, before, allowed, mime });
 }
 
 /** The state to hand off from. What a crash left in `sending` goes back to the queue first. */

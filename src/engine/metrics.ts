@@ -2,7 +2,7 @@
 import type { Metric } from "../contract/metrics.ts";
 import { queueDepths, unsequencedEntries } from "../store/metrics.ts";
 import type { EngineContext } from "./context.ts";
-import type { AttemptResult } from "./results.ts";
+import type { AttemptResult } from "./result-outcome.ts";
 
 type Outcome = AttemptResult["recipients"][number]["receipt"]["outcome"];
 

@@ -27,8 +27,13 @@ export type ServiceSending = {
   created_at: Date;
 };
 
-/** What came of one attempt. `not_tried`: our own stop; it costs no attempt. */
-export type ServiceResult = { outcome: RecipientOutcome | "not_tried"; reply: string };
+/**
+ * What came of one attempt. `not_tried`: our own stop, or a destination whose queue is full; it costs no attempt, and is due again
+ * after so many milliseconds.
+ */
+export type ServiceResult =
+  | { outcome: RecipientOutcome; reply: string }
+  | { outcome: "not_tried"; reply: string; again_after: number };
 
 /**
  * What a claim stands for, ready to go. Null where there is nothing to send any more: it has gone, its recipient is nobody of the
@@ -90,28 +95,18 @@ export async function recordServiceMail(
   context: EngineContext,
   operatorId: string,
   claim: Claim,
-  { outcome, reply: words }: ServiceResult,
+  result: ServiceResult,
 ): Promise<void> {
-  const reply = words.slice(0, 1000);
+  const { outcome } = result;
+  const reply = result.reply.slice(0, 1000);
   await context.database.transaction(operatorId, async (tx) => {
     const tokens = await standingTokens(tx, "service_mail", [claim.message_id]);
     const row = await getWaitingMail(tx, claim.message_id);
     // Overtaken: whoever has it now records it.
     if (!row || tokens.get(claim.message_id) !== claim.token) return;
     const now = context.now();
-    if (outcome === "not_tried")
-      return putDue(tx, "service_mail", [{ message_id: row.mail_id, at: now }]);
-    const attempts = row.attempts + 1;
-    const next =
-      outcome === "accepted" || outcome === "permanent"
-        ? null
-        : nextAttempt({
-            attempts,
-            first_attempt_at: row.created_at.getTime(),
-            now: now.getTime(),
-            chance: (context.random(1)[0] ?? 0) / 256,
-            give_up_after: giveUpAfter,
-          });
+    const attempts = row.attempts + (outcome === "not_tried" ? 0 : 1);
+    const next = nextTime(context, row.created_at, attempts, result);
     const failed = outcome !== "accepted" && next === null;
     await updateServiceMail(tx, row.mail_id, {
       attempts,
@@ -126,5 +121,27 @@ export async function recordServiceMail(
         { mail_id: row.mail_id, kind: row.kind, channel: row.channel, attempts, reply },
         "mail of the service could not be delivered",
       );
+  });
+}
+
+/** When it is sent again, in milliseconds since the epoch; null where it has gone, or is given up. */
+function nextTime(
+  context: EngineContext,
+  created: Date,
+  attempts: number,
+  result: ServiceResult,
+): number | null {
+  const now = context.now().getTime();
+  if (result.outcome === "accepted" || result.outcome === "permanent") return null;
+  if (result.outcome === "not_tried") {
+    const again = now + result.again_after;
+    return again <= created.getTime() + giveUpAfter ? again : null;
+  }
+  return nextAttempt({
+    attempts,
+    first_attempt_at: created.getTime(),
+    now,
+    chance: (context.random(1)[0] ?? 0) / 256,
+    give_up_after: giveUpAfter,
   });
 }

@@ -1,6 +1,6 @@
 /** Signing on the way out: one recipient's token, identity claim and DKIM signatures over the frozen bytes. */
 import { createHash } from "node:crypto";
-import { finalize } from "../mail/finalize.ts";
+import { type FinalizeInput, finalize } from "../mail/finalize.ts";
 import { domainOf, returnPath } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
 import { unsubscribeToken } from "./unsubscribe-token.ts";
@@ -50,6 +50,14 @@ export function returnPathOf(
   );
 }
 
+/** Throws where no copy could be signed. Asked before a destination is dialled: it would only hear us hang up. */
+export async function assertSignable(
+  context: Pick<EngineContext, "keyring">,
+  outgoing: Pick<Outgoing, "operator_id" | "from_address">,
+): Promise<void> {
+  await dkimKeysOf(context, outgoing);
+}
+
 /** The exact bytes for one recipient. Throws `DigestMismatch` when they are not what was decided on. */
 export async function signFor(
   context: Pick<EngineContext, "keyring" | "now" | "random" | "public_url" | "unsubscribe_key">,
@@ -57,13 +65,7 @@ export async function signFor(
   recipient: { position: number; address: string },
 ): Promise<Buffer> {
   const keys = await context.keyring.of(outgoing.operator_id);
-  const domain = domainOf(outgoing.from_address);
-  const dkim = await context.keyring.dkimOf(outgoing.operator_id, domain);
-  // Retried by the schedule: the message waits for its domain, with these words as the reason.
-  if (dkim.length === 0)
-    throw new Error(
-      `${domain} has no DKIM key in use: verify the domain, and this message goes out`,
-    );
+  const dkim = await dkimKeysOf(context, outgoing);
   return finalize({
     mime: outgoing.mime,
     recipients: outgoing.envelope,
@@ -100,4 +102,18 @@ export async function signFor(
     },
     dkim,
   });
+}
+
+async function dkimKeysOf(
+  context: Pick<EngineContext, "keyring">,
+  outgoing: Pick<Outgoing, "operator_id" | "from_address">,
+): Promise<FinalizeInput["dkim"]> {
+  const domain = domainOf(outgoing.from_address);
+  const dkim = await context.keyring.dkimOf(outgoing.operator_id, domain);
+  // Retried by the schedule: the message waits for its domain, with these words as the reason.
+  if (dkim.length === 0)
+    throw new Error(
+      `${domain} has no DKIM key in use: verify the domain, and this message goes out`,
+    );
+  return dkim;
 }

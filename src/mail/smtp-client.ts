@@ -5,7 +5,7 @@ import type { Socket, TcpNetConnectOpts } from "node:net";
 import { inspectContent } from "./smtp-content.ts";
 import { SmtpInputError, assertEnvelope } from "./smtp-envelope.ts";
 import { SmtpPool } from "./smtp-pool.ts";
-import type { SessionOpened } from "./smtp-pool.ts";
+import type { Content, SessionOpened } from "./smtp-pool.ts";
 import type { SendResult } from "./smtp-result.ts";
 import type { SmtpAuth, SmtpTimeouts, TlsMode, TlsPeer } from "./smtp-session.ts";
 
@@ -59,8 +59,11 @@ export interface OutgoingMessage {
   readonly from: string;
   /** Envelope recipients, 1 to 1000. */
   readonly recipients: readonly string[];
-  /** The complete message, CRLF line ends only, not dot-stuffed. It must not change until the result is there. */
-  readonly data: Buffer;
+  /**
+   * The complete message, CRLF line ends only, not dot-stuffed; it must not change until the result is there. A function is asked
+   * for it when a connection is free, and again where the message goes over another one, so that what waits takes no memory.
+   */
+  readonly data: Buffer | (() => Promise<Buffer>);
   readonly smtputf8?: false;
   /** Asked at the last moment before MAIL, after all waiting for a connection; false keeps the message here, as `recalled`. */
   readonly wanted?: () => boolean | Promise<boolean>;
@@ -70,7 +73,8 @@ export interface Transport {
   /**
    * Sends one message over a pooled connection; calls beyond `max_connections` wait their turn. Resolves whatever the server
    * does. Does not retry, except once, silently, when a reused connection had died before it answered anything of this message.
-   * @throws SmtpInputError (as a rejection) before any socket is touched: an address that could break a command, a bare CR or LF
+   * @throws SmtpInputError (as a rejection) before any socket is touched: an address that could break a command, a bare CR or LF;
+   * and before anything of the message is said, whatever the function that was to make it throws, or a bare CR or LF in that
    */
   send(message: OutgoingMessage): Promise<SendResult>;
   /** Takes no more messages, lets those under way end for `grace_ms` (default 30,000), and resolves when all sockets are gone. */
@@ -98,7 +102,13 @@ export function openTransport(options: TransportOptions): Transport {
   return {
     async send({ from, recipients, data, wanted }) {
       assertEnvelope(from, recipients);
-      return await pool.send({ from, recipients, data, facts: inspectContent(data), wanted });
+      // What is known already is looked at before anything is dialled.
+      const facts = Buffer.isBuffer(data) ? inspectContent(data) : null;
+      const content = async (): Promise<Content> => {
+        const made = Buffer.isBuffer(data) ? data : await data();
+        return { data: made, facts: facts ?? inspectContent(made) };
+      };
+      return await pool.send({ from, recipients, content, wanted });
     },
     async close(grace_ms = 30_000) {
       await pool.close(grace_ms);

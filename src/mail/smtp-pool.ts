@@ -19,8 +19,18 @@ export interface PoolOptions extends SessionOptions {
 /** A session that is ready for mail, or why there is none. */
 export type SessionOpened = { readonly peer: PeerInfo } | { readonly failure: SmtpFailure };
 
+/** The bytes of a message, looked at. */
+export type Content = Pick<CheckedMessage, "data" | "facts">;
+
+/** A message that waits for a connection; its content is made when it has one. */
+export interface WaitingMessage extends Omit<CheckedMessage, keyof Content> {
+  readonly content: () => Promise<Content>;
+  /** Asked when it is the message's turn; false keeps it here, as `recalled`. */
+  readonly wanted?: (() => boolean | Promise<boolean>) | undefined;
+}
+
 interface Job {
-  readonly message: CheckedMessage;
+  readonly message: WaitingMessage;
   readonly resolve: (result: SendResult) => void;
   readonly reject: (error: unknown) => void;
   /** What was said over a connection that turned out to be dead. */
@@ -78,7 +88,7 @@ export class SmtpPool {
   }
 
   /** Queues one message. The promise does not reject for what a server does; see `SendResult`. */
-  send(message: CheckedMessage): Promise<SendResult> {
+  send(message: WaitingMessage): Promise<SendResult> {
     return new Promise((resolve, reject) => {
       const job: Job = { message, resolve, reject };
       if (this.#closing.signal.aborted) return this.#fail(job, closedFailure());
@@ -183,6 +193,14 @@ export class SmtpPool {
 
   /** Sends one message and answers its caller. True if the session is good for another one. */
   async #deliver(job: Job, session: SmtpSession, reused: boolean): Promise<boolean> {
+    let content: Content;
+    try {
+      content = await job.message.content();
+    } catch (error) {
+      // Nothing was said yet: the session is as good as before.
+      job.reject(error);
+      return true;
+    }
     if ((await job.message.wanted?.()) === false) {
       this.#fail(job, new SmtpFailure("recalled", "kept back before it was sent"));
       return true;
@@ -193,7 +211,8 @@ export class SmtpPool {
       transcript.take();
       transcript.note(`over a connection that was open, to ${session.peer.address}`);
     }
-    const end = await transact(session, job.message, this.#options.timeouts);
+    const { from, recipients } = job.message;
+    const end = await transact(session, { from, recipients, ...content }, this.#options.timeouts);
     const said = joinTranscripts(job.before, transcript.take());
     if (end.unheard && reused && !this.#closing.signal.aborted) {
       job.before = said;

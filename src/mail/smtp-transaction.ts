@@ -13,8 +13,6 @@ export interface CheckedMessage {
   readonly recipients: readonly string[];
   readonly data: Buffer;
   readonly facts: ContentFacts;
-  /** Asked when it is the message's turn; false keeps it here, as `recalled`. */
-  readonly wanted?: (() => boolean | Promise<boolean>) | undefined;
 }
 
 export interface TransactionEnd {

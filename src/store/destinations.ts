@@ -146,10 +146,17 @@ export function listDestinations(
 export async function flushQueue(tx: Tx, domain: string, now: Date): Promise<number> {
   const rows = await tx.named(
     "flush_queue",
-    `UPDATE due d SET due_at = $3 WHERE d.operator_id = $1 AND d.kind = 'deliver' AND d.node IS NULL AND d.due_at > $3
-       AND EXISTS (SELECT 1 FROM recipient r WHERE r.operator_id = $1 AND r.message_id = d.message_id
-                   AND r.status IN ('pending', 'deferred') AND ${domainOf} = $2)
-     RETURNING 1`,
+    `WITH flushed AS (
+       UPDATE due d SET due_at = $3 WHERE d.operator_id = $1 AND d.kind = 'deliver' AND d.node IS NULL AND d.due_at > $3
+         AND EXISTS (SELECT 1 FROM recipient r WHERE r.operator_id = $1 AND r.message_id = d.message_id
+                     AND r.status IN ('pending', 'deferred') AND ${domainOf} = $2)
+       RETURNING d.message_id
+     ), now_due AS (
+       -- Of a message to several destinations the others keep their time.
+       UPDATE recipient r SET next_attempt_at = NULL FROM flushed f
+       WHERE r.operator_id = $1 AND r.message_id = f.message_id AND r.status IN ('pending', 'deferred') AND ${domainOf} = $2
+     )
+     SELECT message_id FROM flushed`,
     [tx.operator_id, domain, now.toISOString()],
   );
   return rows.length;

@@ -255,6 +255,8 @@ export type RecipientUpdate = {
   status: RecipientStatus;
   attempts: number;
   receipt: Receipt | null;
+  /** When an open one is tried again; at once unless given. */
+  next_attempt_at?: Date | null;
 };
 
 /** Saves what became of recipients. A null receipt keeps the one that stands. */
@@ -262,8 +264,10 @@ export async function updateRecipients(tx: Tx, updates: readonly RecipientUpdate
   if (updates.length === 0) return;
   await tx.named(
     "update_recipients",
-    `UPDATE recipient t SET status = r.status, attempts = r.attempts, receipt = coalesce(r.receipt, t.receipt)
-     FROM unnest($2::text[], $3::smallint[], $4::text[], $5::smallint[], $6::jsonb[]) AS r(message_id, position, status, attempts, receipt)
+    `UPDATE recipient t SET status = r.status, attempts = r.attempts, receipt = coalesce(r.receipt, t.receipt),
+       next_attempt_at = r.next_attempt_at
+     FROM unnest($2::text[], $3::smallint[], $4::text[], $5::smallint[], $6::jsonb[], $7::timestamptz[])
+       AS r(message_id, position, status, attempts, receipt, next_attempt_at)
      WHERE t.operator_id = $1 AND t.message_id = ANY($2) AND t.message_id = r.message_id AND t.position = r.position`,
     [
       tx.operator_id,
@@ -272,6 +276,7 @@ export async function updateRecipients(tx: Tx, updates: readonly RecipientUpdate
       updates.map((update) => update.status),
       updates.map((update) => update.attempts),
       updates.map((update) => (update.receipt ? JSON.stringify(update.receipt) : null)),
+      updates.map((update) => update.next_attempt_at?.toISOString() ?? null),
     ],
   );
 }

@@ -275,6 +275,7 @@ export type Tables = OtherTables & {
     status: RecipientStatus;
     attempts: Generated<number>;
     receipt: Json<Receipt> | null;
+    next_attempt_at: Generated<Date | null>;
   };
   decision: {
     operator_id: string;

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Engine } from "../engine/engine.ts";
 import type { Queue, Receipt } from "../engine/queue.ts";
+import type { AttemptResult } from "../engine/result-outcome.ts";
 import type { Outgoing } from "../engine/signing.ts";
 import type { Transport } from "../mail/smtp-client.ts";
 import type { FailureReason, SendResult } from "../mail/smtp-result.ts";
@@ -40,44 +41,76 @@ export function pause(milliseconds: number, signal?: AbortSignal): Promise<void>
   );
 }
 
-/** Sends to every recipient and records what came of it; gives up recording when `given` says that there is no more time. */
+/** Milliseconds in which answers gather that are recorded together, from the first of them on. */
+const gather = 1000;
+
+type Answer = AttemptResult["recipients"][number];
+
+/**
+ * Sends to every recipient and records what came of it as the answers come, so that one who keeps us waiting keeps nobody else's
+ * answer from the disk. Gives up recording when `given` says that there is no more time.
+ */
 export async function deliver(
   options: AttemptOptions,
   message: Outgoing,
   given: AbortSignal,
 ): Promise<void> {
-  let again: number | null = null;
-  const recipients = await Promise.all(
-    message.recipients.map(async (recipient) => {
-      const sent = await sendOne(options, message, recipient);
-      if (sent.again !== null) again = Math.max(again ?? 0, sent.again);
-      const { receipt, relayed, transcript } = sent;
-      return { position: recipient.position, receipt, relayed, ...(transcript && { transcript }) };
-    }),
-  );
-  const result = {
-    operator_id: message.operator_id,
-    message_id: message.message_id,
-    token: message.token,
-    attempt: message.attempt,
-    final_hop: options.driver.final_hop,
-    ...(again === null ? {} : { again_after: again }),
-    recipients,
+  let answers: Answer[] = [];
+  const told: number[] = [];
+  const ask = async (recipient: Outgoing["recipients"][number]): Promise<void> => {
+    const answer = await sendOne(options, message, recipient);
+    answers.push({ position: recipient.position, ...answer });
+    open.delete(recipient);
   };
+  const open = new Map<object, Promise<void>>();
+  for (const recipient of message.recipients) open.set(recipient, ask(recipient));
+  const everybody = Promise.all(open.values());
+  do {
+    if (answers.length === 0) await Promise.race(open.values());
+    if (open.size > 0) await Promise.race([everybody, pause(gather, given)]);
+    const part = answers;
+    answers = [];
+    const written = await recordPart(
+      options,
+      {
+        operator_id: message.operator_id,
+        message_id: message.message_id,
+        token: message.token,
+        attempt: message.attempt,
+        final_hop: options.driver.final_hop,
+        ...(open.size > 0 && { more_follow: true }),
+        ...(told.length > 0 && { told_before: told }),
+        recipients: part,
+      },
+      given,
+    );
+    // Overtaken, or no more time: whoever has the claim next finds out. Ours is over when all who were spoken to have answered.
+    if (!written) break;
+    for (const { position, again_after: again } of part)
+      if (again === undefined) told.push(position);
+  } while (answers.length > 0 || open.size > 0);
+  await everybody;
+}
+
+/** Records a part for as long as it may help. False where it is not recorded. */
+async function recordPart(
+  options: AttemptOptions,
+  result: AttemptResult,
+  given: AbortSignal,
+): Promise<boolean> {
   // The remote has answered; until that is on disk a crash would send the message again. So it is tried for as long as
   // the claim holds; afterwards somebody else may have it.
   const end = options.now().getTime() + lease;
   for (let attempt = 1; ; attempt++)
     try {
-      await options.engine.recordResult(result);
-      return;
+      return await options.engine.recordResult(result);
     } catch (error) {
       options.log.error(
-        { message_id: message.message_id, attempt, error: String(error) },
+        { message_id: result.message_id, attempt, error: String(error) },
         "a result could not be recorded",
       );
       const hopeless = attempt >= 20 && !options.queue.isAway(error);
-      if (hopeless || given.aborted || options.now().getTime() > end) return;
+      if (hopeless || given.aborted || options.now().getTime() > end) return false;
       await pause(Math.min(5000, 100 * 2 ** attempt), given);
     }
 }
@@ -86,33 +119,30 @@ async function sendOne(
   options: AttemptOptions,
   message: Outgoing,
   recipient: { position: number; address: string },
-): Promise<{ receipt: Receipt; again: number | null; relayed: boolean; transcript?: string }> {
+): Promise<Omit<Answer, "position">> {
   // The last attempt is due at the very end, and has a little time of its own.
   const late = options.now().getTime() - lastMoments;
   if (message.expires_at !== null && message.expires_at.getTime() < late)
-    return { receipt: notSent(options, "its time is over"), again: null, relayed: false };
+    return { receipt: notSent(options, "its time is over"), again_after: 0 };
   try {
-    // Of a message to several destinations the others get theirs.
-    if (await options.engine.isPaused(message.operator_id, recipient.address)) {
-      const receipt = notSent(options, "mail to this destination is paused");
-      return { receipt, again: null, relayed: false };
-    }
-    const data = await options.engine.sign(message, recipient);
+    // Of a message to several destinations the others get theirs. This one is held as soon as it is due again.
+    if (await options.engine.isPaused(message.operator_id, recipient.address))
+      return { receipt: notSent(options, "mail to this destination is paused"), again_after: 0 };
+    await options.engine.assertSignable(message);
     const result = await options.driver.transport.send({
       from: options.engine.returnPath(message, recipient),
       recipients: [recipient.address],
-      data,
+      // Signed when it is its turn: fifty copies that wait for a connection are one message in memory.
+      data: () => options.engine.sign(message, recipient),
       wanted: () => mayBegin(options, message, recipient),
     });
     const [answer] = result.recipients;
-    const untried =
-      answer?.outcome === "temporary" && answer.reason ? (notTried[answer.reason] ?? null) : null;
-    const relayed = result.connection.relayed === true;
+    const again = answer && againAfter(answer);
     const { transcript } = options.transcripts === false ? {} : result.connection;
     return {
       receipt: receiptOf(result),
-      again: untried,
-      relayed,
+      ...(again !== undefined && { again_after: again }),
+      relayed: result.connection.relayed === true,
       ...(transcript && { transcript }),
     };
   } catch (error) {
@@ -121,8 +151,7 @@ async function sendOne(
       { message_id: message.message_id, error: String(error) },
       "a message could not be sent",
     );
-    const receipt = notSent(options, error instanceof Error ? error.message : String(error));
-    return { receipt, again: null, relayed: false };
+    return { receipt: notSent(options, error instanceof Error ? error.message : String(error)) };
   }
 }
 
@@ -169,6 +198,12 @@ const notTried: Partial<Record<FailureReason, number>> = {
   // The queue to its destination is full.
   congested: 30_000,
 };
+
+/** Milliseconds until mail is due again of which the remote never heard; undefined where it was tried. */
+export function againAfter(answer: SendResult["recipients"][number]): number | undefined {
+  const { outcome, reason } = answer;
+  return outcome === "temporary" && reason !== null ? notTried[reason] : undefined;
+}
 
 function receiptOf(result: SendResult): Receipt {
   const [answer] = result.recipients;

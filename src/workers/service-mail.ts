@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Engine } from "../engine/engine.ts";
 import type { Claim, Queue } from "../engine/queue.ts";
 import type { Transport } from "../mail/smtp-client.ts";
+import { againAfter } from "./attempt.ts";
 import { type Flights, startFlights } from "./flights.ts";
 
 /** How long a claim holds, in milliseconds: longer than any SMTP transaction. */
@@ -89,10 +90,12 @@ async function byMail(
     });
     const [answer] = recipients;
     if (!answer) return { outcome: "temporary", reply: "no answer" };
-    const untried = answer.reason === "transport_closed" && answer.outcome === "temporary";
+    const again = againAfter(answer);
     const { code, text } = answer.reply;
     const reply = code === 0 ? text : `${code} ${text}`;
-    return { outcome: untried ? "not_tried" : answer.outcome, reply };
+    return again === undefined
+      ? { outcome: answer.outcome, reply }
+      : { outcome: "not_tried", reply, again_after: again };
   } catch (error) {
     return { outcome: "temporary", reply: `not sent: ${String(error)}` };
   }

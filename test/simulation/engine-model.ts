@@ -12,7 +12,14 @@ const second = 1000;
 export const lease = 40 * 60 * second;
 
 /** One recipient as the model knows it. */
-type Recipient = { address: string; kind: string; status: string };
+type Recipient = {
+  address: string;
+  kind: string;
+  status: string;
+  attempts: number;
+  /** When an open one is tried again, milliseconds; 0: at once. */
+  next: number;
+};
 
 /** A message and everything about it that the machine does not hold. */
 export type Modelled = {
@@ -62,9 +69,10 @@ export function submitted(
   const allowlisted = allAllowlisted(addresses, around.allowlist.get(box.mailbox_id) ?? []);
   const scanned = step(begun.message, { type: "scan", verdict: "pass", allowlisted, wait: false });
   if (!scanned.ok) return scanned;
-  const recipients = addresses.map((address) => ({ address, kind: "to", status: "pending" }));
+  const fresh = { status: "pending", attempts: 0, next: 0 };
+  const recipients = addresses.map((address) => ({ ...fresh, address, kind: "to" }));
   if (box.mode === "monitored")
-    recipients.push({ address: around.overseer, kind: "copy", status: "pending" });
+    recipients.push({ ...fresh, address: around.overseer, kind: "copy" });
   return { state: scanned.message, recipients };
 }
 
@@ -149,7 +157,9 @@ export function handedOff(message: Modelled, around: Around, now: number): boole
     message.due = refusal === "not_queued" ? null : { kind: "deliver", at: now + 30 * second };
     return false;
   }
-  const done = recipients.some(({ status }) => status === "sent" || status === "delivered");
+  const done = recipients.some(
+    ({ kind, status }) => kind !== "copy" && (status === "sent" || status === "delivered"),
+  );
   for (const one of open) if (!allowed.includes(one)) one.status = "suppressed";
   if (message.state.status === "sending") {
     message.attempts++;
@@ -157,7 +167,9 @@ export function handedOff(message: Modelled, around: Around, now: number): boole
     message.due = { kind: "deliver", at: now + lease };
     return true;
   }
-  if (message.state.status === "suppressed" && done) {
+  if (done) {
+    // Somebody has it: the others end, and it has been sent.
+    for (const one of allowed) one.status = "failed";
     message.state = before;
     take(message, { type: "accepted" });
   }
@@ -166,32 +178,47 @@ export function handedOff(message: Modelled, around: Around, now: number): boole
   return false;
 }
 
-/** The result of the present attempt, by position. */
+/** What the present attempt came to for some recipients, by position. */
+export function answered(
+  message: Modelled,
+  outcomes: ReadonlyMap<number, Outcome>,
+  finalHop: boolean,
+  now: number,
+): void {
+  for (const [position, outcome] of outcomes) {
+    const one = message.recipients[position];
+    if (!one) throw new Error("no such recipient");
+    const retryAt = nextAttempt({
+      attempts: ++one.attempts,
+      first_attempt_at: message.first_attempt_at ?? now,
+      now,
+      chance: 0.5,
+    });
+    one.next = retryAt ?? 0;
+    if (outcome === "accepted") one.status = finalHop ? "delivered" : "sent";
+    else if (outcome === "permanent") one.status = "bounced";
+    else one.status = retryAt === null ? "failed" : "deferred";
+  }
+}
+
+/** The result of the present attempt, by position; `before` is what was answered earlier in it. */
 export function recorded(
   message: Modelled,
   outcomes: ReadonlyMap<number, Outcome>,
   finalHop: boolean,
   now: number,
+  before: ReadonlyMap<number, Outcome> = new Map(),
 ): Answer {
-  const retryAt = nextAttempt({
-    attempts: message.attempts,
-    first_attempt_at: message.first_attempt_at ?? now,
-    now,
-    chance: 0.5,
-  });
-  for (const [position, outcome] of outcomes) {
-    const one = message.recipients[position];
-    if (!one) throw new Error("no such recipient");
-    if (outcome === "accepted") one.status = finalHop ? "delivered" : "sent";
-    else if (outcome === "permanent") one.status = "bounced";
-    else one.status = retryAt === null ? "failed" : "deferred";
-  }
+  answered(message, outcomes, finalHop, now);
   const among = (status: string): boolean =>
     message.recipients.some((one) => one.status === status);
-  const unknown = [...outcomes.values()].includes("unknown");
-  const waits = message.recipients.some(isOpen);
-  message.due = waits ? { kind: "deliver", at: retryAt ?? now } : null;
-  if (waits) return take(message, { type: unknown ? "lost" : "deferred" });
+  const unknown = [...before.values(), ...outcomes.values()].includes("unknown");
+  const open = message.recipients.filter(isOpen).map(({ next }) => Math.max(now, next));
+  const first = Math.min(...open);
+  // A quarter of the wait longer, where then more of them are due.
+  const together = open.filter((at) => at - first <= (first - now) / 4);
+  message.due = open.length > 0 ? { kind: "deliver", at: Math.max(...together) } : null;
+  if (open.length > 0) return take(message, { type: unknown ? "lost" : "deferred" });
   if (among("sent")) return take(message, { type: "accepted" });
   if (among("delivered")) return take(message, { type: "delivered" });
   return take(message, { type: among("bounced") ? "bounced" : "failed" });

@@ -14,6 +14,7 @@ import {
   expectedRow,
   handedOff,
   lease,
+  answered,
   recorded,
   submitted,
   timedOut,
@@ -265,11 +266,31 @@ export class Simulation {
         );
         const finalHop = draw.yes(0.5);
         const current = message.state.status === "sending" && message.attempts === sent.attempt;
-        if (current)
-          same(recorded(message, outcomes, finalHop, this.world.clock.now), null, "result");
-        this.count("result", current ? message.state.status : "overtaken");
+        const { now } = this.world.clock;
         const result = resultOf(this.world, sent, outcomes, finalHop);
-        same(await this.world.engine.recordResult(result), current, "result");
+        const { recordResult } = this.world.engine;
+        // Some answer sooner than others; and of some of those the node does not live to hear the rest.
+        const early = outcomes.size > 1 && draw.yes(0.5) ? 1 : 0;
+        const late = early === 0 || draw.yes(0.8);
+        const [soon, rest] = [[...outcomes].slice(0, early), [...outcomes].slice(early)];
+        const before = new Map(soon);
+        if (current) {
+          answered(message, before, finalHop, now);
+          if (late) same(recorded(message, new Map(rest), finalHop, now, before), null, "result");
+        }
+        if (late) this.count("result", current ? message.state.status : "overtaken");
+        else this.count("result", "in part");
+        if (early > 0) {
+          const part = { ...result, more_follow: true, recipients: result.recipients.slice(0, 1) };
+          same(await recordResult(part), current, "part of a result");
+        }
+        if (!late) return;
+        const last = {
+          ...result,
+          told_before: [...before.keys()],
+          recipients: result.recipients.slice(early),
+        };
+        same(await recordResult(last), current, "result");
       }),
     );
     await this.compare([...new Set(results.map((one) => one.message_id))]);

@@ -41,6 +41,7 @@ const everything = [
   "reject self_approval",
   "release queued",
   "result bounced",
+  "result in part",
   "result delivered",
   "result overtaken",
   "result queued",
