@@ -239,6 +239,9 @@ class Mailbox(TypedDict):
     # True where only decisions by passkey (class A) approve
     passkey_required: bool
 
+    # Members who are asked first about what waits; null: everybody who may decide
+    approver_ids: Union[List[str], None]
+
     # Seconds after which pending mail expires
     expiry_seconds: int
 

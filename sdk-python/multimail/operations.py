@@ -2243,6 +2243,7 @@ class Operations:
         auto_cc: Union[Union[str, List[str], None], Unset] = UNSET,
         auto_bcc: Union[Union[str, List[str], None], Unset] = UNSET,
         passkey_required: Union[bool, Unset] = UNSET,
+        approver_ids: Union[Union[List[str], None], Unset] = UNSET,
         daily_quota: Union[Union[int, None], Unset] = UNSET,
         warm_up: Union[bool, Unset] = UNSET,
         paused: Union[bool, Unset] = UNSET,
@@ -2255,9 +2256,10 @@ class Operations:
         Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for
         mail that is scheduled or queued. A freer one, fewer approvals, a shorter undo time, a
         longer expiry and hiding the AI line, and likewise a higher quota, ending a warm-up,
-        resuming a paused mailbox, a looser outbound scan, a webhook and another address for
-        copies, need a person: a signed-in owner or admin. Asked for by a key they wait for one:
-        the answer is 202, and the call repeated with the mailed approval_code does it.
+        resuming a paused mailbox, a looser outbound scan, others who are asked to decide, a
+        webhook and another address for copies, need a person: a signed-in owner or admin. Asked
+        for by a key they wait for one: the answer is 202, and the call repeated with the mailed
+        approval_code does it.
 
         mailbox_id: 26-character id, sorts by time
         display_name: Name in the From header
@@ -2275,6 +2277,9 @@ class Operations:
         auto_bcc: The same, seen by nobody else
         passkey_required: Only approvals by passkey (class A) count, also for mail that
             waits already
+        approver_ids: Members who are asked first about what waits; the others when four
+            fifths of its time are over. null for everybody who may decide, and so it is where
+            none of those named is left
         daily_quota: Messages a day (UTC); null takes the instance's limit. What is over it
             waits
         warm_up: Starts a warm-up: 50 messages on the first day, then more each day
@@ -2298,6 +2303,7 @@ class Operations:
                 "auto_cc": auto_cc,
                 "auto_bcc": auto_bcc,
                 "passkey_required": passkey_required,
+                "approver_ids": approver_ids,
                 "daily_quota": daily_quota,
                 "warm_up": warm_up,
                 "paused": paused,
@@ -4651,7 +4657,8 @@ class Operations:
 
         Replaces the rules of the kinds that are given. Mail past its age is erased within
         hours, once it has come to its end and no legal hold covers it. What had to be kept
-        under earlier rules is still kept as long. Asked for by a key it needs a person.
+        under earlier rules is still kept as long, and what has been both spam and ordinary mail
+        as long as either rule asks for. Asked for by a key it needs a person.
 
         spam: Received mail that screening or somebody called spam
         approval_code: The code that was mailed to the oversight address when this very call

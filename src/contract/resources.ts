@@ -46,6 +46,10 @@ export const mailbox = z.object({
   oversight_mode: mode,
   approvals_required: z.int(),
   passkey_required: z.boolean().describe("True where only decisions by passkey (class A) approve"),
+  approver_ids: z
+    .array(id)
+    .nullable()
+    .describe("Members who are asked first about what waits; null: everybody who may decide"),
   expiry_seconds: z.int().describe("Seconds after which pending mail expires"),
   undo_seconds: z
     .int()

@@ -33,6 +33,8 @@ export type MailboxChange = {
 } & {
   /** Only approvals by passkey count. */
   passkey_required?: boolean | undefined;
+  /** Who is asked first about what waits; null for everybody who may decide. */
+  approver_ids?: readonly string[] | null | undefined;
   /** Messages a day; null takes the instance's. */
   daily_quota?: number | null | undefined;
   /** Grows what may be sent day by day, from now on. */
@@ -51,8 +53,15 @@ type Limits = Pick<
   "passkey_required" | "daily_quota" | "warm_up_started_at" | "paused_at" | "scan_policy"
 >;
 
-/** The same for what a mailbox may send: limits are tightened by anybody, and loosened by a person. */
-export function limitsLoosened(before: Limits, change: MailboxChange): Loosened[] {
+/**
+ * The same for what a mailbox may send: limits are tightened by anybody, and loosened by a person. `usualQuota`: what holds where a
+ * mailbox has no quota of its own.
+ */
+export function limitsLoosened(
+  before: Limits,
+  change: MailboxChange,
+  usualQuota: number,
+): Loosened[] {
   const { daily_quota: quota } = change;
   const policy = { ...usualPolicy, ...change.scan_policy };
   const was: Record<string, string> = { ...usualPolicy, ...before.scan_policy };
@@ -63,9 +72,7 @@ export function limitsLoosened(before: Limits, change: MailboxChange): Loosened[
       "Taking approvals without a passkey again needs a person.",
     ],
     [
-      quota !== undefined &&
-        before.daily_quota !== null &&
-        (quota === null || quota > before.daily_quota),
+      quota !== undefined && (quota ?? usualQuota) > (before.daily_quota ?? usualQuota),
       "daily_quota",
       "Raising a quota needs a person.",
     ],

@@ -30,6 +30,7 @@ import {
   takesCodes,
 } from "./mailbox-loosening.ts";
 import { type MailboxUrls, keepUrls, urlsLoosened } from "./mailbox-webhooks.ts";
+import { readApprovers } from "./named-approvers.ts";
 import { makeEntry, makeEvent } from "./record.ts";
 
 export type { MailboxChange, NewMailbox } from "./mailbox-loosening.ts";
@@ -174,19 +175,22 @@ export async function changeMailbox(
     const from = readMode(before.mode);
     const mode = change.oversight_mode ?? from;
     const copies = readCopies(before.address, change);
+    const named = await readApprovers(tx, before, change.approver_ids);
     const { change: letThrough } = await passLoosening(context, tx, actor, {
       what: `Change the mailbox ${before.address}`,
-      from: shown(before),
-      change: { ...change, ...copies },
+      from: { ...shown(before), approver_ids: named.words.from },
+      change: { ...change, ...copies, approver_ids: named.words.to },
       loosened: [
         ...raised(from, mode),
         ...loosened(before, change),
-        ...limitsLoosened(before, change),
+        ...limitsLoosened(before, change, context.daily_quota),
+        ...named.loosened,
         ...urlsLoosened(context, before, change),
         ...copiesLoosened(before, copies),
       ],
     });
-    const wanted = changedColumns(context.now(), before, change);
+    const { approver_ids } = named;
+    const wanted = changedColumns(context.now(), before, { ...change, approver_ids });
     const urls = changedUrls(before, change);
     const copied = changedCopies(before, copies);
     if (wanted.length === 0 && Object.keys({ ...urls, ...copied }).length === 0) return before;
@@ -234,6 +238,7 @@ function changedColumns(now: Date, before: MailboxRow, change: MailboxChange): [
     undo_seconds: change.undo_seconds,
     ai_disclosure: change.ai_disclosure,
     daily_quota: change.daily_quota,
+    approver_ids: change.approver_ids,
     ...limitsOf(now, before, change),
   }).filter(
     ([key, value]) =>

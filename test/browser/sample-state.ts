@@ -58,6 +58,7 @@ export function sampleMailbox(): Mailbox {
     display_name: "Support agent",
     oversight_mode: "gated_send",
     passkey_required: false,
+    approver_ids: null,
     approvals_required: 1,
     expiry_seconds: 604_800,
     undo_seconds: 10,

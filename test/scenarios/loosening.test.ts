@@ -1,5 +1,6 @@
 /** What keys may not loosen, and what test keys may not touch: live mail, mailboxes, live keys. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { personOf } from "./deciders.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { type Answer, type Running, postForm, run, signIn } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
@@ -8,7 +9,7 @@ let running: Running;
 let node: SecondNode;
 let keys: OwnerKeys;
 beforeAll(async () => {
-  running = await run();
+  running = await run({ MULTIMAIL_DAILY_QUOTA: "100" });
   node = await secondNode(running);
   keys = await ownerKeys(node);
 });
@@ -58,6 +59,53 @@ describe("a key with admin", () => {
     });
     expect(answer.status).toBe(303);
     expect((await change(running.known.admin_key, {})).body.ai_disclosure).toBe(false);
+  });
+});
+
+describe("a quota", () => {
+  test("above that of the instance needs a person, also where the mailbox had none of its own", async () => {
+    const key = running.known.admin_key;
+    expect((await change(key, {})).body.daily_quota).toBeNull();
+    expect((await change(key, { daily_quota: 101 })).status).toBe(202);
+    expect((await change(key, { daily_quota: 100 })).body.daily_quota).toBe(100);
+    expect((await change(key, { daily_quota: 50 })).body.daily_quota).toBe(50);
+    expect((await change(key, { daily_quota: null })).status).toBe(202);
+    await node.asOwner("UPDATE mailbox SET daily_quota = 200");
+    expect((await change(key, { daily_quota: null })).body.daily_quota).toBeNull();
+  });
+});
+
+describe("who is asked to decide", () => {
+  test("is changed by a person only, and nobody else than members who may decide", async () => {
+    const key = running.known.admin_key;
+    const approver = await keys.person("grace");
+    const auditor = await keys.person("audrey");
+    await node.asOwner(`UPDATE person SET role = 'auditor' WHERE person_id = '${auditor}'`);
+    const nobody = "0".repeat(26);
+    for (const approver_ids of [[auditor], [approver, nobody], []]) {
+      const { status, body } = await change(key, { approver_ids });
+      expect(status).toBe(400);
+      expect(body).toMatchObject({ code: "validation_failed", field: "approver_ids" });
+    }
+    const asked = await change(key, { approver_ids: [approver] });
+    expect(asked.status).toBe(202);
+    expect((await change(key, {})).body.approver_ids).toBeNull();
+    const owner = personOf(node, keys.owner_id, "owner");
+    const pending = await node.engine.findChanges(owner, { limit: 100 });
+    expect(JSON.stringify(pending)).toContain("grace <grace@example.com>");
+    const wanted = { approver_ids: [approver, keys.owner_id, approver] };
+    await node.engine.changeMailbox(owner, running.known.mailbox_id, wanted);
+    const both = [approver, keys.owner_id].toSorted();
+    expect((await change(key, {})).body.approver_ids).toEqual(both);
+    // The same again is no change; others, one less or nobody in particular are.
+    expect((await change(key, { approver_ids: both.toReversed() })).status).toBe(200);
+    expect((await change(key, { approver_ids: [approver] })).status).toBe(202);
+    expect((await change(key, { approver_ids: null })).status).toBe(202);
+    const log = await running.call(
+      running.known.oversight_key,
+      `/v1/audit-log?type=mailbox.changed&resource=${running.known.mailbox_id}`,
+    );
+    expect(JSON.stringify(log.body)).toContain(`"approver_ids":${JSON.stringify(both)}`);
   });
 });
 

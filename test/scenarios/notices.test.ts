@@ -1,6 +1,5 @@
 /** Who is told of mail that waits, when, and in which words: the real engine and database, by a clock that only the test moves. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Actor, roleScopes } from "../../src/core/actor.ts";
 import { noticeKinds } from "../../src/engine/notices.ts";
 import { promise } from "../promises.ts";
 import { draftOf } from "../simulation/engine-calls.ts";
@@ -38,7 +37,7 @@ describe("notices", () => {
   });
 
   test("those whom the mailbox names are asked first; where they are gone, all who may decide are", async () => {
-    await telling.world.sql("UPDATE mailbox SET approver_ids = '{p2,p3}'");
+    await telling.name(["p2", "p3"]);
     await telling.submit();
     expect(toOf(await telling.tick())).toEqual(["p2@people.example", "p3@people.example"]);
     await telling.world.sql("UPDATE person SET removed_at = now() WHERE person_id IN ('p2', 'p3')");
@@ -237,18 +236,12 @@ describe("why a message is held", () => {
   /** What each notice since says of it. */
   const told = async (): Promise<string[]> =>
     (await telling.tick()).map(({ text }) => /^Why it is held: .*$/m.exec(text)?.[0] ?? "nothing");
-  /** Somebody who makes rules and has just signed in. */
-  const admin = (): Actor => ({
-    ...(telling.world.deciders[0] ?? telling.world.stranger),
-    role: "admin",
-    scopes: roleScopes.admin,
-    signed_in_at: new Date(telling.world.clock.now).toISOString(),
-  });
   beforeEach(async () => {
     const rule = { mailbox_id: null, match: {}, outcome: "hold", required: null } as const;
-    const { engine } = telling.world;
-    const { policy_id } = await engine.createPolicy(admin(), { ...rule, name: "Big refunds" });
-    return async () => void (await engine.revokePolicy(admin(), policy_id));
+    const { admin, world } = telling;
+    const named = { ...rule, name: "Big refunds" };
+    const { policy_id } = await world.engine.createPolicy(admin(), named);
+    return async () => void (await world.engine.revokePolicy(admin(), policy_id));
   });
 
   test("stays said while votes are missing, whatever an approver writes", async () => {

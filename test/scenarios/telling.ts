@@ -1,6 +1,6 @@
 /** People who may decide, and what they are told: the real engine and database, by a clock that only the test moves. */
 import PostalMime from "postal-mime";
-import type { Actor } from "../../src/core/actor.ts";
+import { type Actor, roleScopes } from "../../src/core/actor.ts";
 import { noticeKinds } from "../../src/engine/notices.ts";
 import { draftOf } from "../simulation/engine-calls.ts";
 import { type Box, type World, openWorld } from "../simulation/engine-world.ts";
@@ -106,7 +106,31 @@ export async function openTelling() {
       person,
       JSON.stringify(notify),
     ]);
-  const onlyP1 = (): Promise<void> => world.sql("UPDATE mailbox SET approver_ids = '{p1}'");
+  /** Somebody who makes rules and settings, and has just signed in. */
+  const admin = (): Actor => ({
+    ...(world.deciders[0] ?? world.stranger),
+    role: "admin",
+    scopes: roleScopes.admin,
+    signed_in_at: new Date(world.clock.now).toISOString(),
+  });
+  /** The mailbox that gates everything names who is asked first. */
+  const name = async (approver_ids: string[]): Promise<void> => {
+    await world.engine.changeMailbox(admin(), boxOf("gated_all").mailbox_id, { approver_ids });
+  };
+  const onlyP1 = (): Promise<void> => name(["p1"]);
 
-  return { world, reset, boxOf, submit, claiming, tell, tick, decide, choose, onlyP1 };
+  return {
+    admin,
+    name,
+    world,
+    reset,
+    boxOf,
+    submit,
+    claiming,
+    tell,
+    tick,
+    decide,
+    choose,
+    onlyP1,
+  };
 }

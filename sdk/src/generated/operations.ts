@@ -1226,9 +1226,9 @@ export abstract class Operations {
    * Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for mail that is
    * scheduled or queued. A freer one, fewer approvals, a shorter undo time, a longer expiry and hiding
    * the AI line, and likewise a higher quota, ending a warm-up, resuming a paused mailbox, a looser
-   * outbound scan, a webhook and another address for copies, need a person: a signed-in owner or admin.
-   * Asked for by a key they wait for one: the answer is 202, and the call repeated with the mailed
-   * approval_code does it.
+   * outbound scan, others who are asked to decide, a webhook and another address for copies, need a
+   * person: a signed-in owner or admin. Asked for by a key they wait for one: the answer is 202, and the
+   * call repeated with the mailed approval_code does it.
    */
   updateMailbox(input: UpdateMailboxInput, options?: RequestOptions): Promise<UpdateMailboxOutput> {
     return this.callJson(operations.updateMailbox, input, options);
@@ -1969,7 +1969,8 @@ export abstract class Operations {
    *
    * Replaces the rules of the kinds that are given. Mail past its age is erased within hours, once it
    * has come to its end and no legal hold covers it. What had to be kept under earlier rules is still
-   * kept as long. Asked for by a key it needs a person.
+   * kept as long, and what has been both spam and ordinary mail as long as either rule asks for. Asked
+   * for by a key it needs a person.
    */
   putRetention(input: PutRetentionInput = {}, options?: RequestOptions): Promise<PutRetentionOutput> {
     return this.callJson(operations.putRetention, input, options);

@@ -201,6 +201,8 @@ export type Mailbox = {
   approvals_required: number;
   /** True where only decisions by passkey (class A) approve */
   passkey_required: boolean;
+  /** Members who are asked first about what waits; null: everybody who may decide */
+  approver_ids: string[] | null;
   /** Seconds after which pending mail expires */
   expiry_seconds: number;
   /** Seconds a message approved in the dashboard waits before it leaves */
@@ -2004,6 +2006,11 @@ export type UpdateMailboxInput = {
   auto_bcc?: string | string[] | null | undefined;
   /** Only approvals by passkey (class A) count, also for mail that waits already */
   passkey_required?: boolean | undefined;
+  /**
+   * Members who are asked first about what waits; the others when four fifths of its time are over. null
+   * for everybody who may decide, and so it is where none of those named is left
+   */
+  approver_ids?: string[] | null | undefined;
   /** Messages a day (UTC); null takes the instance's limit. What is over it waits */
   daily_quota?: number | null | undefined;
   /** Starts a warm-up: 50 messages on the first day, then more each day */

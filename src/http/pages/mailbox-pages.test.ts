@@ -10,7 +10,13 @@ const get = async (sample: Sample, path: string, cookie: string) =>
       headers: { cookie: `multimail_session=${cookie}` },
     })
   ).text();
-const save = async (sample: Sample, cookie: string, fields: Record<string, string>) => {
+const save = async (
+  sample: Sample,
+  cookie: string,
+  fields: Record<string, string> | URLSearchParams,
+) => {
+  const form = new URLSearchParams(fields);
+  form.set("csrf_token", `csrf-of-${cookie}`);
   const response = await sample.app.request(`${origin}/mailboxes/${sample.mailbox.id}`, {
     method: "POST",
     headers: {
@@ -18,7 +24,7 @@ const save = async (sample: Sample, cookie: string, fields: Record<string, strin
       origin,
       cookie: `multimail_session=${cookie}`,
     },
-    body: new URLSearchParams({ csrf_token: `csrf-of-${cookie}`, ...fields }).toString(),
+    body: form.toString(),
   });
   return {
     status: response.status,
@@ -61,6 +67,34 @@ describe("the settings of a mailbox", () => {
       input: { mailbox_id: sample.mailbox.id, oversight_mode: "read_only", expiry_seconds: 5400 },
     });
     expect(sample.calls[0]?.input).not.toHaveProperty("undo_seconds");
+  });
+
+  test("name who is asked first: who is ticked, or everybody where nobody is", async () => {
+    const sample = samplePages();
+    const cookie = sample.signIn();
+    const path = `/mailboxes/${sample.mailbox.id}`;
+    const boxes = [...(await get(sample, path, cookie)).matchAll(/id="approver-(\w+)"/g)];
+    const [grace = "", owner = "", ...others] = boxes.map(([, id = ""]) => id);
+    // One of each role that may decide, and two more: an auditor has no box.
+    expect(others).toHaveLength(3);
+    const tick = async (ids: string[], was: string) => {
+      sample.calls.length = 0;
+      const named = ids.map((id): [string, string] => ["approver_ids", id]);
+      const form = new URLSearchParams({ ...asShown, was_approver_ids: was });
+      for (const one of named) form.append(...one);
+      expect((await save(sample, cookie, form)).status).toBe(303);
+      return sample.calls.find(({ name }) => name === "update_mailbox")?.input;
+    };
+    expect(await tick([], "")).toBeUndefined();
+    expect(await tick([grace, owner], "")).toMatchObject({ approver_ids: [grace, owner] });
+    const text = await get(sample, path, cookie);
+    expect(text).toContain(`name="was_approver_ids" value="${grace} ${owner}"`);
+    expect(text).toMatch(new RegExp(`id="approver-${grace}" checked`));
+    expect(await tick([grace, owner], `${grace} ${owner}`)).toBeUndefined();
+    expect(await tick([], `${grace} ${owner}`)).toMatchObject({ approver_ids: null });
+    // Whoever left has no box, which is no change.
+    sample.mailbox.approver_ids = [sample.mailbox.id, grace];
+    expect(await get(sample, path, cookie)).toContain(`name="was_approver_ids" value="${grace}"`);
   });
 
   test("that nobody touched change nothing", async () => {

@@ -10,6 +10,7 @@ import {
 import type { Refusal } from "../../core/refusal.ts";
 import { refusalStatus } from "../status.ts";
 import { allowlistSection } from "./allowlist-parts.ts";
+import { approversOf } from "./approver-parts.ts";
 import { mailboxDeletion } from "./giving-up.ts";
 import { type Child, type Html, address, distance, line, subjectLine } from "./display.ts";
 import { alert, badge, page, pager } from "./layout.ts";
@@ -66,12 +67,13 @@ export async function mailboxPage(
   id: string,
   retry?: { refusal: Refusal; form: URLSearchParams },
 ): Promise<Response> {
-  const [{ body: mailbox }, sent, allowlist] = await Promise.all([
+  const update = allowed(visit, "update_mailbox");
+  const [{ body: mailbox }, sent, allowlist, approvers] = await Promise.all([
     call(visit, "get_mailbox", { mailbox_id: id }, mailboxResource),
     outbound(visit, id),
     allowlistSection(visit, id),
+    update ? approversOf(visit) : [],
   ]);
-  const update = allowed(visit, "update_mailbox");
   const current = currentValues(mailbox);
   return page(visit, {
     title: mailbox.address,
@@ -96,6 +98,7 @@ ${
         csrf_token: visit.session.csrf_token,
         known: new Set(Object.keys(update.input.shape)),
         current,
+        approvers,
         values: retry ? filledIn(retry.form, current) : current,
       })
     : markup`<p>Only an owner or admin can change these.</p>`

@@ -4,6 +4,12 @@ import type { z } from "zod";
 import type { mailbox as mailboxResource } from "../../contract/resources.ts";
 import { modes } from "../../core/oversight/types.ts";
 import { Refusal } from "../../core/refusal.ts";
+import {
+  type Approver,
+  approverBoxes,
+  changedApprovers,
+  tickedApprovers,
+} from "./approver-parts.ts";
 import { type Html, line, time } from "./display.ts";
 import { typed } from "./form.ts";
 import { alert, formToken } from "./layout.ts";
@@ -76,6 +82,7 @@ export function currentValues(mailbox: Mailbox): Record<string, string> {
     ),
     ai_disclosure: mailbox.ai_disclosure ? "yes" : "no",
     passkey_required: mailbox.passkey_required ? "yes" : "no",
+    approver_ids: (mailbox.approver_ids ?? []).join(" "),
     warm_up: mailbox.warm_up ? "yes" : "no",
     ...Object.fromEntries(
       Object.keys(scanFamilyWords).map((family) => [
@@ -91,12 +98,15 @@ export function filledIn(
   form: URLSearchParams,
   current: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(current).map(([name, value]) => [
-      name,
-      form.has(name) ? typed(form, name) : value,
-    ]),
-  );
+  const filled = Object.entries(current).map(([name, value]): [string, string] => [
+    name,
+    form.has(name) ? typed(form, name) : value,
+  ]);
+  const approvers = tickedApprovers(form);
+  return {
+    ...Object.fromEntries(filled),
+    ...(approvers === undefined ? {} : { approver_ids: approvers }),
+  };
 }
 
 /** The field of a family of findings. */
@@ -122,6 +132,8 @@ export async function changedSettings(
     if (changed(setting.name)) changes[setting.name] = numberOf(setting, typed(form, setting.name));
   for (const name of ["passkey_required", "warm_up", "paused"])
     if (changed(name)) changes[name] = typed(form, name) === "yes";
+  const approvers = changedApprovers(form);
+  if (approvers !== undefined) changes["approver_ids"] = approvers;
   const families = Object.keys(scanFamilyWords).filter((family) => changed(scanField(family)));
   if (families.length > 0) {
     const wanted = families.map((family) => [family, typed(form, scanField(family))] as const);
@@ -147,8 +159,10 @@ export function settingsForm(parts: {
   known: ReadonlySet<string>;
   current: Readonly<Record<string, string>>;
   values: Readonly<Record<string, string>>;
+  /** Who may be named to be asked first. */
+  approvers: readonly Approver[];
 }): Html {
-  const { mailbox, known, current, values } = parts;
+  const { mailbox, known, current, values, approvers } = parts;
   const was = (name: string) =>
     markup`<input type="hidden" name="was_${name}" value="${current[name]}">`;
   const choice = (
@@ -182,6 +196,7 @@ ${choice("passkey_required", [
 ])}
 <p class="quiet small">By passkey, the approver's own device signs exactly this message, and anybody can check it later. Going back needs a recent sign-in.</p></div>`
 }
+${known.has("approver_ids") && approverBoxes(approvers, { values, current })}
 ${
   known.has("warm_up") &&
   markup`<div class="field"><label for="warm_up">Warm-up of a new address</label>

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { scanFamilies } from "../../engine/outbound-scan.ts";
 import { type AutoCopies, maxCopies } from "../../engine/auto-copies.ts";
-import { mode } from "../../contract/resources.ts";
+import { id, mode } from "../../contract/resources.ts";
 import { canBeName } from "../../mail/compose-fields.ts";
 
 /** Nothing that the composer would refuse at every send. */
@@ -23,6 +23,15 @@ export const mailboxLimits = {
     .boolean()
     .optional()
     .describe("Only approvals by passkey (class A) count, also for mail that waits already"),
+  approver_ids: z
+    .array(id)
+    .min(1)
+    .max(100)
+    .nullable()
+    .optional()
+    .describe(
+      "Members who are asked first about what waits; the others when four fifths of its time are over. null for everybody who may decide, and so it is where none of those named is left",
+    ),
   daily_quota: z
     .int()
     .min(1)

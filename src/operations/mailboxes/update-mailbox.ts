@@ -10,7 +10,7 @@ export const updateMailbox = operation({
   tag: "mailboxes",
   summary: "Change a mailbox",
   description:
-    "Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for mail that is scheduled or queued. A freer one, fewer approvals, a shorter undo time, a longer expiry and hiding the AI line, and likewise a higher quota, ending a warm-up, resuming a paused mailbox, a looser outbound scan, a webhook and another address for copies, need a person: a signed-in owner or admin. Asked for by a key they wait for one: the answer is 202, and the call repeated with the mailed approval_code does it.",
+    "Changes a mailbox's settings. A stricter oversight mode takes effect at once, also for mail that is scheduled or queued. A freer one, fewer approvals, a shorter undo time, a longer expiry and hiding the AI line, and likewise a higher quota, ending a warm-up, resuming a paused mailbox, a looser outbound scan, others who are asked to decide, a webhook and another address for copies, need a person: a signed-in owner or admin. Asked for by a key they wait for one: the answer is 202, and the call repeated with the mailed approval_code does it.",
   method: "PATCH",
   path: "/v1/mailboxes/{mailbox_id}",
   effect: "write",

@@ -15,6 +15,7 @@ export function mailboxOf(
     oversight_mode: readMode(row.mode),
     approvals_required: row.approvals_required,
     passkey_required: row.passkey_required,
+    approver_ids: row.approver_ids,
     expiry_seconds: row.expiry_seconds,
     undo_seconds: row.undo_seconds,
     ai_disclosure: row.ai_disclosure,
