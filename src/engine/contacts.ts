@@ -148,7 +148,7 @@ export async function removeContact(
     if (!contact)
       throw new Refusal("not_found", "There is no such contact.", { field: "contact_id" });
     if (actor.test) throw liveThing("A test key changes no contacts: live mail uses them too.");
-    const subject = await context.subjects.of(actor.operator_id, contact.email);
+    const subject = await context.subjects.within(tx, contact.email);
     await log(context, tx, actor, "contact.deleted", contact, subject);
     return contact;
   });

@@ -318,7 +318,7 @@ async function write(
   const stated = await Promise.all(
     made.map(async (decision) => {
       const own = noRecords();
-      const row = await stateDecision(context, tx.operator_id, decision, quoted, own);
+      const row = await stateDecision(context, tx, decision, quoted, own);
       return { row, own };
     }),
   );

@@ -161,18 +161,23 @@ async function signedStatement(
   return { ...stated, envelope };
 }
 
-/** States and signs one decision; its entry, openings and event are added to `records`. */
+/** States and signs one decision in the transaction that takes it; its entry, openings and event are added to `records`. */
 export async function stateDecision(
   context: EngineContext,
-  operatorId: string,
+  tx: Tx,
   made: Made,
   quoted: Quoted,
   records: Records,
 ): Promise<NewDecision> {
   const { actor, request, row, proven } = made;
-  const { statement, content, envelope } = await signedStatement(context, operatorId, made, quoted);
+  const { statement, content, envelope } = await signedStatement(
+    context,
+    tx.operator_id,
+    made,
+    quoted,
+  );
   const hash = statementHash(statement);
-  const entry = await recordDecision(context, operatorId, made, { hash, content }, records);
+  const entry = await recordDecision(context, tx, made, { hash, content }, records);
   return {
     decision_id: context.new_id(),
     message_id: row.message_id,
@@ -195,7 +200,7 @@ export async function stateDecision(
 
 async function recordDecision(
   context: EngineContext,
-  operatorId: string,
+  tx: Tx,
   { actor, request, row, recipients }: Made,
   stated: { hash: string; content: ReturnType<typeof contentOpenings> },
   records: Records,
@@ -221,7 +226,7 @@ async function recordDecision(
   );
   records.entries.push(entry.row);
   const subjects = await Promise.all(
-    recipients.map((recipient) => context.subjects.of(operatorId, recipient.address)),
+    recipients.map((recipient) => context.subjects.within(tx, recipient.address)),
   );
   for (const { subject, openings } of stated.content.bySubject(subjects))
     records.openings.push(sealOpenings(entry.row.entry_id, subject, openings, context.random));

@@ -37,20 +37,26 @@ export function eventCursor(position: number): string {
   return Buffer.from(`event:${position}`).toString("base64url");
 }
 
-/** The position behind a cursor; throws `invalid_cursor`. */
-export function readEventCursor(cursor: string): number {
+/** The position behind a cursor; throws `invalid_cursor` also where the log does not go back so far, or never went so far. */
+export async function positionBehind(tx: Tx, cursor: string): Promise<number> {
   const [, digits] =
     /^event:(\d{1,15})$/.exec(Buffer.from(cursor, "base64url").toString("latin1")) ?? [];
   if (digits === undefined) throw invalidCursor();
-  return Number(digits);
+  const after = Number(digits);
+  const { position: head, pruned } = await eventBounds(tx);
+  if (after >= pruned && after <= head) return after;
+  throw new Refusal("invalid_cursor", "cursor: what comes behind it is no longer there.", {
+    field: "cursor",
+    hint: "Events are kept for 30 days. Begin again without a cursor, or from a time or an email that you know.",
+  });
 }
 
 function filterOf(actor: Actor, request: EventRequest): EventFilter {
   return {
     mailbox_ids: request.mailbox_id === undefined ? actor.mailbox_ids : [request.mailbox_id],
     types: request.types === undefined ? null : typesOf(request.types),
-    // That something is held is not for agents to know, as with the mail itself.
-    without: seesWithheld(actor) ? [] : ["message.held"],
+    // What is held is not for agents to know of, as with the mail itself.
+    withheld: seesWithheld(actor),
     thread_id: request.thread_id ?? null,
     message_id: request.email_id ?? null,
     since: request.since ?? null,
@@ -63,15 +69,8 @@ async function beginning(
   request: EventRequest,
   otherwise: "start" | "end",
 ): Promise<number> {
+  if (request.cursor !== undefined) return positionBehind(tx, request.cursor);
   const { position: head, pruned } = await eventBounds(tx);
-  if (request.cursor !== undefined) {
-    const after = readEventCursor(request.cursor);
-    if (after >= pruned && after <= head) return after;
-    throw new Refusal("invalid_cursor", "cursor: what comes behind it is no longer there.", {
-      field: "cursor",
-      hint: "Events are kept for 30 days. Begin again without a cursor, or with since.",
-    });
-  }
   if (request.since !== undefined) {
     const from = await positionFrom(tx, firstIdAt(Math.max(0, request.since.getTime())));
     return Math.max(pruned, from ?? head);

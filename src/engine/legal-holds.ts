@@ -1,5 +1,6 @@
 /** Legal holds: placed and released by people who administer; nothing that one covers is erased. */
 import { type Actor, principal } from "../core/actor.ts";
+import { seesWithheld } from "../core/inbound-status.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { HoldScope } from "../core/compliance.ts";
 import type { Tx } from "../store/database.ts";
@@ -12,13 +13,13 @@ import {
   releaseHold,
 } from "../store/legal-holds.ts";
 import { getMailbox } from "../store/mailboxes.ts";
-import { loadMessages } from "../store/messages.ts";
 import { holdOperator } from "../store/operators.ts";
 import { appendRecords } from "../store/records.ts";
 import { assertWholeOperator, personalAddress } from "./compliance-rules.ts";
 import type { EngineContext } from "./context.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
 import { commitTo, makeEntry, sealOpenings } from "./record.ts";
+import { visibleMessage } from "./read-messages.ts";
 import { passSensitive } from "./sensitive.ts";
 
 /** What is to be held; which of the ids is given says what. None: everything of the operator. */
@@ -48,7 +49,7 @@ export async function placeHold(
     const made: HoldRow = {
       operator_id: tx.operator_id,
       hold_id: context.new_id(),
-      ...(await targetOf(tx, wanted)),
+      ...(await targetOf(tx, actor, wanted)),
       reason: wanted.reason,
       created_by: principal(actor),
       created_at: context.now(),
@@ -101,15 +102,20 @@ export async function findHolds(
 ): Promise<Page<HoldRow>> {
   assertWholeOperator(actor);
   const rows = await context.database.as(actor.operator_id, (tx) =>
-    listHolds(tx, { released, before_id: readCursor(page.cursor), limit: page.limit + 1 }),
+    listHolds(tx, {
+      released,
+      withheld: seesWithheld(actor),
+      before_id: readCursor(page.cursor),
+      limit: page.limit + 1,
+    }),
   );
   return paged(rows, page.limit, (row) => row.hold_id);
 }
 
 type Target = Pick<HoldRow, "scope" | "mailbox_id" | "thread_id" | "message_id" | "address">;
 
-/** What is held, which must be there. */
-async function targetOf(tx: Tx, wanted: NewHold): Promise<Target> {
+/** What is held, which must be there for whoever asks. */
+async function targetOf(tx: Tx, actor: Actor, wanted: NewHold): Promise<Target> {
   const { mailbox_id, thread_id, email_id, address } = wanted;
   const named = [mailbox_id, email_id, address].filter((one) => one !== undefined).length;
   if (named > 1 || (thread_id !== undefined && mailbox_id === undefined))
@@ -120,8 +126,7 @@ async function targetOf(tx: Tx, wanted: NewHold): Promise<Target> {
     );
   if (mailbox_id !== undefined && !(await getMailbox(tx, mailbox_id)))
     throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
-  if (email_id !== undefined && (await loadMessages(tx, [email_id], false)).length === 0)
-    throw new Refusal("not_found", "There is no such message.", { field: "email_id" });
+  if (email_id !== undefined) await visibleMessage(tx, actor, email_id);
   return {
     scope: scopeOf(wanted),
     mailbox_id: mailbox_id ?? null,

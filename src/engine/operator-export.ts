@@ -1,5 +1,6 @@
 /** Everything of an operator as lines of JSON: what they take along when they leave. */
 import type { Actor } from "../core/actor.ts";
+import { seesWithheld } from "../core/inbound-status.ts";
 import { Refusal } from "../core/refusal.ts";
 import { appendRecords } from "../store/records.ts";
 import { exportRows, exportedTables } from "../store/exporting.ts";
@@ -12,8 +13,9 @@ export const exportFormat = "multimail-export/1";
 
 /**
  * Records that it is exported, and gives the lines in parts: `{"type":"export",…}`, then `{"type":<table>,"data":{…}}`, and at
- * last `{"type":"end","counts":{…}}`, without which an export is not whole. Secrets are not in it. Each part is a statement of its
- * own. Throws `scope_required`, `role_required`, `test_key`.
+ * last `{"type":"end","counts":{…}}`, without which an export is not whole. Secrets are not in it, nor what leads to mail that is
+ * withheld from the caller; the first line says whether it would be. Each part is a statement of its own. Throws `scope_required`,
+ * `role_required`, `test_key`.
  */
 export async function exportOperator(
   context: EngineContext,
@@ -33,7 +35,7 @@ export async function exportOperator(
     appendRecords(tx, { entries: [entry.row], openings: [], events: [] }),
   );
   context.wake.sequence();
-  return lines(context, actor.operator_id, at);
+  return lines(context, actor, at);
 }
 
 /** Auditors read and export; keys need `admin`, since a key for the log alone is not one for the mail. */
@@ -48,12 +50,11 @@ function assertMayExport(actor: Actor): void {
     });
 }
 
-async function* lines(
-  context: EngineContext,
-  operatorId: string,
-  at: Date,
-): AsyncGenerator<string> {
-  const head = { type: "export", format: exportFormat, operator_id: operatorId, at };
+async function* lines(context: EngineContext, actor: Actor, at: Date): AsyncGenerator<string> {
+  const { operator_id } = actor;
+  // That of the caller, whatever there is: how much was left out is not for them to learn.
+  const withheld = seesWithheld(actor);
+  const head = { type: "export", format: exportFormat, operator_id, at, withheld_mail: withheld };
   yield `${JSON.stringify(head)}\n`;
   const counts: Record<string, number> = {};
   for (const exported of exportedTables) {
@@ -63,8 +64,8 @@ async function* lines(
     for (;;) {
       const behind: string[] | null = after;
       const { rows, last }: Awaited<ReturnType<typeof exportRows>> = await context.database.as(
-        operatorId,
-        (tx) => exportRows(tx, exported, behind),
+        operator_id,
+        (tx) => exportRows(tx, exported, behind, withheld),
       );
       if (last === null) break;
       counts[table] += rows.length;

@@ -1,7 +1,7 @@
 /** A rule tried on the last messages before it is made: which it would have let through, held or blocked, and what happened then. */
 import { allAllowlisted } from "../core/allowlist.ts";
 import type { Actor } from "../core/actor.ts";
-import { asideStatuses, isWithheld } from "../core/inbound-status.ts";
+import { asideStatuses, isWithheld, seesWithheld } from "../core/inbound-status.ts";
 import { directionOf } from "../core/policy-match.ts";
 import { gates, maySubmit, readMode } from "../core/oversight/mode.ts";
 import { inOrder } from "../core/policy.ts";
@@ -58,7 +58,12 @@ export async function replayPolicy(
     await placeOf(tx, actor, wanted.mailbox_id);
     const standing = await livingPolicies(tx);
     const direction = directionOf(wanted.match) ?? "outbound";
-    const messages = await lastMessages(tx, wanted.mailbox_id, direction, replayed);
+    const messages = await lastMessages(tx, {
+      mailbox_id: wanted.mailbox_id,
+      direction,
+      withheld: seesWithheld(actor),
+      limit: replayed,
+    });
     const ids = [...new Set(messages.map(({ mailbox_id }) => mailbox_id))];
     const rule = ruleOf(context, actor, wanted, standing);
     const [mailboxes, allowlists, operator, rules] = await Promise.all([

@@ -53,6 +53,14 @@ async function publish(context: EngineContext, tx: Tx): Promise<number> {
   return events.length;
 }
 
+/**
+ * Whether a subscription is for overseers: the one that a mailbox has for them, and what a person let name `message.held` itself.
+ * A mailbox's own URL is its agents', and a family or `*` says nothing of whom it is for.
+ */
+function isToldOfWithheld({ origin, events }: Subscriber): boolean {
+  return origin === "oversight" || (origin === "api" && events.includes("message.held"));
+}
+
 /** Nothing of a test key reaches a socket: its events are in the log, and no webhook is told of them. */
 function deliveriesOf(
   context: EngineContext,
@@ -64,6 +72,7 @@ function deliveriesOf(
   if (event.test || event.type === testEvent) return [];
   return subscribers.flatMap((subscriber) => {
     if (subscriber.mailbox_id !== null && subscriber.mailbox_id !== event.mailbox_id) return [];
+    if (event.withheld && !isToldOfWithheld(subscriber)) return [];
     const spelling = spellingFor(subscriber.events, event.type);
     if (spelling === null) return [];
     return {

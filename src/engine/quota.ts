@@ -75,7 +75,7 @@ async function refuseFull(
   const now = context.now().getTime();
   if (now - gauge.at > freshFor.bytes) {
     gauge.counting ??= (async () => {
-      gauge.used = await context.database.as(operatorId, (tx) => storedBytes(tx, null));
+      gauge.used = await context.database.as(operatorId, (tx) => storedBytes(tx, null, true));
       gauge.at = now;
     })().finally(() => {
       gauge.counting = null;

@@ -1,5 +1,6 @@
 /** What there is of one person outside, as lines of JSON: the answer to somebody who asks for their data. */
 import type { Actor } from "../core/actor.ts";
+import { maySee, seesWithheld } from "../core/inbound-status.ts";
 import type { Tx } from "../store/database.ts";
 import { messagesWith, sealedOfSubject } from "../store/erasures.ts";
 import { loadMessages, loadMime, loadText } from "../store/messages.ts";
@@ -16,8 +17,8 @@ const batch = { messages: 100, openings: 500 };
 
 /**
  * Records that a person's data are exported, and gives the lines in parts: `subject`, `message` (with its bytes, and of its
- * recipients that person alone), `opening` (what the log hides of them), `contact`, `suppression`, `end`. Throws
- * `validation_failed`, `scope_required`, `test_key`.
+ * recipients that person alone), `opening` (what the log hides of them), `contact`, `suppression`, `end`. Mail that is withheld
+ * from the caller is not in it; the first line says whether it would be. Throws `validation_failed`, `scope_required`, `test_key`.
  */
 export async function exportSubject(
   context: EngineContext,
@@ -36,26 +37,28 @@ export async function exportSubject(
     await appendRecords(tx, { entries: [entry.row], openings, events: [] });
   });
   context.wake.sequence();
-  return lines(context, actor.operator_id, address, at);
+  return lines(context, actor, address, at);
 }
 
 async function* lines(
   context: EngineContext,
-  operatorId: string,
+  actor: Actor,
   address: string,
   at: Date,
 ): AsyncGenerator<string> {
+  const { operator_id: operatorId } = actor;
+  const withheld = seesWithheld(actor);
   const counts = { messages: 0, openings: 0 };
   const as = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => context.database.as(operatorId, work);
   type Rows = Awaited<ReturnType<typeof sealedOfSubject>>;
-  yield line({ type: "subject", address, at });
+  yield line({ type: "subject", address, at, withheld_mail: withheld });
   for (let afterId: string | undefined = ""; afterId !== undefined;) {
     const from: string = afterId;
     const ids: string[] = await as((tx) =>
       messagesWith(tx, address, { before: at, after_id: from, limit: batch.messages }),
     );
     for (const id of ids) {
-      const message = await as((tx) => messageLine(tx, id, address));
+      const message = await as((tx) => messageLine(tx, actor, id, address));
       if (message === null) continue;
       counts.messages++;
       yield message;
@@ -67,7 +70,7 @@ async function* lines(
   for (let afterId: string | undefined = ""; key && afterId !== undefined;) {
     const from: string = afterId;
     const rows: Rows = await as((tx) =>
-      sealedOfSubject(tx, subjectId, { after_id: from, limit: batch.openings }),
+      sealedOfSubject(tx, subjectId, { after_id: from, limit: batch.openings, withheld }),
     );
     for (const row of rows)
       for (const { field, c, r, data } of openingsOf(row, key)) {
@@ -89,8 +92,14 @@ async function* lines(
 }
 
 /** A message as it concerns one person: others who got it are not theirs to learn. */
-async function messageLine(tx: Tx, id: string, address: string): Promise<string | null> {
+async function messageLine(
+  tx: Tx,
+  actor: Actor,
+  id: string,
+  address: string,
+): Promise<string | null> {
   const [message] = await loadMessages(tx, [id], false);
+  if (message && !maySee(actor, message.row)) return null;
   // Read one by one: each may be as long as any message.
   const mime = (await loadMime(tx, [id])).get(id);
   const text = await loadText(tx, id);

@@ -18,7 +18,11 @@ type Row = Awaited<ReturnType<typeof sealedOfSubject>>[number];
 async function* rowsOf(tx: Tx, subjectId: string): AsyncGenerator<Row[]> {
   let afterId = "";
   for (;;) {
-    const rows = await sealedOfSubject(tx, subjectId, { after_id: afterId, limit: batch });
+    const rows = await sealedOfSubject(tx, subjectId, {
+      after_id: afterId,
+      limit: batch,
+      withheld: true,
+    });
     if (rows.length > 0) yield rows;
     if (rows.length < batch) return;
     afterId = rows.at(-1)?.entry_id ?? "";

@@ -1,6 +1,7 @@
 /** What an operator used: counts by day and by mailbox, and what is left of its quotas. */
 import type { Actor } from "../core/actor.ts";
 import { firstIdAt } from "../core/id.ts";
+import { seesWithheld } from "../core/inbound-status.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Tx } from "../store/database.ts";
 import {
@@ -34,7 +35,7 @@ export type Usage = {
   from: string;
   to: string;
   total: Counts;
-  /** Messages that wait for a decision now. */
+  /** Messages that wait for a decision now. Of withheld mail nothing is counted for callers without oversight. */
   pending: number;
   mailboxes: number;
   storage_bytes: number;
@@ -74,13 +75,14 @@ export async function readUsage(
       const { mailbox_id: at, date, handed, bounced, complained } = row;
       table.add(at, dates.indexOf(date), { sent: handed, bounced, complained });
     }
-    for (const row of await receivedByDay(tx, all, firsts))
+    const withheld = seesWithheld(actor);
+    for (const row of await receivedByDay(tx, all, firsts, withheld))
       table.add(row.mailbox_id, row.day, { received: row.count });
     for (const row of await decidedByDay(tx, all, firsts))
       table.add(row.mailbox_id, row.day, { [words[row.decision]]: row.count });
     for (const row of await pendingNow(tx, all)) table.wait(row.mailbox_id, row.count);
     const living = mailboxes.filter((one) => !one.deleted).length;
-    const bytes = await storedBytes(tx, ids);
+    const bytes = await storedBytes(tx, ids, withheld);
     return {
       from,
       to,

@@ -1,11 +1,13 @@
 /** The delivery log of webhooks as people read it, and having things delivered again. */
 import { type Actor, mayUseMailbox } from "../core/actor.ts";
 import { ownSpelling, spellingFor, eventNames } from "../core/event-types.ts";
+import { seesWithheld } from "../core/inbound-status.ts";
 import { Refusal } from "../core/refusal.ts";
 import { appendRecords } from "../store/records.ts";
 import {
   type AttemptRow,
   type DeliveryRow,
+  type DeliveryWall,
   getDelivery,
   lastAttempts,
   listAttempts,
@@ -42,6 +44,11 @@ export type DeliveryRequest = {
   event?: string | undefined;
 };
 
+/** Who does not see withheld mail does not see that somebody was told of it. */
+function wallOf(actor: Actor): DeliveryWall {
+  return { mailbox_ids: actor.mailbox_ids, withheld: seesWithheld(actor) };
+}
+
 /** A page of deliveries that the actor may see, newest first. Throws `not_found` for a webhook that is not there. */
 export function findDeliveries(
   context: EngineContext,
@@ -64,7 +71,7 @@ export function findDeliveries(
     const rows = await listDeliveries(
       tx,
       {
-        mailbox_ids: actor.mailbox_ids,
+        ...wallOf(actor),
         webhook_id: request.webhook_id ?? null,
         status: request.status ?? null,
         types: typesNamed(request.event),
@@ -107,7 +114,7 @@ export function oneDelivery(
   deliveryId: string,
 ): Promise<DeliveryDetail> {
   return context.database.as(actor.operator_id, async (tx) => {
-    const row = await getDelivery(tx, actor.mailbox_ids, deliveryId);
+    const row = await getDelivery(tx, wallOf(actor), deliveryId);
     const due = row && (await getDueDelivery(tx, deliveryId));
     if (!row || !due) throw notThere();
     const tries = await listAttempts(tx, deliveryId, maxAttempts);
@@ -137,7 +144,7 @@ export async function redeliverOne(
   deliveryId: string,
 ): Promise<DeliveryView> {
   const row = await context.database.as(actor.operator_id, (tx) =>
-    getDelivery(tx, actor.mailbox_ids, deliveryId),
+    getDelivery(tx, wallOf(actor), deliveryId),
   );
   if (!row) throw notThere();
   await again(context, actor, row.webhook_id, { delivery_id: deliveryId });
@@ -177,7 +184,7 @@ async function again(
       tx,
       {
         webhook_id: webhookId,
-        mailbox_ids: actor.mailbox_ids,
+        ...wallOf(actor),
         delivery_id: delivery_id ?? null,
         // Of a range, what waits is left to wait; a single one that waits is tried at once.
         statuses:

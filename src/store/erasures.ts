@@ -2,6 +2,7 @@
 import type { Selectable } from "kysely";
 import type { ComplianceTables } from "./compliance-tables.ts";
 import { type Database, type Tx, everyOperator, sqlBuilder as db } from "./database.ts";
+import { visibleMessages } from "./message-list.ts";
 
 /** A row of `erasure`. */
 export type ErasureRow = Selectable<ComplianceTables["erasure"]>;
@@ -167,18 +168,20 @@ export async function sealedOfMessages(
   return rows.map(placed);
 }
 
-/** What the log hides of a subject. */
+/** What the log hides of a subject. `withheld`: also in entries about withheld mail (core/inbound-status). */
 export async function sealedOfSubject(
   tx: Tx,
   subjectId: string,
-  wanted: { after_id: string; limit: number },
+  wanted: { after_id: string; limit: number; withheld: boolean },
 ): Promise<(SealedEntry & { at: Date; body: Buffer })[]> {
+  const wall = `AND NOT EXISTS (SELECT 1 FROM message m WHERE m.operator_id = e.operator_id AND m.message_id = e.resource
+       AND NOT ${visibleMessages("m")})`;
   type Row = Omit<SealedEntry, "idx"> & { idx: string | null; at: Date; body: Buffer };
   const rows = await tx.named<Row>(
-    "sealed_of_subject",
+    wanted.withheld ? "sealed_of_subject_withheld" : "sealed_of_subject",
     `SELECT ${sealedColumns}, e.at, e.body FROM log_opening o JOIN log_entry e USING (operator_id, entry_id)
        LEFT JOIN log_index i USING (operator_id, entry_id)
-     WHERE o.operator_id = $1 AND o.subject_id = $2 AND o.entry_id > $3 ORDER BY o.entry_id LIMIT $4`,
+     WHERE o.operator_id = $1 AND o.subject_id = $2 AND o.entry_id > $3 ${wanted.withheld ? "" : wall} ORDER BY o.entry_id LIMIT $4`,
     [tx.operator_id, subjectId, wanted.after_id, wanted.limit],
   );
   return rows.map(placed);

@@ -1,5 +1,6 @@
 /** The event log: publishing in an order that readers can rely on, reading from a position, deleting what is old. */
 import { type Database, type Tx, everyOperator } from "./database.ts";
+import { visibleMessages } from "./message-list.ts";
 
 /** Operators that have events without a position. */
 export async function operatorsWithEvents(database: Database): Promise<string[]> {
@@ -14,6 +15,16 @@ export async function operatorsWithEvents(database: Database): Promise<string[]>
   return rows.map((row) => row.operator_id);
 }
 
+/**
+ * A condition in SQL that is true for events of `alias` which tell of mail that callers without `oversight` do not see: all that
+ * tell of a message while it is withheld, and those that told overseers of received mail, also when it was let through since.
+ */
+export function withheldEvents(alias: string): string {
+  return `(${alias}.type = 'message.held' OR EXISTS (SELECT 1 FROM message about WHERE about.operator_id = ${alias}.operator_id
+    AND about.message_id = ${alias}.message_id AND about.direction = 'inbound'
+    AND (${alias}.type LIKE 'oversight.%' OR NOT ${visibleMessages("about")})))`;
+}
+
 /** An event about to be published. */
 export type UnpublishedEvent = {
   event_id: string;
@@ -22,6 +33,8 @@ export type UnpublishedEvent = {
   thread_id: string | null;
   /** True where it is about a message of a test key. */
   test: boolean;
+  /** True where it is {@link withheldEvents}'. */
+  withheld: boolean;
 };
 
 /** Locks the operator's head, so that one publisher works at a time on whatever node, and answers it. */
@@ -43,7 +56,7 @@ export async function lockEventHead(tx: Tx): Promise<number> {
 export function unpublishedEvents(tx: Tx, limit: number): Promise<UnpublishedEvent[]> {
   return tx.named<UnpublishedEvent>(
     "unpublished_events",
-    `SELECT e.event_id, e.type, e.mailbox_id, e.thread_id, coalesce(m.test, false) AS test
+    `SELECT e.event_id, e.type, e.mailbox_id, e.thread_id, coalesce(m.test, false) AS test, ${withheldEvents("e")} AS withheld
      FROM event e LEFT JOIN message m ON m.operator_id = e.operator_id AND m.message_id = e.message_id
      WHERE e.operator_id = $1 AND e.position IS NULL ORDER BY e.seq LIMIT $2`,
     [tx.operator_id, limit],
@@ -104,8 +117,8 @@ export type EventFilter = {
   mailbox_ids: readonly string[] | null;
   /** Null for all. */
   types: readonly string[] | null;
-  /** Types that are left out. */
-  without: readonly string[];
+  /** Whether {@link withheldEvents} are among them. */
+  withheld: boolean;
   thread_id: string | null;
   message_id: string | null;
   since: Date | null;
@@ -128,20 +141,19 @@ export async function readEvents(
   const until = Math.min(head, after + maxLooked);
   if (until <= after) return { rows: [], reached: after };
   const found = await tx.named<Omit<PublishedEvent, "position"> & { position: string }>(
-    "read_events",
-    `SELECT event_id, position, type, mailbox_id, message_id, thread_id, data, at FROM event
+    filter.withheld ? "read_events_withheld" : "read_events",
+    `SELECT event_id, position, type, mailbox_id, message_id, thread_id, data, at FROM event e
      WHERE operator_id = $1 AND position > $2 AND position <= $3
-       AND ($4::text[] IS NULL OR mailbox_id = ANY($4)) AND ($5::text[] IS NULL OR type = ANY($5)) AND type <> ALL($6::text[])
-       AND ($7::text IS NULL OR thread_id = $7) AND ($8::text IS NULL OR message_id = $8)
-       AND ($9::timestamptz IS NULL OR at >= $9)
-     ORDER BY position LIMIT $10`,
+       AND ($4::text[] IS NULL OR mailbox_id = ANY($4)) AND ($5::text[] IS NULL OR type = ANY($5))
+       AND ($6::text IS NULL OR thread_id = $6) AND ($7::text IS NULL OR message_id = $7)
+       AND ($8::timestamptz IS NULL OR at >= $8)${filter.withheld ? "" : ` AND NOT ${withheldEvents("e")}`}
+     ORDER BY position LIMIT $9`,
     [
       tx.operator_id,
       after,
       until,
       filter.mailbox_ids,
       filter.types,
-      filter.without,
       filter.thread_id,
       filter.message_id,
       // As a Date: the ISO text of some years that callers may name is nothing to PostgreSQL.

@@ -1,7 +1,8 @@
 /** Legal holds: what they cover is erased by nobody while they stand. */
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { ComplianceTables } from "./compliance-tables.ts";
 import { type Tx, sqlBuilder as db } from "./database.ts";
+import { visibleMessages } from "./message-list.ts";
 
 /** A row of `legal_hold`. */
 export type HoldRow = Selectable<ComplianceTables["legal_hold"]>;
@@ -14,13 +15,18 @@ export async function insertHold(
   await tx.run(db.insertInto("legal_hold").values({ ...hold, operator_id: tx.operator_id }));
 }
 
-/** Holds by id, newest first; those that stand, or all. */
+/** True where the message that a hold is on is withheld (core/inbound-status). */
+const onWithheld = sql<boolean>`EXISTS (SELECT 1 FROM message m WHERE m.operator_id = legal_hold.operator_id
+  AND m.message_id = legal_hold.message_id AND NOT ${sql.raw(visibleMessages("m"))})`;
+
+/** Holds by id, newest first; those that stand, or all; those on withheld messages or without them. */
 export function listHolds(
   tx: Tx,
-  wanted: { released: boolean; before_id: string | undefined; limit: number },
+  wanted: { released: boolean; withheld: boolean; before_id: string | undefined; limit: number },
 ): Promise<HoldRow[]> {
   let query = db.selectFrom("legal_hold").selectAll().where("operator_id", "=", tx.operator_id);
   if (!wanted.released) query = query.where("released_at", "is", null);
+  if (!wanted.withheld) query = query.where((eb) => eb.not(onWithheld));
   if (wanted.before_id !== undefined) query = query.where("hold_id", "<", wanted.before_id);
   return tx.run(query.orderBy("hold_id", "desc").limit(wanted.limit));
 }

@@ -1,6 +1,7 @@
 /** Standing policies: written once, shortened, moved or revoked; and what they ask of correspondence so far. */
 import type { Insertable, Selectable, Updateable } from "kysely";
 import { type Tx, sqlBuilder as db } from "./database.ts";
+import { visibleMessages } from "./message-list.ts";
 import type { MessageRow, RecipientRow } from "./messages.ts";
 import type { Tables } from "./tables.ts";
 
@@ -170,19 +171,27 @@ export type TriedMessage = Pick<
 /** Rows among which the last messages are looked for: those of the other direction lie between them. */
 const lookedAt = 20_000;
 
+/** Which of the last messages a rule is tried on. */
+export type TriedFilter = {
+  /** Null for all. */
+  mailbox_id: string | null;
+  direction: "outbound" | "inbound";
+  /** Whether withheld mail (core/inbound-status) is among them. */
+  withheld: boolean;
+  limit: number;
+};
+
 /** The last messages that were submitted, or received, newest first; of one mailbox, or of all. */
 export async function lastMessages(
   tx: Tx,
-  mailboxId: string | null,
-  direction: "outbound" | "inbound",
-  limit: number,
+  { mailbox_id: mailboxId, direction, withheld, limit }: TriedFilter,
 ): Promise<TriedMessage[]> {
   const rows = await tx.named<Omit<TriedMessage, "recipients">>(
-    mailboxId === null ? "last_messages" : "last_messages_of",
+    `last_messages${mailboxId === null ? "" : "_of"}${withheld ? "_withheld" : ""}`,
     `SELECT message_id, mailbox_id, direction, status, mode, from_address, subject, gated, tags, attachments, screening, created_at
      FROM (SELECT * FROM message WHERE operator_id = $1 ${mailboxId === null ? "AND $2::text IS NULL" : "AND mailbox_id = $2"}
        ORDER BY message_id DESC LIMIT ${lookedAt}) AS m
-     WHERE direction = $4 AND status NOT IN ('draft', 'pending_scan', 'deleted') ORDER BY message_id DESC LIMIT $3`,
+     WHERE direction = $4 AND status NOT IN ('draft', 'pending_scan', 'deleted')${withheld ? "" : ` AND ${visibleMessages("m")}`} ORDER BY message_id DESC LIMIT $3`,
     [tx.operator_id, mailboxId, limit, direction],
   );
   const recipients = await tx.named<Pick<RecipientRow, "message_id" | "kind" | "address">>(

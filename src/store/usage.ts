@@ -1,5 +1,6 @@
 /** What an operator uses, counted where it stands: messages by ids, which sort by time, and what mailboxes handed over by day. */
 import type { Tx } from "./database.ts";
+import { visibleMessages } from "./message-list.ts";
 
 /** Counts of one mailbox on one day; `day` is the index into the days asked for. */
 export type UsageRow = { mailbox_id: string; day: number; count: number };
@@ -26,16 +27,17 @@ export function handedByDay(tx: Tx, span: UsageSpan): Promise<HandedRow[]> {
   );
 }
 
-/** Received messages. `firsts` are the least ids of each day and of the day after the last. */
+/** Received messages, the withheld ones (core/inbound-status) where asked for. `firsts` are the least ids of each day and of the day after the last. */
 export function receivedByDay(
   tx: Tx,
   mailboxIds: readonly string[],
   firsts: readonly string[],
+  withheld: boolean,
 ): Promise<UsageRow[]> {
   return tx.named<UsageRow>(
-    "received_by_day",
-    `SELECT mailbox_id, width_bucket(message_id COLLATE "C", $3::text[]) - 1 AS day, count(*)::int AS count FROM message
-     WHERE operator_id = $1 AND mailbox_id = ANY($2) AND direction = 'inbound'
+    withheld ? "received_by_day_withheld" : "received_by_day",
+    `SELECT mailbox_id, width_bucket(message_id COLLATE "C", $3::text[]) - 1 AS day, count(*)::int AS count FROM message m
+     WHERE operator_id = $1 AND mailbox_id = ANY($2) AND direction = 'inbound'${withheld ? "" : ` AND ${visibleMessages("m")}`}
        AND message_id >= ($3::text[])[1] AND message_id < ($3::text[])[cardinality($3::text[])] GROUP BY 1, 2`,
     [tx.operator_id, mailboxIds, firsts],
   );
@@ -94,12 +96,16 @@ export async function countSubmitted(tx: Tx, sinceId: string): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** Bytes of the mail that is kept, of some mailboxes or all. */
-export async function storedBytes(tx: Tx, mailboxIds: readonly string[] | null): Promise<number> {
+/** Bytes of the mail that is kept, of some mailboxes or all, with those of withheld mail or without. */
+export async function storedBytes(
+  tx: Tx,
+  mailboxIds: readonly string[] | null,
+  withheld: boolean,
+): Promise<number> {
   const [row] = await tx.named<{ bytes: number }>(
-    "stored_bytes",
-    `SELECT coalesce(sum(size_bytes), 0)::float8 AS bytes FROM message
-     WHERE operator_id = $1 AND ($2::text[] IS NULL OR mailbox_id = ANY($2))`,
+    withheld ? "stored_bytes_withheld" : "stored_bytes",
+    `SELECT coalesce(sum(size_bytes), 0)::float8 AS bytes FROM message m
+     WHERE operator_id = $1 AND ($2::text[] IS NULL OR mailbox_id = ANY($2))${withheld ? "" : ` AND ${visibleMessages("m")}`}`,
     [tx.operator_id, mailboxIds],
   );
   return row?.bytes ?? 0;

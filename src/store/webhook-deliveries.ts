@@ -1,5 +1,6 @@
 /** The delivery log of webhooks: read by people, and the way to have something delivered again. */
 import type { Tx } from "./database.ts";
+import { withheldEvents } from "./events.ts";
 
 /** One delivery with its last attempt. */
 export type DeliveryRow = {
@@ -30,9 +31,16 @@ export type AttemptRow = {
   error: string | null;
 };
 
-/** Which deliveries. `mailbox_ids`: of webhooks that are limited to these; null for all. */
-export type DeliveryFilter = {
+/** What of the log a caller sees. */
+export type DeliveryWall = {
+  /** Deliveries of webhooks that are limited to these mailboxes; null for all. */
   mailbox_ids: readonly string[] | null;
+  /** Whether those that told of withheld mail are among them. */
+  withheld: boolean;
+};
+
+/** Which deliveries. */
+export type DeliveryFilter = DeliveryWall & {
   webhook_id: string | null;
   status: DeliveryRow["status"] | null;
   /** Types in any spelling; null for all. */
@@ -46,15 +54,26 @@ const columns = `d.delivery_id, d.webhook_id, d.event_id, d.event_type, d.mailbo
 const visible = `($2::text[] IS NULL OR EXISTS (SELECT 1 FROM webhook w WHERE w.operator_id = d.operator_id
   AND w.webhook_id = d.webhook_id AND w.mailbox_id = ANY($2)) AND (d.mailbox_id IS NULL OR d.mailbox_id = ANY($2)))`;
 
+const tellsOfWithheld = `EXISTS (SELECT 1 FROM event e WHERE e.operator_id = d.operator_id AND e.event_id = d.event_id
+  AND ${withheldEvents("e")})`;
+
+/** Told of withheld mail or not: the condition, and what the statement is called beside the one without it. */
+function shown({ withheld }: DeliveryWall): { condition: string; suffix: string } {
+  return withheld
+    ? { condition: "true", suffix: "_withheld" }
+    : { condition: `NOT ${tellsOfWithheld}`, suffix: "" };
+}
+
 /** A page of deliveries, newest first. */
 export function listDeliveries(
   tx: Tx,
   filter: DeliveryFilter,
   page: { before_id?: string | undefined; limit: number },
 ): Promise<DeliveryRow[]> {
+  const { condition, suffix } = shown(filter);
   return tx.named<DeliveryRow>(
-    "list_webhook_deliveries",
-    `SELECT ${columns} FROM webhook_delivery d WHERE d.operator_id = $1 AND ${visible}
+    `list_webhook_deliveries${suffix}`,
+    `SELECT ${columns} FROM webhook_delivery d WHERE d.operator_id = $1 AND ${visible} AND ${condition}
        AND ($3::text IS NULL OR d.webhook_id = $3) AND ($4::text IS NULL OR d.status = $4)
        AND ($5::text[] IS NULL OR d.event_type = ANY($5)) AND ($6::text IS NULL OR d.delivery_id < $6)
      ORDER BY d.delivery_id DESC LIMIT $7`,
@@ -73,13 +92,14 @@ export function listDeliveries(
 /** One delivery; null where it is not there or not among what the caller may see. */
 export async function getDelivery(
   tx: Tx,
-  mailboxIds: readonly string[] | null,
+  wall: DeliveryWall,
   deliveryId: string,
 ): Promise<DeliveryRow | null> {
+  const { condition, suffix } = shown(wall);
   const [row] = await tx.named<DeliveryRow>(
-    "get_webhook_delivery",
-    `SELECT ${columns} FROM webhook_delivery d WHERE d.operator_id = $1 AND ${visible} AND d.delivery_id = $3`,
-    [tx.operator_id, mailboxIds, deliveryId],
+    `get_webhook_delivery${suffix}`,
+    `SELECT ${columns} FROM webhook_delivery d WHERE d.operator_id = $1 AND ${visible} AND ${condition} AND d.delivery_id = $3`,
+    [tx.operator_id, wall.mailbox_ids, deliveryId],
   );
   return row ?? null;
 }
@@ -113,10 +133,8 @@ export async function listAttempts(
 }
 
 /** Which deliveries of a webhook are to be made again. */
-export type Redelivery = {
+export type Redelivery = DeliveryWall & {
   webhook_id: string;
-  /** Only what was told of these; null for all. */
-  mailbox_ids: readonly string[] | null;
   /** Only this one. */
   delivery_id: string | null;
   statuses: readonly DeliveryRow["status"][];
@@ -128,14 +146,15 @@ export type Redelivery = {
 
 /** Queues deliveries again, oldest first, each with a whole schedule before it. Answers how many. */
 export async function redeliver(tx: Tx, wanted: Redelivery, now: Date): Promise<number> {
+  const { condition, suffix } = shown(wanted);
   const rows = await tx.named(
-    "redeliver_webhook",
+    `redeliver_webhook${suffix}`,
     `UPDATE webhook_delivery SET status = 'pending', tries = 0, first_try_at = NULL, due_at = $8, ended_at = NULL
-     WHERE (operator_id, delivery_id) IN (SELECT operator_id, delivery_id FROM webhook_delivery
+     WHERE (operator_id, delivery_id) IN (SELECT operator_id, delivery_id FROM webhook_delivery d
        WHERE operator_id = $1 AND webhook_id = $2 AND ($3::text IS NULL OR delivery_id = $3) AND status = ANY($4)
          AND ($5::text[] IS NULL OR event_type = ANY($5)) AND ($6::timestamptz IS NULL OR created_at >= $6)
          AND ($7::timestamptz IS NULL OR created_at < $7)
-         AND ($10::text[] IS NULL OR mailbox_id IS NULL OR mailbox_id = ANY($10))
+         AND ($10::text[] IS NULL OR mailbox_id IS NULL OR mailbox_id = ANY($10)) AND ${condition}
        ORDER BY delivery_id LIMIT $9 FOR UPDATE)
      RETURNING 1`,
     [

@@ -113,13 +113,16 @@ export function listWebhooks(
 }
 
 /** What publishing an event needs to know of subscriptions. */
-export type Subscriber = Pick<WebhookRow, "webhook_id" | "mailbox_id" | "events" | "paused_at">;
+export type Subscriber = Pick<
+  WebhookRow,
+  "webhook_id" | "origin" | "mailbox_id" | "events" | "paused_at"
+>;
 
 /** All subscriptions. They are not deleted before the transaction ends. */
 export function listSubscribers(tx: Tx): Promise<Subscriber[]> {
   return tx.named<Subscriber>(
     "list_subscribers",
-    "SELECT webhook_id, mailbox_id, events, paused_at FROM webhook WHERE operator_id = $1 ORDER BY webhook_id FOR KEY SHARE",
+    "SELECT webhook_id, origin, mailbox_id, events, paused_at FROM webhook WHERE operator_id = $1 ORDER BY webhook_id FOR KEY SHARE",
     [tx.operator_id],
   );
 }

@@ -181,7 +181,7 @@ describe("retention", () => {
     await age(id, 60);
     const report = `/v1/emails/${id}/report-spam`;
     expect((await running.call(running.known.agent_key, report, {})).status).toBe(200);
-    await expect.poll(() => countRows(node, "log_pending")).toBe(0);
+    await expect.poll(() => countRows(node, "log_pending"), { timeout: 20_000 }).toBe(0);
     const cursors = new Map<string, string>();
     while (await node.engine.applyRetention(cursors));
     expect((await email(id)).body).toMatchObject({ status: "spam_quarantined", erased_at: null });
@@ -245,6 +245,34 @@ describe("exports", () => {
     );
     for (const { h } of hashes) expect(answer.body).not.toContain(h);
     expect((await admin("/v1/audit-log?type=operator.exported")).body.entries).toHaveLength(1);
+  });
+
+  test("of URLs that are called the host alone is taken along: the rest is often the password", async () => {
+    const url = "https://chat.example.com/services/PASS/WORD";
+    await node.asOwner(
+      `UPDATE person SET notify = notify || '{"chat_webhook_url": "${url}"}' WHERE operator_id = '${node.operator_id}'`,
+    );
+    await node.asOwner(
+      `UPDATE mailbox SET webhook_url = '${url}', oversight_webhook_url = '${url}' WHERE operator_id = '${node.operator_id}'`,
+    );
+    await node.engine.createWebhook(owner, {
+      url: "https://127.0.0.1:9/PASS/WORD",
+      events: ["*"],
+      mailbox_id: null,
+      description: null,
+      ordered: false,
+      secret: null,
+    });
+    const { body } = await admin("/v1/export");
+    expect(body).not.toMatch(/PASS|WORD/);
+    const data = (type: string): unknown[] =>
+      linesOf(body).flatMap((line) => (line["type"] === type ? [line["data"]] : []));
+    const host = "chat.example.com";
+    const told = { notify: expect.objectContaining({ chat_webhook_host: host }) };
+    expect(data("person")).toContainEqual(expect.objectContaining(told));
+    const hosts = { webhook_host: host, oversight_webhook_host: host };
+    expect(data("mailbox")).toContainEqual(expect.objectContaining(hosts));
+    expect(data("webhook")).toContainEqual(expect.objectContaining({ url_host: "127.0.0.1:9" }));
   });
 
   test("auditors export, approvers do not, and a key for the log alone does not", async () => {

@@ -1,5 +1,6 @@
 /** Contacts: found, added once, forgotten, and in the log without their names. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ownerOf } from "./authorisation-grants.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { type Answer, type Running, run } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
@@ -79,6 +80,20 @@ test("a deleted contact is gone, and its address can be added anew", async () =>
   expect(await found("gone@")).toEqual([]);
   expect((await call(`/${body.id}`, undefined, "DELETE")).status).toBe(404);
   expect((await call("", { email: "gone@example.com" })).status).toBe(201);
+});
+
+test("twenty that are deleted at once are deleted, though nobody remembers their people's keys", async () => {
+  const owner = ownerOf(node, node.operator_id);
+  // Made on another node: the one that is called has to find or make each key in the transaction that deletes.
+  const made = await Promise.all(
+    Array.from({ length: 20 }, (_, i) =>
+      node.engine.addContact(owner, { email: `many${i}@example.com` }),
+    ),
+  );
+  const gone = await Promise.all(
+    made.map(({ contact }) => call(`/${contact.contact_id}`, undefined, "DELETE")),
+  );
+  expect(gone.map(({ status }) => status)).toEqual(made.map(() => 200));
 });
 
 test("what is no address is refused by name", async () => {
