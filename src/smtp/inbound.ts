@@ -1,6 +1,7 @@
 /** The inbound SMTP door: takes mail for our recipients from anybody, says 250 when it is on disk, and relays nothing. */
 import { SourceBook } from "./session-limits.ts";
 import type { SessionLimits } from "./session-limits.ts";
+import { MailboxPace } from "./mailbox-pace.ts";
 import { MessageIntake, answer } from "./message-intake.ts";
 import { SmtpAnswer } from "./smtp-answer.ts";
 import {
@@ -92,14 +93,12 @@ class Reception {
   readonly intake: MessageIntake;
   readonly #options: InboundOptions;
   readonly #sources: SourceBook;
-  /** Counts by recipient address in place of source. */
-  readonly #recipients: SourceBook;
+  readonly #mailboxes: MailboxPace;
 
   constructor(options: InboundOptions, limits: SessionLimits, sources: SourceBook) {
     this.#options = options;
     this.#sources = sources;
-    const each = { ...limits, messages_per_minute: limits.messages_per_recipient };
-    this.#recipients = new SourceBook(each, options.now);
+    this.#mailboxes = new MailboxPace(limits.messages_per_recipient, options.now);
     this.intake = new MessageIntake(limits, options.now);
   }
 
@@ -120,8 +119,8 @@ class Reception {
       from,
     });
     if (verdict.ok) {
-      // Under a flood from many sources the others' mail must still get through; senders come again.
-      if (!this.#recipients.begin(withoutTag(wire)))
+      // Senders come again. Only what is sent counts: naming a mailbox costs nothing, and must take nothing from it.
+      if (!this.#mailboxes.hasRoom(wire, session.remoteAddress))
         throw new SmtpAnswer(452, "4.2.1", "this mailbox takes no more mail for a minute");
       return;
     }
@@ -130,8 +129,10 @@ class Reception {
   }
 
   async message(raw: Buffer, session: SMTPServerSession): Promise<string> {
+    const envelope = envelopeOf(session);
+    this.#mailboxes.count(envelope.to, session.remoteAddress);
     const { id } = await this.#options.inbox.accept({
-      ...envelopeOf(session),
+      ...envelope,
       raw,
       session: mailSession(session, this.#options.now()),
     });
@@ -141,9 +142,4 @@ class Reception {
     );
     return `taken as ${id}`;
   }
-}
-
-/** The address in lower case without what stands behind a plus: all such forms are one mailbox (RFC 5233). */
-function withoutTag(address: string): string {
-  return address.toLowerCase().replace(/\+[^@]*(?=@[^@]*$)/, "");
 }

@@ -104,8 +104,11 @@ export class Client {
   #ended = false;
   #wake: () => void = () => {};
 
-  constructor(door: { readonly host: string; readonly port: number }) {
-    this.#socket = connect({ host: door.host, port: door.port, allowHalfOpen: true });
+  /** `from`: the loopback address that the door sees. */
+  constructor(door: { readonly host: string; readonly port: number }, from?: string) {
+    const { host, port } = door;
+    const local = from === undefined ? {} : { localAddress: from };
+    this.#socket = connect({ host, port, ...local, allowHalfOpen: true });
     this.#listen();
   }
 
