@@ -6,6 +6,7 @@ import type { EngineContext } from "./context.ts";
 import { type NewHold, endHold, findHolds, placeHold } from "./legal-holds.ts";
 import { reputationOf } from "./mailbox-reputation.ts";
 import { exportOperator } from "./operator-export.ts";
+import { createOperatorRounds } from "./operator-rounds.ts";
 import type { PageRequest } from "./paging.ts";
 import {
   type RetentionCursors,
@@ -18,6 +19,7 @@ import { exportSubject } from "./subject-export.ts";
 
 /** These calls. */
 export function complianceCalls(context: EngineContext) {
+  const retentionOfEach = createOperatorRounds(context, "retention");
   return {
     exportEntries: (actor: Actor, filter: ExportFilter) => exportEntries(context, actor, filter),
     exportBundle: (actor: Actor) => exportBundle(context, actor),
@@ -31,7 +33,8 @@ export function complianceCalls(context: EngineContext) {
     readRetention: (actor: Actor) => readRetention(context, actor),
     changeRetention: (actor: Actor, change: Partial<RetentionRules>) =>
       changeRetention(context, actor, change),
-    applyRetention: (cursors: RetentionCursors) => applyRetention(context, cursors),
+    applyRetention: (cursors: RetentionCursors) =>
+      applyRetention(context, cursors, retentionOfEach),
     placeHold: (actor: Actor, wanted: NewHold) => placeHold(context, actor, wanted),
     endHold: (actor: Actor, holdId: string) => endHold(context, actor, holdId),
     findHolds: (actor: Actor, released: boolean, page: PageRequest) =>

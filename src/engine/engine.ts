@@ -29,7 +29,7 @@ import { policyCalls } from "./policy-calls.ts";
 import { peopleCalls } from "./people-calls.ts";
 import { type Resending, resend } from "./resend.ts";
 import { createRecordResult } from "./results.ts";
-import { sequence } from "./sequencer.ts";
+import { createSequence } from "./sequencer.ts";
 import { type ReplyRequest, reply } from "./reply.ts";
 import { createSignIn, mintSignInLink } from "./sign-in.ts";
 import { signUpCalls } from "./sign-up-calls.ts";
@@ -117,6 +117,6 @@ export function createEngine(context: EngineContext) {
     ...policyCalls(context),
     ...eventCalls(context),
     ...signUpCalls(context),
-    sequence: () => sequence(context),
+    sequence: createSequence(context),
   };
 }

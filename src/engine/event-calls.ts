@@ -9,7 +9,8 @@ import { type EventRequest, createEventStreams, readEventLog } from "./event-log
 import { createEventWatch } from "./event-watch.ts";
 import { createMailWait } from "./mail-wait.ts";
 import type { PageRequest } from "./paging.ts";
-import { publishEvents } from "./publish-events.ts";
+import { createOperatorRounds } from "./operator-rounds.ts";
+import { createPublishEvents } from "./publish-events.ts";
 import {
   type WebhookResult,
   letWebhookGo,
@@ -42,6 +43,7 @@ const pruneBatch = 2000;
 /** These calls, bound to one context. */
 export function eventCalls(context: EngineContext) {
   const watch = createEventWatch(context);
+  const sweepOfEach = createOperatorRounds(context, "sweep_events");
   return {
     createWebhook: (actor: Actor, wanted: WantedWebhook) => createWebhook(context, actor, wanted),
     changeWebhook: (actor: Actor, webhookId: string, change: WebhookChange) =>
@@ -65,7 +67,7 @@ export function eventCalls(context: EngineContext) {
     waitForMail: createMailWait(context, watch),
     /** Ends streams, and calls that wait for mail: the instance stops. */
     closeEvents: watch.close,
-    publishEvents: () => publishEvents(context),
+    publishEvents: createPublishEvents(context),
     takeWebhook: (operatorId: string, claim: WebhookClaim) =>
       takeWebhook(context, operatorId, claim),
     settleWebhook: (operatorId: string, claim: WebhookClaim, results: readonly WebhookResult[]) =>
@@ -75,11 +77,14 @@ export function eventCalls(context: EngineContext) {
     /** Deletes events that were made before a time, with their deliveries, a bounded number of each operator. Returns how many. */
     sweepEvents: async (before: Date): Promise<number> => {
       let gone = 0;
-      for (const { operator_id } of await listOperators(context.database))
-        gone += await context.database.transaction(operator_id, async (tx) => {
+      const operators = await listOperators(context.database);
+      const ids = operators.map(({ operator_id }) => operator_id);
+      await sweepOfEach(ids, async (operatorId) => {
+        gone += await context.database.transaction(operatorId, async (tx) => {
           if ((await eventBounds(tx)).position === 0) return 0;
           return pruneEvents(tx, firstIdAt(before.getTime()), pruneBatch);
         });
+      });
       return gone;
     },
   };

@@ -1,6 +1,6 @@
 /** What the engine reports for monitoring: queues of the whole instance, and what this node's attempts to deliver came to. */
 import type { Metric } from "../contract/metrics.ts";
-import { queueDepths, unsequencedEntries } from "../store/metrics.ts";
+import { brokenLogs, queueDepths, unsequencedEntries } from "../store/metrics.ts";
 import type { EngineContext } from "./context.ts";
 import type { AttemptResult } from "./result-outcome.ts";
 
@@ -50,9 +50,10 @@ export function createMetrics(
 }
 
 async function read(context: Pick<EngineContext, "database" | "now">): Promise<Metric[]> {
-  const [queues, unsequenced] = await Promise.all([
+  const [queues, unsequenced, broken] = await Promise.all([
     queueDepths(context.database, context.now()),
     unsequencedEntries(context.database),
+    brokenLogs(context.database),
   ]);
   return [
     {
@@ -72,6 +73,12 @@ async function read(context: Pick<EngineContext, "database" | "now">): Promise<M
       type: "gauge",
       help: "Log entries that have no index yet; 100000 means at least so many.",
       values: [{ value: unsequenced }],
+    },
+    {
+      name: "multimail_log_broken",
+      type: "gauge",
+      help: "Operators whose log is not the one that was signed last: nothing more of it is signed.",
+      values: [{ value: broken }],
     },
     {
       name: "multimail_delivery_attempts_total",

@@ -11,20 +11,25 @@ import {
 import { type NewDelivery, insertDeliveries, wakeWebhooks } from "../store/webhook-queue.ts";
 import { type Subscriber, listSubscribers } from "../store/webhooks.ts";
 import type { EngineContext } from "./context.ts";
+import { createOperatorRounds } from "./operator-rounds.ts";
 
 /** Events published in one transaction at most. */
 const batch = 500;
 
-/** Publishes everything that waits, of every operator. Returns how many events were published. */
-export async function publishEvents(context: EngineContext): Promise<number> {
-  let published = 0;
-  for (const operatorId of await operatorsWithEvents(context.database))
-    for (;;) {
-      const count = await context.database.transaction(operatorId, (tx) => publish(context, tx));
-      published += count;
-      if (count < batch) break;
-    }
-  return published;
+/** Makes what publishes everything that waits, of every operator, and answers how many events were published. */
+export function createPublishEvents(context: EngineContext): () => Promise<number> {
+  const eachOperator = createOperatorRounds(context, "publish_events");
+  return async () => {
+    let published = 0;
+    await eachOperator(await operatorsWithEvents(context.database), async (operatorId) => {
+      for (;;) {
+        const count = await context.database.transaction(operatorId, (tx) => publish(context, tx));
+        published += count;
+        if (count < batch) break;
+      }
+    });
+    return published;
+  };
 }
 
 /** One batch. The row lock on the head makes sure that one publisher works at a time, on whatever node. */
@@ -37,7 +42,9 @@ async function publish(context: EngineContext, tx: Tx): Promise<number> {
     head,
     events.map((event) => event.event_id),
   );
-  const subscribers = await listSubscribers(tx);
+  const subscribers = await listSubscribers(tx, [
+    ...new Set(events.flatMap(({ mailbox_id }) => mailbox_id ?? [])),
+  ]);
   const deliveries = events.flatMap((event, i) =>
     deliveriesOf(context, event, head + i + 1, subscribers),
   );

@@ -24,6 +24,7 @@ import {
 import { assertWholeOperator } from "./compliance-rules.ts";
 import type { EngineContext } from "./context.ts";
 import { eraseLoaded, isErasable } from "./erase-messages.ts";
+import type { OperatorRounds } from "./operator-rounds.ts";
 import { makeEntry } from "./record.ts";
 import { passSensitive } from "./sensitive.ts";
 
@@ -193,16 +194,17 @@ export type RetentionCursors = Map<string, string>;
 export async function applyRetention(
   context: EngineContext,
   cursors: RetentionCursors,
+  eachOperator: OperatorRounds,
 ): Promise<boolean> {
   let more = false;
-  for (const operatorId of await operatorsWithRetention(context.database)) {
+  await eachOperator(await operatorsWithRetention(context.database), async (operatorId) => {
     const last = await context.database.transaction(operatorId, (tx) =>
       eraseAged(context, tx, cursors.get(operatorId) ?? ""),
     );
     if (last === null) cursors.delete(operatorId);
     else cursors.set(operatorId, last);
     more ||= last !== null;
-  }
+  });
   if (more) context.wake.sequence();
   return more;
 }

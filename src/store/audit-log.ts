@@ -87,6 +87,16 @@ export async function putTiles(
   );
 }
 
+/** Notes, until the next checkpoint is kept, that the log is not the one that was signed last. False where it was noted before. */
+export async function markLogBroken(tx: Tx, now: Date): Promise<boolean> {
+  const rows = await tx.named(
+    "mark_log_broken",
+    "UPDATE log_head SET broken_at = $2 WHERE operator_id = $1 AND broken_at IS NULL RETURNING 1",
+    [tx.operator_id, now.toISOString()],
+  );
+  return rows.length > 0;
+}
+
 /** Moves the head and keeps the signed checkpoint. */
 export async function putCheckpoint(
   tx: Tx,
@@ -95,7 +105,7 @@ export async function putCheckpoint(
   await tx.run(
     db
       .updateTable("log_head")
-      .set({ size: checkpoint.size })
+      .set({ size: checkpoint.size, broken_at: null })
       .where("operator_id", "=", tx.operator_id),
   );
   await tx.run(

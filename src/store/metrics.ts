@@ -24,6 +24,18 @@ export function queueDepths(database: Database, now: Date): Promise<QueueDepth[]
   );
 }
 
+/** Logs that are not those that were signed last, up to the same bound. */
+export async function brokenLogs(database: Database): Promise<number> {
+  const [row] = await database.as(everyOperator, (tx) =>
+    tx.named<{ count: number }>(
+      "broken_logs",
+      "SELECT count(*)::int AS count FROM (SELECT 1 FROM log_head WHERE broken_at IS NOT NULL LIMIT $1) first",
+      [bound],
+    ),
+  );
+  return row?.count ?? 0;
+}
+
 /** Log entries that the sequencer has not placed, up to the same bound. */
 export async function unsequencedEntries(database: Database): Promise<number> {
   const [row] = await database.as(everyOperator, (tx) =>

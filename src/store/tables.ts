@@ -345,7 +345,12 @@ export type Tables = OtherTables & {
     body: Buffer;
   };
   log_pending: { operator_id: string; seq: Generated<string>; entry_id: string };
-  log_head: { operator_id: string; origin: string; size: ColumnType<string, number, number> };
+  log_head: {
+    operator_id: string;
+    origin: string;
+    size: ColumnType<string, number, number>;
+    broken_at: Generated<Time | null>;
+  };
   log_index: {
     operator_id: string;
     idx: ColumnType<string, number, number>;

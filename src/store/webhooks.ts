@@ -118,12 +118,13 @@ export type Subscriber = Pick<
   "webhook_id" | "origin" | "mailbox_id" | "events" | "paused_at"
 >;
 
-/** All subscriptions. They are not deleted before the transaction ends. */
-export function listSubscribers(tx: Tx): Promise<Subscriber[]> {
+/** The subscriptions of these mailboxes, and those of all. They are not deleted before the transaction ends. */
+export function listSubscribers(tx: Tx, mailboxIds: readonly string[]): Promise<Subscriber[]> {
   return tx.named<Subscriber>(
     "list_subscribers",
-    "SELECT webhook_id, origin, mailbox_id, events, paused_at FROM webhook WHERE operator_id = $1 ORDER BY webhook_id FOR KEY SHARE",
-    [tx.operator_id],
+    `SELECT webhook_id, origin, mailbox_id, events, paused_at FROM webhook
+     WHERE operator_id = $1 AND (mailbox_id IS NULL OR mailbox_id = ANY($2)) ORDER BY webhook_id FOR KEY SHARE`,
+    [tx.operator_id, mailboxIds],
   );
 }
 

@@ -1,7 +1,8 @@
 /** The worker that tells people of mail that waits for them: when it begins to wait, at half of its time, and near its end. */
 import type { Engine } from "../engine/engine.ts";
-import { type NoticeKind, noticeKinds } from "../engine/notices.ts";
-import type { Claim, Queue } from "../engine/queue.ts";
+import { noticeKinds } from "../engine/notices.ts";
+import type { Queue } from "../engine/queue.ts";
+import { inGroups } from "./claim-groups.ts";
 import { type Worker, startLoop } from "./loop.ts";
 
 /** Messages told of in one transaction. */
@@ -36,36 +37,17 @@ export function startNotices(options: NoticeOptions): Worker {
       for (const kind of noticeKinds) {
         const lease_until = new Date(now.getTime() + lease);
         const claims = await queue.claim(kind, { now, lease_until, node, limit: batch });
-        for (const [operatorId, group] of Map.groupBy(claims, (claim) => claim.operator_id))
-          await tell(options, kind, operatorId, group);
+        await inGroups(claims, {
+          ...options,
+          kind,
+          again_after: lease,
+          work: (operatorId, group) => options.engine.tellDue(kind, operatorId, group),
+          failed: "people could not be told",
+        });
         more ||= claims.length > 0;
       }
       astray = false;
       return more;
     },
   });
-}
-
-/** Tells of a batch; where that fails, one by one, so that one message cannot keep people from hearing of the others. */
-async function tell(
-  options: NoticeOptions,
-  kind: NoticeKind,
-  operatorId: string,
-  claims: readonly Claim[],
-): Promise<void> {
-  try {
-    await options.engine.tellDue(kind, operatorId, claims);
-  } catch (error) {
-    if (options.queue.isAway(error)) throw error;
-    if (claims.length > 1) {
-      for (const claim of claims) await tell(options, kind, operatorId, [claim]);
-      return;
-    }
-    options.log.error(
-      { kind, messages: claims.map((claim) => claim.message_id), error: String(error) },
-      "people could not be told",
-    );
-    const again = new Date(options.now().getTime() + lease);
-    await options.queue.later(kind, operatorId, claims, again);
-  }
 }

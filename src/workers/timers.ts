@@ -1,12 +1,16 @@
 /** The timer worker: ends undo windows and schedules, and expires what nobody decided on. */
 import type { Engine } from "../engine/engine.ts";
 import type { Queue } from "../engine/queue.ts";
+import { inGroups } from "./claim-groups.ts";
 import { type Worker, startLoop } from "./loop.ts";
+
+/** How long a claim holds, and when one that failed is tried again, in milliseconds. */
+const lease = 60_000;
 
 /** Starts the worker. It sleeps until the next row comes due, at most a second. */
 export function startTimers(options: {
-  engine: Engine;
-  queue: Queue;
+  engine: Pick<Engine, "timeOut">;
+  queue: Pick<Queue, "claim" | "later" | "reclaim" | "isAway">;
   node: string;
   now(): Date;
   log: { error(fields: object, message: string): void };
@@ -26,12 +30,17 @@ export function startTimers(options: {
         const now = options.now();
         const claims = await options.queue.claim(kind, {
           now,
-          lease_until: new Date(now.getTime() + 60_000),
+          lease_until: new Date(now.getTime() + lease),
           node: options.node,
           limit: 100,
         });
-        for (const [operatorId, group] of Map.groupBy(claims, (claim) => claim.operator_id))
-          await options.engine.timeOut(kind, operatorId, group);
+        await inGroups(claims, {
+          ...options,
+          kind,
+          again_after: lease,
+          work: (operatorId, group) => options.engine.timeOut(kind, operatorId, group),
+          failed: "what came due could not be done",
+        });
         more ||= claims.length > 0;
       }
       astray = false;
