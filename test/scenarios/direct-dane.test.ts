@@ -117,6 +117,23 @@ test("there is no DANE without records, without DNSSEC on any part of the way, o
   });
 });
 
+test("mail waits for the first word on whether the resolver validates", async () => {
+  const { net, host } = await network([tlsa(other.cert, 3, 1, 1)]);
+  const word = Promise.withResolvers<boolean>();
+  const asked = Promise.withResolvers<void>();
+  const direct = net.direct({
+    dane() {
+      asked.resolve();
+      return word.promise;
+    },
+  });
+  const sending = sendTo(direct, TO);
+  await asked.promise;
+  word.resolve(true);
+  expect((await sending).recipients[0]).toMatchObject({ outcome: "temporary", stage: "tls" });
+  expect(host.message_count).toBe(0);
+});
+
 test("DANE goes before MTA-STS: a certificate that only DANE binds delivers under an enforced policy", async () => {
   const { net } = await network([tlsa(shown.cert, 3, 1, 1)]);
   net.dns.put("_mta-sts.b.test", { TXT: [["v=STSv1; id=1;"]] });
