@@ -23,6 +23,7 @@ import {
   checkSecrets,
   wordsOf,
 } from "./maintenance/checks.ts";
+import { lockHolder } from "./store/data-folder-lock.ts";
 import { openDatabase } from "./store/database.ts";
 import { releaseMigrations } from "./store/migrate.ts";
 import { listOperators } from "./store/operators.ts";
@@ -110,21 +111,51 @@ async function lookHere(env: LocalIo["env"], io: LocalIo): Promise<Finding[]> {
     ];
   }
   const first = await firstRunOf(config.data);
-  const answer = first ? await ask(io, first.url, "/health", null) : null;
-  const running = answer?.status === 200;
+  const process = await lockHolder(config.data);
+  const at = await answering(config, io, first, process !== null);
+  const running = process !== null || at !== null;
+  // A key goes to the address that it was written down with, never to whatever has the port of the settings.
+  const reached = first && at === first.url ? first : null;
   return [
     { area: "settings", state: "ok", says: "The settings can be read." },
-    running && first
-      ? { area: "server", state: "ok", says: `A server answers at ${first.url}.` }
-      : { area: "server", state: "skipped", says: "No server of this data folder answers." },
+    serverFinding(config, process, at),
     ...(await checkFolder(config.data)),
     ...(await lookAtDatabase(config, io)),
     ...(await checkSecrets(config.data, ["master.key", "first-run.json", "smtp-tls.pem"])),
-    ...(running && first ? await lookAtKey(io, first.url, first.admin_key) : []),
+    ...(reached ? await lookAtKey(io, reached.url, reached.admin_key) : []),
     ...(await lookAtPorts(config, running)),
     ...(await lookAtTls(config, io)),
-    ...(await lookAtNames(config, io, running ? first : null)),
+    ...(await lookAtNames(config, io, reached)),
   ];
+}
+
+/** Where the server answers on this machine: at the door of the settings, or where the first run said; null for nowhere. */
+async function answering(
+  config: Config,
+  io: LocalIo,
+  first: FirstRun | null,
+  locked: boolean,
+): Promise<string | null> {
+  const host = ["0.0.0.0", "::"].includes(config.host) ? "127.0.0.1" : config.host;
+  const door = `http://${host.includes(":") ? `[${host}]` : host}:${config.port}`;
+  // Where nothing runs here, another instance may have the usual port.
+  for (const url of [first?.url, locked && config.port !== 0 ? door : undefined])
+    if (url !== undefined && (await ask(io, url, "/health", null)).status === 200) return url;
+  return null;
+}
+
+function serverFinding(config: Config, process: number | null, at: string | null): Finding {
+  if (at !== null) return { area: "server", state: "ok", says: `A server answers at ${at}.` };
+  if (process === null)
+    return { area: "server", state: "skipped", says: "No server of this data folder answers." };
+  if (!config.roles.has("api"))
+    return { area: "server", state: "ok", says: `Process ${process} runs, without the HTTP door.` };
+  return {
+    area: "server",
+    state: "warning",
+    says: `Process ${process} uses this data folder, and its HTTP door was not found.`,
+    mend: "Run the doctor with the settings of the server.",
+  };
 }
 
 type FirstRun = { url: string; admin_key: string };

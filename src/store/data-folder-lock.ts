@@ -52,6 +52,13 @@ export async function lockDataFolder(folder: string): Promise<DataFolderLock> {
   };
 }
 
+/** The living process that uses the data folder, as far as it can be seen from here; null where there is none. */
+export async function lockHolder(folder: string): Promise<number | null> {
+  const present = await read(join(folder, "lock"));
+  const holder = present === null ? null : parse(present);
+  return holder && isAlive(holder) ? holder.pid : null;
+}
+
 /** The time a process started, in the system's own words, or null when no such process lives. */
 export function processStartTime(pid: number): string | null {
   try {

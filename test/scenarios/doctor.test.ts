@@ -64,6 +64,25 @@ test("beside a running instance nothing is wrong, and no secret is printed", asy
   expect(out).not.toContain(one.known.admin_key);
 });
 
+test("a node that did not found the instance, or whose public address leads elsewhere, is not called wrong", async () => {
+  const path = join(one.folder, "first-run.json");
+  const kept = await readFile(path, "utf8");
+  closing.push(() => writeFile(path, kept, { mode: 0o600 }));
+  const MULTIMAIL_PORT = new URL(one.known.url).port;
+  const elsewhere = JSON.stringify({ ...one.known, url: "https://127.0.0.1:1" });
+  for (const written of [null, elsewhere]) {
+    await (written === null ? rm(path) : writeFile(path, written, { mode: 0o600 }));
+    const { code, findings, wrong } = await doctor(["--data", one.folder], { MULTIMAIL_PORT });
+    expect(wrong).toEqual([]);
+    expect(code).toBe(0);
+    const says = findings.map((finding) => finding.says);
+    expect(says).toContain(`A server answers at http://127.0.0.1:${MULTIMAIL_PORT}.`);
+  }
+  const { code, findings } = await doctor(["--data", one.folder], { MULTIMAIL_PORT: "1" });
+  expect(code).toBe(0);
+  expect(findings.find(({ area }) => area === "server")).toMatchObject({ state: "warning" });
+});
+
 test("from afar it sees version, database, clock and what the key may do", async () => {
   const { url, agent_key } = one.known;
   const { code, findings } = await doctor(["--url", url, "--key", agent_key]);
