@@ -76,6 +76,9 @@ const neverTheSame = new Set(["get_attachment_url", "get_sign_up_challenge", "ge
 /** Writes that tell what there is. */
 const telling = new Set(["export_subject"]);
 
+/** Where the log of events begins. */
+const beginning = Buffer.from("event:0").toString("base64url");
+
 /** More of what an operation can be asked, where its row of the matrix asks for little. */
 const hunts: Record<string, () => object[]> = {
   check_inbox: () => [
@@ -94,6 +97,8 @@ const hunts: Record<string, () => object[]> = {
     { type: "message.held" },
     { thread_id: place.email_id },
   ],
+  stream_events: () => [{ cursor: beginning, timeout_seconds: 0 }],
+  wait_for_email: () => [{ cursor: beginning, timeout_seconds: 0 }],
   replay_policy: () =>
     [{ direction: "inbound" }, { direction: "inbound", recipients: [sender] }].map((match) => ({
       match,
@@ -137,9 +142,8 @@ async function answers(asked: readonly Asked[]): Promise<Map<string, string>> {
       const text = typeof body === "string" ? body : JSON.stringify(body);
       const name = `${spec.name} ${JSON.stringify(input)} with ${agent.scopes.join()}`;
       const shown = neverTheSame.has(spec.name) ? "" : lasting(text);
-      told.set(name, `${status} ${shown}`);
-      for (const id of [...hidden, ...(hidden.length > 0 ? ["In Zanzibar"] : [])])
-        expect(text.includes(id), `${name} tells ${id}`).toBe(false);
+      const leaked = [...hidden, "In Zanzibar"].filter((one) => text.includes(one));
+      told.set(name, [status, shown, ...leaked.map((one) => `\nwith ${one}`)].join(" "));
     }
   return told;
 }
@@ -222,9 +226,9 @@ async function withheldMail(): Promise<void> {
 /** Names of inputs by which a message, or the thread that it alone is in, is met. */
 const ids = ["email_id", "draft_id", "reply_of", "thread_id"];
 
-/** A thread of any name can be written to; only reading tells whether it is there. */
+/** A thread of any name can be written to; only reading and taking it tell whether it is there. */
 const mayName = (spec: OperationSpec, name: string): boolean =>
-  name !== "thread_id" || spec.effect === "read";
+  name !== "thread_id" || spec.effect === "read" || spec.name === "set_thread_owner";
 
 /** What names a message instead of what the matrix names. */
 const namingOnly: Readonly<Record<string, object>> = { create_legal_hold: { reason: "A case" } };
@@ -245,7 +249,7 @@ describe("mail that agents do not see", () => {
       return later === told ? [] : [{ name, gone, come }];
     });
     expect(differences).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   test("is met by its id as what was never there, by every operation that takes one", async () => {
     const wrong: string[] = [];
@@ -270,7 +274,7 @@ describe("mail that agents do not see", () => {
     }
     expect(wrong).toEqual([]);
     expect(new Set(asked).size).toBeGreaterThan(25);
-  }, 60_000);
+  }, 300_000);
 
   test("is in what overseers take along, and theirs says so in its first line", async () => {
     const key = await keyOf(node, ["read", "admin", "oversight"]);
