@@ -27,6 +27,7 @@ const copy = (message_id: string): HandedCopy => ({
   mailbox_id: "m",
   token: "1",
   address: "a@example.com",
+  alias: "",
 });
 
 /** Runs with a clock that the test moves. */

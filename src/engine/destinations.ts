@@ -20,6 +20,7 @@ import { appendRecords } from "../store/records.ts";
 import { listSuppressions } from "../store/suppressions.ts";
 import { readMailbox } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
+import { formsOf } from "./erased-people.ts";
 import { liveThing } from "./credentials.ts";
 import { commitTo, entryActor, makeEntry, sealOpenings } from "./record.ts";
 
@@ -202,7 +203,7 @@ async function addressStanding(
       listPauses(tx),
       listSuppressions(tx, {
         mailbox_ids: actor.mailbox_ids,
-        address: address.toLowerCase(),
+        addresses: formsOf(context, tx, address.toLowerCase()),
         limit: 1000,
       }),
     ]);

@@ -108,7 +108,7 @@ async function createOnce(
   envelope: Envelope,
 ): Promise<string | null> {
   const [around] = await context.database.as(actor.operator_id, (tx) =>
-    loadSurroundings(tx, [{ mailbox_id: request.mailbox_id, addresses: [] }]),
+    loadSurroundings(context, tx, [{ mailbox_id: request.mailbox_id, addresses: [] }]),
   );
   if (!around) throw new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" });
   const message = await newDraft(context, actor, request, envelope, around);

@@ -84,7 +84,7 @@ export async function eraseLoaded(
   const erased: Erased[] = ready.map((message) => {
     const fields = plan.fields.get(message.row.message_id) ?? [];
     const at = recordErasure(context, records, about(message.row), erasing, fields);
-    return { message_id: message.row.message_id, at, ...peopleOf(message, erasing) };
+    return { message_id: message.row.message_id, at, ...peopleOf(context, message, erasing) };
   });
   await appendRecords(tx, records);
   await eraseMessages(tx, erased);
@@ -98,6 +98,7 @@ export async function eraseLoaded(
 }
 
 function peopleOf(
+  { subjects }: Pick<EngineContext, "subjects">,
   { row, recipients }: LoadedMessage,
   { subject }: Erasing,
 ): Pick<Erased, "sender" | "recipients"> {
@@ -107,7 +108,14 @@ function peopleOf(
     sender: row.direction === "inbound" && isMeant(row.from_address),
     recipients: recipients
       .filter(({ address }) => address !== erasedAddress && isMeant(address))
-      .map(({ position }) => position),
+      .map(({ position, kind, address }) => ({
+        position,
+        // They have the links to unsubscribe that we sent them.
+        subject_id:
+          row.direction === "outbound" && kind !== "copy"
+            ? subjects.idOf(row.operator_id, address)
+            : null,
+      })),
   };
 }
 

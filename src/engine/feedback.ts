@@ -25,6 +25,7 @@ import type { EngineContext } from "./context.ts";
 import { about, toMachine, toUpdate } from "./machine-row.ts";
 import type { Opened } from "./open-mail.ts";
 import { type EntryAuthor, makeEntry, makeEvent } from "./record.ts";
+import { suppressibleAs } from "./erased-people.ts";
 import { countBack } from "./reputation.ts";
 import { suppressRecipient } from "./suppression.ts";
 import { mayHaveIt } from "./unsubscribe.ts";
@@ -262,7 +263,9 @@ async function suppress(
   records: Records,
   data: Record<string, unknown> = {},
 ): Promise<void> {
-  const { address } = copy.recipient;
+  const address = suppressibleAs(copy.recipient);
+  // The message was erased before anything was kept of who got it.
+  if (address === null) return;
   await suppressRecipient(
     context,
     tx,
@@ -321,8 +324,10 @@ export async function unsubscribeByReply(
   if (written?.row.direction !== "outbound") return;
   const people = written.recipients.filter((one) => mayHaveIt(written.row, one));
   // Written from another address of theirs: where only one was written to, it can be nobody else.
+  const subjectId = context.subjects.idOf(tx.operator_id, from);
   const asking =
     people.find(({ address }) => address.toLowerCase() === from.toLowerCase()) ??
+    people.find((one) => one.subject_id === subjectId) ??
     (people.length === 1 ? people[0] : undefined);
   if (asking)
     await suppress(

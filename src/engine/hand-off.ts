@@ -32,6 +32,7 @@ import { loadPolicies } from "../store/policies.ts";
 import { appendRecords, noRecords } from "../store/records.ts";
 import { checkApprovals } from "./approval-check.ts";
 import type { EngineContext } from "./context.ts";
+import { aliasIn } from "./erased-people.ts";
 import { about, toMachine, toUpdate } from "./machine-row.ts";
 import { type Surroundings, type Writes, endOne, sendOne } from "./hand-off-outcome.ts";
 import { putPending } from "./pending-due.ts";
@@ -71,7 +72,7 @@ export function handOff(
         return claim !== undefined && tokens.get(row.message_id) === claim.token;
       });
       const { mine, next } = within(claimed);
-      const around = await loadSurroundings(tx, mine, context.now());
+      const around = await loadSurroundings(context, tx, mine);
       const writes: Writes = {
         lost: [],
         ended: [],
@@ -114,9 +115,9 @@ function within(claimed: readonly LoadedMessage[]): {
 }
 
 async function loadSurroundings(
+  context: EngineContext,
   tx: Tx,
   messages: readonly LoadedMessage[],
-  now: Date,
 ): Promise<Surroundings> {
   const mailboxIds = [...new Set(messages.map(({ row }) => row.mailbox_id))];
   const addresses = messages.flatMap(({ recipients }) =>
@@ -136,12 +137,12 @@ async function loadSurroundings(
       ]),
       getMailboxes(tx, mailboxIds),
       loadAllowlists(tx, mailboxIds),
-      loadSuppressed(tx, addresses),
+      loadSuppressed(tx, addresses, aliasIn(context, tx)),
       loadMime(
         tx,
         messages.map(({ row }) => row.message_id),
       ),
-      handedOn(tx, dayOf(now), mailboxIds),
+      handedOn(tx, dayOf(context.now()), mailboxIds),
       // Held, so that a rule which lets a message through is not revoked before it has.
       loadPolicies(tx, mailboxIds, true),
     ]);

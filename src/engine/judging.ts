@@ -15,6 +15,8 @@ import type { NewMessage } from "../store/messages.ts";
 import { loadPolicies } from "../store/policies.ts";
 import { type OperatorRow, getOperator } from "../store/operators.ts";
 import type { Envelope } from "./composition.ts";
+import type { EngineContext } from "./context.ts";
+import { aliasIn } from "./erased-people.ts";
 import type { Scanned } from "./outbound-scan.ts";
 import { type Rules, type Ruling, graver, ruleOn, rulesFor, rulingReason } from "./policy-facts.ts";
 
@@ -29,6 +31,7 @@ export type Surroundings = {
 
 /** What messages to these addresses have to know of their mailboxes, in one look; null for a mailbox that is not there. */
 export async function loadSurroundings(
+  context: Pick<EngineContext, "subjects">,
   tx: Tx,
   items: readonly { mailbox_id: string; addresses: readonly string[] }[],
 ): Promise<(Surroundings | null)[]> {
@@ -38,7 +41,7 @@ export async function loadSurroundings(
     getMailboxes(tx, ids),
     getOperator(tx),
     loadAllowlists(tx, ids),
-    loadSuppressed(tx, addresses),
+    loadSuppressed(tx, addresses, aliasIn(context, tx)),
     loadPolicies(tx, ids),
   ]);
   const rules = await rulesFor(tx, policies, items);

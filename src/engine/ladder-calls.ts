@@ -8,6 +8,7 @@ import { addAllowlistEntry, findAllowlist, removeAllowlistEntry } from "./allowl
 import { approvalsOf, decideChange, findChanges } from "./changes.ts";
 import { createClearance } from "./clearance.ts";
 import type { EngineContext } from "./context.ts";
+import { aliasIn } from "./erased-people.ts";
 import { resumeOperator, stopOperator } from "./kill-switch.ts";
 import type { PageRequest } from "./paging.ts";
 import type { Outgoing } from "./signing.ts";
@@ -52,6 +53,7 @@ export function ladderCalls(context: EngineContext) {
         mailbox_id: outgoing.mailbox_id,
         token: outgoing.token,
         address: recipient.address,
+        alias: aliasIn(context, outgoing)(recipient.address),
       }),
   };
 }

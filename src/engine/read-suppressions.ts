@@ -3,6 +3,7 @@ import type { Actor } from "../core/actor.ts";
 import { invalidCursor } from "./paging.ts";
 import { type SuppressionRow, listSuppressions } from "../store/suppressions.ts";
 import type { EngineContext } from "./context.ts";
+import { formsOf } from "./erased-people.ts";
 import type { Page, PageRequest } from "./paging.ts";
 
 /** Which suppressions a list shows. */
@@ -15,7 +16,8 @@ export type SuppressionList = {
 };
 
 /** Reads suppressions. Those for all mailboxes concern every caller, so every caller sees them. */
-export function suppressionReaders({ database }: EngineContext) {
+export function suppressionReaders(context: EngineContext) {
+  const { database } = context;
   return {
     suppressions: async (
       actor: Actor,
@@ -49,7 +51,7 @@ export function suppressionReaders({ database }: EngineContext) {
       database.as(actor.operator_id, async (tx) => {
         const rows = await listSuppressions(tx, {
           mailbox_ids: actor.mailbox_ids,
-          address,
+          addresses: formsOf(context, tx, address),
           limit: 1000,
         });
         return rows.filter(

@@ -51,7 +51,7 @@ export async function surroundingsOf(
 ): Promise<Surroundings> {
   const addresses = envelope.map((recipient) => recipient.address);
   const [around] = await context.database.as(row.operator_id, (tx) =>
-    loadSurroundings(tx, [{ mailbox_id: row.mailbox_id, addresses }]),
+    loadSurroundings(context, tx, [{ mailbox_id: row.mailbox_id, addresses }]),
   );
   if (!around) throw new Refusal("not_found", "Its mailbox was deleted.", { field: "mailbox_id" });
   return around;

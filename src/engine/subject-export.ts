@@ -9,6 +9,7 @@ import { findContact } from "../store/contacts.ts";
 import { listSuppressions } from "../store/suppressions.ts";
 import { assertWholeOperator, personalAddress } from "./compliance-rules.ts";
 import type { EngineContext } from "./context.ts";
+import { formsOf } from "./erased-people.ts";
 import { openingsOf } from "./erase-messages.ts";
 import { commitTo, makeEntry, sealOpenings } from "./record.ts";
 
@@ -85,7 +86,11 @@ async function* lines(
     yield line({ type: "contact", email, name, metadata, created_at });
   }
   for (const row of await as((tx) =>
-    listSuppressions(tx, { mailbox_ids: null, address, limit: 1000 }),
+    listSuppressions(tx, {
+      mailbox_ids: null,
+      addresses: formsOf(context, tx, address),
+      limit: 1000,
+    }),
   ))
     yield line({ type: "suppression", reason: row.reason, created_at: row.created_at });
   yield line({ type: "end", counts });

@@ -100,7 +100,7 @@ export function createSubmit(
     retry_alone: mayBeOneItems,
     serve: (items) =>
       context.database.as(items[0]?.operator_id ?? "", async (tx) =>
-        (await loadSurroundings(tx, items)).map(
+        (await loadSurroundings(context, tx, items)).map(
           (found) =>
             found ?? new Refusal("not_found", "There is no such mailbox.", { field: "mailbox_id" }),
         ),

@@ -17,6 +17,7 @@ import {
 import { untilNoneBegins } from "./clearance.ts";
 import type { EngineContext } from "./context.ts";
 import { liveThing } from "./credentials.ts";
+import { formsOf } from "./erased-people.ts";
 import { about } from "./machine-row.ts";
 import { type EntryAuthor, commitTo, makeEntry, makeEvent, sealOpenings } from "./record.ts";
 import type { Subject } from "./subjects.ts";
@@ -32,7 +33,7 @@ export type Feedback = {
   reason: Exclude<SuppressionReason, "manual">;
   /** The message that it is about. Its row may be locked already; locks are taken message first, then mailbox. */
   message: Pick<MessageRow, "message_id" | "mailbox_id" | "thread_id">;
-  /** As it was written to. */
+  /** As it was written to, or what stands for it (`suppressibleAs`). */
   address: string;
   /** For the mailbox that wrote, or for all of the operator's. */
   scope: "mailbox" | "operator";
@@ -143,7 +144,7 @@ export async function addSuppression(
       );
     const [row] = await listSuppressions(tx, {
       mailbox_ids: null,
-      address: wanted.address,
+      addresses: [wanted.address],
       mailbox_id: mailboxId,
       limit: 1,
     });
@@ -165,9 +166,10 @@ export async function removeSuppression(
 ): Promise<SuppressionRow[]> {
   const subject = await context.subjects.of(actor.operator_id, wanted.address);
   const removed = await context.database.transaction(actor.operator_id, async (tx) => {
+    const forms = formsOf(context, tx, wanted.address);
     const rows = await listSuppressions(tx, {
       mailbox_ids: null,
-      address: wanted.address,
+      addresses: forms,
       mailbox_id: wanted.mailbox_id ?? undefined,
       limit: 10_000,
     });
@@ -181,7 +183,7 @@ export async function removeSuppression(
     assertMayRemove(own, wanted.note);
     const gone = await deleteSuppressions(
       tx,
-      wanted.address,
+      forms,
       own.map((row) => row.mailbox_id),
     );
     for (const row of gone)

@@ -3,17 +3,26 @@ import { Refusal } from "../core/refusal.ts";
 import { type MessageRow, type RecipientRow, loadMessages } from "../store/messages.ts";
 import { untilNoneBegins } from "./clearance.ts";
 import type { EngineContext } from "./context.ts";
+import { isAlias, suppressibleAs } from "./erased-people.ts";
 import { suppressRecipient } from "./suppression.ts";
 import { readUnsubscribeToken } from "./unsubscribe-token.ts";
 
 /**
  * Who a token speaks for. Throws `invalid_link` for anything that we did not make, and for a token that its recipient cannot have:
- * the evidence of a message shows its tokens to whoever wrote it, also while nothing has left.
+ * the evidence of a message shows its tokens to whoever wrote it, also while nothing has left. Throws `content_erased` where it was
+ * erased and nothing tells any more who it was.
  */
 export async function readUnsubscribe(
   context: EngineContext,
   token: string,
-): Promise<{ operator_id: string; message_id: string; address: string; mailbox_address: string }> {
+): Promise<{
+  operator_id: string;
+  message_id: string;
+  address: string;
+  /** True where the message was erased: nobody knows the address any more, and {@link address} stands for it. */
+  erased: boolean;
+  mailbox_address: string;
+}> {
   const target = readUnsubscribeToken(context.unsubscribe_key, token);
   const [message] = target
     ? await context.database.as(target.operator_id, (tx) =>
@@ -23,10 +32,16 @@ export async function readUnsubscribe(
   const recipient = message?.recipients.find((one) => one.position === target?.position);
   if (!target || !message || !recipient || !mayHaveIt(message.row, recipient))
     throw new Refusal("invalid_link", "This unsubscribe link is not one of ours.");
+  const address = suppressibleAs(recipient);
+  if (address === null)
+    throw new Refusal("content_erased", "The message was erased, and with it who got it.", {
+      hint: "Answer a newer message, or use its link.",
+    });
   return {
     operator_id: target.operator_id,
     message_id: target.message_id,
-    address: recipient.address,
+    address,
+    erased: isAlias(address),
     mailbox_address: message.row.from_address,
   };
 }
@@ -45,7 +60,7 @@ export function mayHaveIt(
 export async function unsubscribe(
   context: EngineContext,
   token: string,
-): Promise<{ address: string; mailbox_address: string }> {
+): Promise<{ address: string; erased: boolean; mailbox_address: string }> {
   const target = await readUnsubscribe(context, token);
   let mailboxId = "";
   await context.database.transaction(target.operator_id, async (tx) => {
@@ -60,7 +75,7 @@ export async function unsubscribe(
     });
   });
   context.wake.sequence();
-  const { address } = target;
+  const { address, erased } = target;
   await untilNoneBegins(context, target.operator_id, [{ address, mailbox_id: mailboxId }]);
-  return { address, mailbox_address: target.mailbox_address };
+  return { address, erased, mailbox_address: target.mailbox_address };
 }

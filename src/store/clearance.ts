@@ -8,16 +8,18 @@ export type HandedCopy = {
   mailbox_id: string;
   token: string;
   address: string;
+  /** What stands for the address where its person was erased. */
+  alias: string;
 };
 
 // Subqueries of one row each: whatever the tables hold when the plan is made, it looks up keys and scans nothing.
 const clearText = `
 SELECT i.n::int AS n
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]) WITH ORDINALITY
-  AS i(operator_id, message_id, mailbox_id, token, address, n)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[]) WITH ORDINALITY
+  AS i(operator_id, message_id, mailbox_id, token, address, alias, n)
 WHERE (SELECT o.stopped_at IS NULL FROM operator o WHERE o.operator_id = i.operator_id)
   AND (SELECT d.token FROM due d WHERE d.operator_id = i.operator_id AND d.kind = 'deliver' AND d.message_id = i.message_id) = i.token
-  AND (SELECT count(*) FROM suppression s WHERE s.operator_id = i.operator_id AND s.address = i.address
+  AND (SELECT count(*) FROM suppression s WHERE s.operator_id = i.operator_id AND s.address IN (i.address, i.alias)
          AND s.mailbox_id IN ('', i.mailbox_id) AND (s.expires_at IS NULL OR s.expires_at > now())) = 0`;
 
 /**
@@ -35,6 +37,7 @@ export async function copiesInTheClear(
       copies.map((copy) => copy.mailbox_id),
       copies.map((copy) => copy.token),
       copies.map((copy) => copy.address.toLowerCase()),
+      copies.map((copy) => copy.alias),
     ]),
   );
   return new Set(rows.map(({ n }) => n - 1));

@@ -5,14 +5,22 @@ import { pack } from "./packing.ts";
 /** Stands where an erased person's address was. No mail goes there (RFC 2606 section 2). */
 export const erasedAddress = "erased@erased.invalid";
 
+/**
+ * Where an erased person unsubscribes, this stands for their address in a suppression: their keyed id (`subjects.idOf`), under which
+ * whoever writes to them again finds it. A name that never is (RFC 2606) keeps it from being anybody's.
+ */
+export function erasedAlias(subjectId: string): string {
+  return `${subjectId}@erased.invalid`;
+}
+
 /** A message to be erased: whose sender goes too, and which recipients. */
 export type Erased = {
   message_id: string;
   at: Date;
   /** Received mail whose sender is erased. */
   sender: boolean;
-  /** Positions of recipients that are erased. */
-  recipients: readonly number[];
+  /** Recipients that are erased; `subject_id` stays of those who may ask to be written to no more. */
+  recipients: readonly { position: number; subject_id: string | null }[];
 };
 
 /**
@@ -38,15 +46,20 @@ export async function eraseMessages(tx: Tx, messages: readonly Erased[]): Promis
     ],
   );
   const people = messages.flatMap(({ message_id, recipients }) =>
-    recipients.map((position) => ({ message_id, position })),
+    recipients.map((recipient) => ({ message_id, ...recipient })),
   );
   await tx.named(
     "erase_recipients",
-    `UPDATE recipient t SET address = '${erasedAddress}', name = NULL, receipt = NULL
-     FROM unnest($2::text[], $3::smallint[]) AS r(message_id, position)
+    `UPDATE recipient t SET address = '${erasedAddress}', name = NULL, receipt = NULL, subject_id = r.subject_id
+     FROM unnest($2::text[], $3::smallint[], $4::text[]) AS r(message_id, position, subject_id)
      WHERE t.operator_id = $1 AND t.message_id = ANY($2) AND t.message_id = r.message_id AND t.position = r.position
        AND t.address <> '${erasedAddress}'`,
-    [tx.operator_id, people.map((one) => one.message_id), people.map((one) => one.position)],
+    [
+      tx.operator_id,
+      people.map((one) => one.message_id),
+      people.map((one) => one.position),
+      people.map((one) => one.subject_id),
+    ],
   );
   for (const [name, text] of statements) await tx.named(name, text, [tx.operator_id, ids]);
 }

@@ -184,13 +184,31 @@ export function suppressionKey(mailboxId: string, address: string): string {
   return `${mailboxId} ${address.toLowerCase()}`;
 }
 
-/** Of the given addresses, those suppressed now as {@link suppressionKey}s: as the database's own guard of hand-offs counts. */
-export async function loadSuppressed(tx: Tx, addresses: readonly string[]): Promise<Set<string>> {
+/**
+ * Of the given addresses, those suppressed now as {@link suppressionKey}s: as the database's own guard of hand-offs counts, and
+ * those who asked for it after they were erased. `aliasOf` says what stands for an address then.
+ */
+export async function loadSuppressed(
+  tx: Tx,
+  addresses: readonly string[],
+  aliasOf: (address: string) => string,
+): Promise<Set<string>> {
+  const known = new Map(
+    addresses.flatMap((one) => {
+      const address = one.toLowerCase();
+      return [
+        [address, address],
+        [aliasOf(address), address],
+      ];
+    }),
+  );
   const rows = await tx.named<{ mailbox_id: string; address: string }>(
     "load_suppressed",
     `SELECT mailbox_id, address FROM suppression
      WHERE operator_id = $1 AND address = ANY($2) AND (expires_at IS NULL OR expires_at > now())`,
-    [tx.operator_id, addresses.map((address) => address.toLowerCase())],
+    [tx.operator_id, [...known.keys()]],
   );
-  return new Set(rows.map((row) => suppressionKey(row.mailbox_id, row.address)));
+  return new Set(
+    rows.map((row) => suppressionKey(row.mailbox_id, known.get(row.address) ?? row.address)),
+  );
 }

@@ -86,7 +86,8 @@ export type SuppressionFilter = {
   mailbox_id?: string | undefined;
   /** Beginning of the address, lower case. */
   prefix?: string | undefined;
-  address?: string | undefined;
+  /** Any of these, lower case. */
+  addresses?: readonly string[] | undefined;
   after?: { address: string; mailbox_id: string } | undefined;
   limit: number;
 };
@@ -101,7 +102,7 @@ export function listSuppressions(tx: Tx, filter: SuppressionFilter): Promise<Sup
   if (filter.mailbox_ids) query = query.where("mailbox_id", "in", [...filter.mailbox_ids, ""]);
   if (filter.mailbox_id !== undefined) query = query.where("mailbox_id", "=", filter.mailbox_id);
   if (filter.reason !== undefined) query = query.where("reason", "=", filter.reason);
-  if (filter.address !== undefined) query = query.where("address", "=", filter.address);
+  if (filter.addresses !== undefined) query = query.where("address", "in", [...filter.addresses]);
   const { prefix, after } = filter;
   if (prefix !== undefined && prefix !== "")
     query = query
@@ -117,13 +118,13 @@ export function listSuppressions(tx: Tx, filter: SuppressionFilter): Promise<Sup
 /** Takes suppressions away; answers what was taken. */
 export function deleteSuppressions(
   tx: Tx,
-  address: string,
+  addresses: readonly string[],
   mailboxIds: readonly string[],
 ): Promise<SuppressionRow[]> {
   return tx.named<SuppressionRow>(
     "delete_suppressions",
-    "DELETE FROM suppression WHERE operator_id = $1 AND address = $2 AND mailbox_id = ANY($3) RETURNING *",
-    [tx.operator_id, address, mailboxIds],
+    "DELETE FROM suppression WHERE operator_id = $1 AND address = ANY($2) AND mailbox_id = ANY($3) RETURNING *",
+    [tx.operator_id, addresses, mailboxIds],
   );
 }
 

@@ -276,6 +276,8 @@ export type Tables = OtherTables & {
     attempts: Generated<number>;
     receipt: Json<Receipt> | null;
     next_attempt_at: Generated<Date | null>;
+    /** Of an erased recipient: who it was, by a keyed code. */
+    subject_id: string | null;
   };
   decision: {
     operator_id: string;

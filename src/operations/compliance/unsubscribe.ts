@@ -9,7 +9,7 @@ const link = {
   access: "public",
   output: { content_type: "text/html; charset=utf-8" },
   status: 200,
-  refusals: ["invalid_link"],
+  refusals: ["invalid_link", "content_erased"],
   tool: false,
   // A wish to stop is never lost to a tracker's parameter or a field that a mail program adds.
   path_only: true,
@@ -26,10 +26,10 @@ export const showUnsubscribe = operation({
   effect: "read",
   input: z.strictObject({ token }),
   async handle({ engine }, input) {
-    const { address, mailbox_address } = await engine.readUnsubscribe(input.token);
+    const { mailbox_address, ...whom } = await engine.readUnsubscribe(input.token);
     return html(
       "Unsubscribe",
-      `<p>Stop mail from <strong>${escape(mailbox_address)}</strong> to <strong>${escape(address)}</strong>?</p>
+      `<p>Stop mail from <strong>${escape(mailbox_address)}</strong> to ${nameOf(whom)}?</p>
 <form method="post"><button>Unsubscribe</button></form>`,
     );
   },
@@ -47,13 +47,18 @@ export const unsubscribe = operation({
   // RFC 8058 section 3.2: the body of a one-click POST.
   input: z.strictObject({ token, "List-Unsubscribe": z.string().max(100).optional() }),
   async handle({ engine }, input) {
-    const { address, mailbox_address } = await engine.unsubscribe(input.token);
+    const { mailbox_address, ...whom } = await engine.unsubscribe(input.token);
     return html(
       "Unsubscribed",
-      `<p><strong>${escape(mailbox_address)}</strong> will not write to <strong>${escape(address)}</strong> again.</p>`,
+      `<p><strong>${escape(mailbox_address)}</strong> will not write to ${nameOf(whom)} again.</p>`,
     );
   },
 });
+
+/** Nobody knows the address any more where the message was erased. */
+function nameOf({ address, erased }: { address: string; erased: boolean }): string {
+  return erased ? "the address that this message went to" : `<strong>${escape(address)}</strong>`;
+}
 
 function html(title: string, body: string): ReturnType<typeof bytes> {
   return bytes(
