@@ -195,6 +195,26 @@ test("refusals are grouped by status with their codes, other successes are named
   expect(document.components.schemas.Error.properties.code.enum).toEqual([...refusalCodes]);
 });
 
+test("every call may be told to slow down, but for those of monitors and caches", () => {
+  const paths = ["/health", "/ready", "/v1/openapi.json", "/v1/public-keys"];
+  const probes = paths.map((path, i) => ({
+    ...base,
+    name: `probe_${i}`,
+    method: "GET" as const,
+    path,
+    access: "public" as const,
+    input: z.strictObject({}),
+    output: z.object({}),
+  }));
+  const described: typeof document = buildOpenApi([...operations, ...probes], { version: "1" });
+  const slowed = Object.entries<Record<string, { responses: object }>>(described.paths).flatMap(
+    ([path, item]) =>
+      Object.values(item).map(({ responses }) => [path, "429" in responses] as const),
+  );
+  expect(slowed.filter(([, slows]) => !slows).map(([path]) => path)).toEqual(paths.slice(0, 3));
+  expect(slowed.length).toBeGreaterThan(paths.length);
+});
+
 test("every reference resolves, every path parameter is declared, every operationId is unique", () => {
   const text = JSON.stringify(document);
   expect(text).not.toContain("$schema");

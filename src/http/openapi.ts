@@ -239,9 +239,11 @@ function codesOf(spec: OperationSpec): RefusalCode[] {
   if (spec.path_only !== true) add("invalid_idempotency_key");
   // A credential that came must be good, also where none is needed.
   if (spec.path_only !== true && !ignoresCredential.has(spec.path)) add("unauthenticated");
+  // Credentials have their limits, and strangers theirs by address.
+  if (!ignoresCredential.has(spec.path)) add("rate_limited");
   // The dispatcher's wall around mailboxes, and its way to ask people.
   if ("mailbox_id" in spec.input.shape) add("not_found");
-  if (spec.sensitive === true) add("invalid_code", "rate_limited");
+  if (spec.sensitive === true) add("invalid_code");
   if (spec.method !== "GET") add("invalid_json", "payload_too_large", "unsupported_media_type");
   return refusalCodes.filter((code) => codes.has(code));
 }

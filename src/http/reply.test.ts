@@ -1,8 +1,10 @@
 /** The policy of an answer: pages of public operations have forms that work, what came with mail is in a sandbox. */
 import { expect, test } from "vitest";
 import { bytes } from "../contract/operation.ts";
+import { Refusal, refusalCodes } from "../core/refusal.ts";
 import { dataPolicy, formPolicy } from "./headers.ts";
 import { replies } from "./reply.ts";
+import { refusalStatus } from "./status.ts";
 
 const silent = () => {};
 const { success, failure } = replies({
@@ -32,4 +34,13 @@ test("everything else stays in the sandbox: other types, files, and HTML that is
   ])
     expect(policy(response)).toBe(dataPolicy);
   expect(dataPolicy).toMatch(/sandbox$/);
+});
+
+test("every 429 says when to ask again, also where only people can make room", () => {
+  const after = (refusal: Refusal): string | null =>
+    failure(refusal, "r").headers.get("retry-after");
+  for (const code of refusalCodes.filter((one) => refusalStatus[one] === 429))
+    expect(after(new Refusal(code, "No more.")), code).toBe("86400");
+  expect(after(new Refusal("quota_exceeded", "No more.", { retry_after: 11.2 }))).toBe("12");
+  expect(after(new Refusal("not_found", "Nothing."))).toBeNull();
 });

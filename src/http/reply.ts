@@ -4,7 +4,7 @@ import { Refusal } from "../core/refusal.ts";
 import { BodyAborted } from "./body.ts";
 import { challenge } from "./credential.ts";
 import { attachment, dataPolicy, formPolicy, safeMediaType, securityHeaders } from "./headers.ts";
-import { refusalStatus } from "./status.ts";
+import { refusalStatus, retryAfterOf } from "./status.ts";
 
 /** A logger as pino is: fields first, then the sentence. */
 export type Log = {
@@ -41,7 +41,8 @@ export function replies(options: { public_url: string; log: Log }): Replies {
 
   const failure = (error: unknown, request_id: string, context: FailureContext = {}): Response => {
     const refusal = asRefusal(error, request_id, context, options.log);
-    const { hint, field, retry_after, policy } = refusal.detail;
+    const { hint, field, policy } = refusal.detail;
+    const retry_after = retryAfterOf(refusal);
     const body = {
       error: refusal.message,
       code: refusal.code,
@@ -56,8 +57,7 @@ export function replies(options: { public_url: string; log: Log }): Replies {
     if (refusal.code === "scope_required" && refusal.detail.scope !== undefined)
       headers["www-authenticate"] =
         `${wwwAuthenticate}, error="insufficient_scope", scope="${refusal.detail.scope}"`;
-    if (retry_after !== undefined)
-      headers["retry-after"] = String(Math.max(0, Math.ceil(retry_after)));
+    if (retry_after !== null) headers["retry-after"] = String(retry_after);
     if (policy) Object.assign(headers, paceHeaders(policy, retry_after));
     if (context.allow) headers["allow"] = context.allow.join(", ");
     return new Response(JSON.stringify(body), { status: refusalStatus[refusal.code], headers });
@@ -106,11 +106,11 @@ export function replies(options: { public_url: string; log: Log }): Replies {
 /** draft-ietf-httpapi-ratelimit-headers, sections 3 and 4. */
 function paceHeaders(
   policy: NonNullable<Refusal["detail"]["policy"]>,
-  retry_after: number | undefined,
+  retry_after: number | null,
 ): Record<string, string> {
   return {
     "ratelimit-policy": `"${policy.name}";q=${policy.quota};w=${policy.window}`,
-    ratelimit: `"${policy.name}";r=0;t=${Math.max(0, Math.ceil(retry_after ?? 0))}`,
+    ratelimit: `"${policy.name}";r=0;t=${retry_after ?? 0}`,
   };
 }
 

@@ -1,5 +1,5 @@
 /** The HTTP status of each refusal code: a total table, so that a new code cannot be forgotten. */
-import type { RefusalCode } from "../core/refusal.ts";
+import type { Refusal, RefusalCode } from "../core/refusal.ts";
 
 /** Status by code (RFC 9110 section 15; 429 is RFC 6585). */
 export const refusalStatus: Readonly<Record<RefusalCode, number>> = {
@@ -67,3 +67,13 @@ export const refusalStatus: Readonly<Record<RefusalCode, number>> = {
   unavailable: 503,
   internal: 500,
 };
+
+/** Seconds after which it is worth to ask again where only people can make room: a quota that time does not mend. */
+const untilPeopleActed = 86_400;
+
+/** What `Retry-After` says of a refusal, in whole seconds; null where there is none. A 429 always has one (product contract, section 8). */
+export function retryAfterOf({ code, detail }: Pick<Refusal, "code" | "detail">): number | null {
+  const seconds =
+    detail.retry_after ?? (refusalStatus[code] === 429 ? untilPeopleActed : undefined);
+  return seconds === undefined ? null : Math.max(0, Math.ceil(seconds));
+}

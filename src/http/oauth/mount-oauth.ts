@@ -10,7 +10,7 @@ import { oauthPaths } from "../../oauth/server-metadata.ts";
 import { announcedBody, assertJson, bodyText, readBody } from "../body.ts";
 import { readForm } from "../pages/form.ts";
 import type { Log } from "../reply.ts";
-import { refusalStatus } from "../status.ts";
+import { refusalStatus, retryAfterOf } from "../status.ts";
 
 /** What the endpoints are made of. */
 export type OAuthOptions = { server: AuthorizationServer; public_url: string; log: Log };
@@ -119,8 +119,9 @@ function failure(error: unknown, { log }: Pick<OAuthOptions, "log">): Response {
     );
   if (error instanceof Refusal && error.code !== "internal") {
     const status = refusalStatus[error.code];
-    const { retry_after } = error.detail;
-    const more = retry_after === undefined ? {} : { "retry-after": String(Math.ceil(retry_after)) };
+    const retry_after = retryAfterOf(error);
+    const more: Record<string, string> =
+      retry_after === null ? {} : { "retry-after": String(retry_after) };
     const code = status === 429 || status === 503 ? "temporarily_unavailable" : "invalid_request";
     return answer(code, error.message, status, more);
   }

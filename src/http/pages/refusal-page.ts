@@ -2,7 +2,7 @@
 import { html as markup } from "hono/html";
 import { Refusal } from "../../core/refusal.ts";
 import { challenge } from "../credential.ts";
-import { refusalStatus } from "../status.ts";
+import { refusalStatus, retryAfterOf } from "../status.ts";
 import { type Html, bodyText, line } from "./display.ts";
 import { alert, page } from "./layout.ts";
 import { localPath } from "./local-path.ts";
@@ -87,9 +87,8 @@ export function refusalHeaders(refusal: Refusal, visit: Visit): Record<string, s
   const headers: Record<string, string> = {};
   if (refusal.code === "unauthenticated")
     headers["www-authenticate"] = challenge(visit.options.public_url);
-  const { retry_after } = refusal.detail;
-  if (retry_after !== undefined)
-    headers["retry-after"] = String(Math.max(0, Math.ceil(retry_after)));
+  const retry_after = retryAfterOf(refusal);
+  if (retry_after !== null) headers["retry-after"] = String(retry_after);
   return headers;
 }
 
