@@ -1,6 +1,12 @@
 /** Retries of webhooks: spread over three days, then given up; a target's own wish is followed within bounds. */
 import { expect, test } from "vitest";
-import { nextTry, readRetryAfter, restAfter, usualSchedule } from "./webhook-retry.ts";
+import {
+  failingSince,
+  nextTry,
+  readRetryAfter,
+  restAfter,
+  usualSchedule,
+} from "./webhook-retry.ts";
 
 const hour = 3_600_000;
 
@@ -49,4 +55,17 @@ test("a target that never answers rests longer and longer, up to a bound", () =>
   expect(restAfter(20, usualSchedule)).toBe(5000);
   expect(restAfter(21, usualSchedule)).toBe(10_000);
   expect(restAfter(1_000_000, usualSchedule)).toBe(usualSchedule.longest_rest);
+});
+
+test("a target fails since its first failure, unless nothing was tried for longer than any delay", () => {
+  const since = new Date(0);
+  const at = (hours: number): Date => new Date(hours * hour);
+  const known = { since, last_failure_at: at(60) };
+  const longest = Math.max(usualSchedule.delays.at(-1) ?? 0, usualSchedule.longest_wait) * 1.15;
+  expect(usualSchedule.unknown_after).toBeGreaterThan(longest);
+  expect(failingSince(known, at(60 + 24), usualSchedule)).toEqual(since);
+  expect(failingSince(known, at(60 + 25), usualSchedule)).toEqual(at(85));
+  expect(failingSince({ since: null, last_failure_at: at(60) }, at(61), usualSchedule)).toEqual(
+    at(61),
+  );
 });

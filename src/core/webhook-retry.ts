@@ -8,6 +8,8 @@ export type WebhookSchedule = {
   give_up_after: number;
   /** A webhook to which nothing got through for so long is paused. */
   pause_after: number;
+  /** Where nothing was tried for so long, nobody knows how the target was meanwhile: failing begins anew. Longer than any delay. */
+  unknown_after: number;
   /** The longest Retry-After that is followed. */
   longest_wait: number;
   /** Longest rest of a target that does not answer at all. */
@@ -33,6 +35,7 @@ export const usualSchedule: WebhookSchedule = {
   ],
   give_up_after: 72 * hour,
   pause_after: 5 * 24 * hour,
+  unknown_after: 24 * hour,
   longest_wait: 12 * hour,
   longest_rest: 5 * minute,
 };
@@ -59,6 +62,20 @@ export function nextTry(
   const asked = Math.min(of.retry_after ?? 0, schedule.longest_wait);
   const next = of.now + Math.max(usual, asked);
   return next > of.first_try_at + schedule.give_up_after ? null : Math.round(next);
+}
+
+/**
+ * Since when nothing gets through to a target that fails now. `since` is what was known before: it counts only where tries went on
+ * all the time, so that an outage of the past and one failed try later do not look like one long outage.
+ */
+export function failingSince(
+  known: { since: Date | null; last_failure_at: Date | null },
+  now: Date,
+  schedule: WebhookSchedule,
+): Date {
+  const { since, last_failure_at: last } = known;
+  if (since === null || last === null) return now;
+  return now.getTime() - last.getTime() > schedule.unknown_after ? now : since;
 }
 
 /** For how long (milliseconds) a target rests that failed so often in a row; 0 while it need not. */

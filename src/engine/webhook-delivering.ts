@@ -1,5 +1,5 @@
 /** Delivering to webhooks: what is to be sent now, and what came of it, written with the webhook's own standing. */
-import { nextTry, readRetryAfter, restAfter } from "../core/webhook-retry.ts";
+import { failingSince, nextTry, readRetryAfter, restAfter } from "../core/webhook-retry.ts";
 import type { Tx } from "../store/database.ts";
 import { getOperator } from "../store/operators.ts";
 import { appendRecords } from "../store/records.ts";
@@ -146,9 +146,11 @@ export async function letWebhookGo(
   claim: WebhookClaim,
 ): Promise<void> {
   await context.database.transaction(operatorId, async (tx) => {
+    const now = context.now();
+    // Held first: whoever resumes the webhook meanwhile is waited for, or waits and then finds the row gone and makes another.
+    if (!(await holdWebhook(tx, claim, new Date(now.getTime() + webhookLease)))) return;
     const row = await getWebhook(tx, claim.message_id);
     if (!row || row.paused_at !== null) return dropWebhookDue(tx, claim);
-    const now = context.now();
     const rest = restAfter(row.failures, context.webhooks.schedule);
     const not_before = new Date(now.getTime() + rest);
     return releaseWebhook(tx, claim, { ordered: row.ordered, not_before });
@@ -232,7 +234,11 @@ async function standing(
   const trailing = results.length - 1 - lastSuccess;
   const anySuccess = lastSuccess >= 0;
   const failures = Math.min(anySuccess ? trailing : row.failures + trailing, 1_000_000);
-  const since = failures === 0 ? null : anySuccess ? now : (row.failing_since ?? now);
+  const known = {
+    since: anySuccess ? null : row.failing_since,
+    last_failure_at: row.last_failure_at,
+  };
+  const since = failures === 0 ? null : failingSince(known, now, context.webhooks.schedule);
   const change = {
     failures,
     failing_since: since,

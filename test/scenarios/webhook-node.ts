@@ -15,6 +15,7 @@ export const quickSchedule: WebhookSchedule = {
   delays: [10, 20, 40, 80, 160],
   give_up_after: 600_000,
   pause_after: 600_000,
+  unknown_after: 600_000,
   longest_wait: 100,
   longest_rest: 50,
 };
