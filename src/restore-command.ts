@@ -61,7 +61,13 @@ export function runRestore(args: readonly string[], io: LocalIo): Promise<number
         ? (io.stdin as AsyncIterable<Uint8Array>)
         : createReadStream(file, { highWaterMark: 1024 * 1024 });
     const { manifest, rows } = await restoreFrom(config, source, io);
-    await recordInLog(config, manifest);
+    await recordInLog(config, manifest).catch(async (error: unknown) => {
+      await removeContents(config.data);
+      if (config.database_url === null) throw error;
+      throw new BackupUnusable(
+        `${error instanceof Error ? error.message : String(error)} The database of DATABASE_URL is filled already: drop it, and make it anew.`,
+      );
+    });
     const { created_at, release } = manifest;
     if (values.json)
       io.stdout.write(`${safeJson({ data: config.data, created_at, release, rows })}\n`);
@@ -134,8 +140,14 @@ async function recordInLog(config: Config, manifest: BackupManifest): Promise<vo
   try {
     const { context, reading } = await createEngineContext(config, storage, silent, wake);
     try {
-      for (const { operator_id } of await listOperators(context.database))
-        await recordRestore(context, operator_id, manifest);
+      const operators = await listOperators(context.database);
+      for (const { operator_id } of operators)
+        await context.keyring.of(operator_id).catch(() => {
+          throw new BackupUnusable(
+            "The master key does not open the keys in the backup: set MULTIMAIL_MASTER_KEY to the one that it was made with.",
+          );
+        });
+      for (const { operator_id } of operators) await recordRestore(context, operator_id, manifest);
     } finally {
       await reading.close();
     }

@@ -88,9 +88,10 @@ export async function readBackup(
       const count = await fill(filling, members, manifest, files);
       const reason = `Restored from the backup of ${manifest.created_at}`;
       await filling.stopSending(plan.now(), restorer, reason);
+      // Before the database is there for good: where the disk is full neither of both is.
+      for (const [file, content] of files) await writeNew(join(plan.data, file), content);
       return count;
     });
-    for (const [file, content] of files) await writeNew(join(plan.data, file), content);
     return { manifest, rows };
   } catch (error) {
     if (error instanceof DatabaseNotEmpty)

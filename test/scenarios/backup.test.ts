@@ -171,6 +171,10 @@ test("without keys the backup holds none, and is restored only with the master k
   const data = place("without-keys");
   const refused = await command(runRestore, [file, "--data", data]);
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("MULTIMAIL_MASTER_KEY")]);
+  const wrong = { MULTIMAIL_MASTER_KEY: "ab".repeat(32) };
+  const unopened = await command(runRestore, [file, "--data", data], wrong);
+  expect([unopened.code, unopened.err]).toEqual([1, expect.stringContaining("does not open")]);
+  expect(await readdir(data).catch(() => [])).toEqual([]);
   const env = { MULTIMAIL_MASTER_KEY: key };
   expect((await command(runRestore, [file, "--data", data], env)).code).toBe(0);
   const again = await command(runBackup, [file, "--data", one.folder]);
