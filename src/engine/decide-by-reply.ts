@@ -8,7 +8,7 @@ import type { EngineContext } from "./context.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Decided, DecisionRequest } from "./decide.ts";
 import { assertMailIsAll, decidingPerson } from "./decide-by-link.ts";
-import { issueCode, redeemCode } from "./one-time-code.ts";
+import { findCode, issueCode } from "./one-time-code.ts";
 import type { Opened } from "./open-mail.ts";
 import { queueServiceMail, serviceAddress } from "./service-mail.ts";
 import type { Tx } from "../store/database.ts";
@@ -96,7 +96,7 @@ export async function decideByReply(
     return;
   }
   const code = await context.database.transaction(operatorId, (tx) =>
-    redeemCode(context, tx, {
+    findCode(context, tx, {
       purpose,
       subject: `${messageId}:${person.person_id}`,
       code: written.code,
@@ -111,7 +111,8 @@ export async function decideByReply(
     decision: written.decision,
     digest: String(code.data["digest"]),
     reason: written.reason,
-    proof: { class: "C", via: "reply" },
+    // Used up with the decision: what is refused may be answered again by the same code.
+    proof: { class: "C", via: "reply", code_ids: code.code_ids },
   });
   await tell(context, operatorId, person.email, messageId, words);
 }

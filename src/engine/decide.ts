@@ -1,5 +1,4 @@
 /** Decisions: approve, reject, revise, each bound to a digest, stated, signed and logged before anything moves. */
-import type { AssertionResponse } from "../contract/webauthn.ts";
 import { type Actor, mayUseMailbox, principal } from "../core/actor.ts";
 import { countApprovals, step } from "../core/oversight/machine.ts";
 import type { Message } from "../core/oversight/types.ts";
@@ -16,9 +15,8 @@ import {
   updateMessages,
 } from "../store/messages.ts";
 import { addRecords, appendRecords, noRecords } from "../store/records.ts";
-import { noteDecisionPasskeys } from "../store/decision-passkeys.ts";
-import { spendChallenges } from "../store/webauthn-challenges.ts";
 import type { EngineContext } from "./context.ts";
+import { loadProofs, noteSpent, prove, spendProofs } from "./decision-proofs.ts";
 import {
   type DecisionProof,
   type Made as StatedDecision,
@@ -26,12 +24,6 @@ import {
   stateDecision,
 } from "./decision-statement.ts";
 import { deletePending, isTimeOver } from "./pending-due.ts";
-import {
-  type PasskeyProofs,
-  type ProvenByPasskey,
-  loadPasskeyProofs,
-  proveByPasskey,
-} from "./decide-by-passkey.ts";
 import { toMachine, toUpdate } from "./machine-row.ts";
 import { makeEvent } from "./record.ts";
 
@@ -131,12 +123,11 @@ async function decideAll(
       (mailbox) => [mailbox.mailbox_id, mailbox],
     ),
   );
-  const proofs = await loadPasskeyProofs(
+  const proofs = await loadProofs(
     context,
     tx,
-    jobs.flatMap((job) => job.requests).flatMap(({ proof }) => assertionsOf(proof)),
+    jobs.flatMap((job) => job.requests).map(({ proof }) => proof),
   );
-  const spent = new Set<string>();
   const answers = new Map<Job, Decided[] | Error>();
   const made: Made[] = [];
   for (const job of jobs) {
@@ -146,14 +137,14 @@ async function decideAll(
       const drafts = job.requests.map((request) => {
         const after = tryStep(context, job.actor, request, trial, mailboxes);
         const { row, recipients } = after.loaded;
-        const proven = prove(context, job.actor, { request, row, proofs, spent });
+        const proven = prove(context, job.actor, { request, row }, proofs);
         return { after, made: { actor: job.actor, request, row, recipients, proven } };
       });
       const steps = drafts.map(({ after }) => after);
       for (const [id, state] of trial) working.set(id, state);
       for (const draft of drafts) {
         made.push(draft.made);
-        if (draft.made.proven) spent.add(draft.made.proven.challenge.toString("hex"));
+        noteSpent(draft.made, proofs);
       }
       answers.set(
         job,
@@ -176,33 +167,6 @@ async function decideAll(
 /** Received mail that is held is released or refused, which is no decision of this kind. */
 function isSent({ row }: LoadedMessage): boolean {
   return row.direction === "outbound";
-}
-
-function assertionsOf(proof: DecisionProof | undefined): AssertionResponse[] {
-  return proof?.class === "A" ? [proof.assertion] : [];
-}
-
-/** Of class A: what the passkey proves. An answer that another decision of this transaction took proves nothing more. */
-function prove(
-  context: EngineContext,
-  actor: Actor,
-  of: {
-    request: DecisionRequest;
-    row: LoadedMessage["row"];
-    proofs: PasskeyProofs;
-    spent: ReadonlySet<string>;
-  },
-): ProvenByPasskey | undefined {
-  const { request, row, proofs, spent } = of;
-  const [assertion] = assertionsOf(request.proof);
-  if (!assertion) return undefined;
-  const wish = { email_id: row.message_id, decision: request.decision, digest: row.digest };
-  const proven = proveByPasskey(context, actor, wish, assertion, proofs);
-  if (spent.has(proven.challenge.toString("hex")))
-    throw new Refusal("invalid_passkey", "The prompt was answered already.", {
-      hint: "Ask for a new prompt and sign that.",
-    });
-  return proven;
 }
 
 type Made = StatedDecision & { request: DecisionRequest };
@@ -335,7 +299,6 @@ async function write(
       expires_at: state.status === "pending_approval" ? loaded.row.expires_at : null,
     }),
   );
-  const proven = made.flatMap((one) => one.proven ?? []);
   const decided = touched.filter(({ state }) => state.status !== "pending_approval");
   // Without a time to undo it, what was approved is queued at once.
   for (const { loaded, state } of decided)
@@ -362,10 +325,6 @@ async function write(
     putDue(tx, "deliver", rowsOf("queued")),
     putDue(tx, "release", rowsOf("scheduled")),
     appendRecords(tx, records),
-    spendChallenges(
-      tx,
-      proven.map(({ challenge }) => challenge),
-    ),
-    noteDecisionPasskeys(tx, proven, now),
+    spendProofs(tx, made, now),
   ]);
 }

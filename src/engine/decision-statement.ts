@@ -28,7 +28,8 @@ import { entryActor, makeEntry, makeEvent, sealOpenings } from "./record.ts";
 export type DecisionProof =
   | { class: "A"; assertion: AssertionResponse }
   | { class: "B" }
-  | { class: "C"; via: "link" | "reply" | "chat" };
+  /** `code_ids`: the rows of the code that was found right, used up with the decision. */
+  | { class: "C"; via: "link" | "reply" | "chat"; code_ids?: readonly string[] };
 
 /** A decision that the machine took. `row` is the message as it was decided on. */
 export type Made = {

@@ -68,16 +68,12 @@ export async function issueCode(context: EngineContext, tx: Tx, wanted: NewCode)
   return wanted.digits === true ? code : `${code.slice(0, 3)}-${code.slice(3)}`;
 }
 
-/**
- * Uses a code up and answers the data it was issued with; null when it is not one of the subject's living codes. Case, spaces
- * and hyphens do not matter. A wrong try counts on each living code of the subject, inside the caller's transaction: callers
- * return from it and refuse after its commit, or the try would be forgotten.
- */
-export async function redeemCode(
+/** Finds a code as {@link redeemCode} does and does not use it up: whoever does, with what it lets through, names its rows. */
+export async function findCode(
   context: EngineContext,
   tx: Tx,
   given: CodeSubject & { code: string },
-): Promise<{ data: Record<string, unknown> } | null> {
+): Promise<{ code_ids: string[]; data: Record<string, unknown> } | null> {
   const living = await holdLivingCodes(tx, given, context.now(), codeTries);
   const hash = hashOf(context.code_key, tx.operator_id, given, normalCode(given.code));
   const right = living.filter((row) => timingSafeEqual(row.code_hash, hash));
@@ -89,12 +85,23 @@ export async function redeemCode(
     );
     return null;
   }
-  await useCodes(
-    tx,
-    right.map((row) => row.code_id),
-    context.now(),
-  );
-  return { data: first.data };
+  return { code_ids: right.map((row) => row.code_id), data: first.data };
+}
+
+/**
+ * Uses a code up and answers the data it was issued with; null when it is not one of the subject's living codes. Case, spaces
+ * and hyphens do not matter. A wrong try counts on each living code of the subject, inside the caller's transaction: callers
+ * return from it and refuse after its commit, or the try would be forgotten.
+ */
+export async function redeemCode(
+  context: EngineContext,
+  tx: Tx,
+  given: CodeSubject & { code: string },
+): Promise<{ data: Record<string, unknown> } | null> {
+  const found = await findCode(context, tx, given);
+  if (!found) return null;
+  await useCodes(tx, found.code_ids, context.now());
+  return { data: found.data };
 }
 
 /** Six characters, each as likely as any other: bytes beyond the last whole round of the alphabet are not used. */

@@ -69,6 +69,27 @@ export function holdLivingCodes(
   );
 }
 
+/** Those of these codes that may still be used; they are not held. */
+export async function livingCodes(
+  tx: Tx,
+  codeIds: readonly string[],
+  now: Date,
+  tries: number,
+): Promise<string[]> {
+  if (codeIds.length === 0) return [];
+  const rows = await tx.run(
+    db
+      .selectFrom("one_time_code")
+      .select("code_id")
+      .where("operator_id", "=", tx.operator_id)
+      .where("code_id", "in", [...codeIds])
+      .where("used_at", "is", null)
+      .where("expires_at", ">", now)
+      .where("tries", "<", tries),
+  );
+  return rows.map(({ code_id }) => code_id);
+}
+
 /** Counts a wrong try on each of the codes. */
 export async function countTry(tx: Tx, codeIds: readonly string[]): Promise<void> {
   await tx.run(

@@ -313,10 +313,10 @@ describe("an answer to a notice", () => {
     expect((await read(message.id)).decisions).toEqual([]);
   });
 
-  test("approves nothing of which a notice does not show all: where answers would go, a long list of files", async () => {
+  test("approves nothing of which a notice does not show all: where answers would go, long lists, HTML; its code still rejects", async () => {
     const agent = await node.engine.authenticate(running.known.agent_key);
     if (!agent) throw new Error("the agent's key is not known");
-    const redirected = await node.engine.submit(agent, {
+    const plain = {
       mailbox_id: running.known.mailbox_id,
       to: ["ada@example.com"],
       cc: [],
@@ -326,23 +326,51 @@ describe("an answer to a notice", () => {
       attachments: [],
       tags: {},
       metadata: {},
+    };
+    const redirected = await node.engine.submit(agent, {
+      ...plain,
       reply_to: "thief@elsewhere.example",
     });
+    const dressed = await node.engine.submit(agent, { ...plain, html: "<p>Other words</p>" });
     const attachments = Array.from({ length: 51 }, (_, i) => ({
       filename: `${i}.txt`,
       content: "eA==",
       content_type: "text/plain",
     }));
     const packed = await pending({ attachments });
-    for (const id of [redirected.id, packed.id]) {
+    for (const id of [redirected.id, packed.id, dressed.id]) {
       const { digest } = await read(id);
-      await answer({ id, digest }, "approve CODE");
+      const { code, reply_to } = await answer({ id, digest }, "approve CODE");
       await settled();
       expect(await read(id)).toMatchObject({ status: "pending_send_approval", decisions: [] });
-      await answer({ id, digest }, "reject CODE");
+      // The person was told that rejecting works from here, and their code still does.
+      await mail.deliver({ from: address, to: reply_to, text: `reject ${code}` });
       await settled();
       expect((await read(id)).decisions).toMatchObject([{ decision: "reject" }]);
     }
+  });
+
+  test("is one decision: its code is used up with the first that is taken", async () => {
+    const message = await pending();
+    await node.asOwner(`UPDATE message SET required = 2 WHERE message_id = '${message.id}'`);
+    const { code, reply_to } = await answer(message, "approve CODE");
+    await settled();
+    const approved = { status: "pending_send_approval", decisions: [{ decision: "approve" }] };
+    expect(await read(message.id)).toMatchObject(approved);
+    await mail.deliver({ from: address, to: reply_to, text: `reject ${code}` });
+    await settled();
+    expect(await read(message.id)).toMatchObject(approved);
+    // Nor is it good for two decisions that were read at the same time, whichever comes first.
+    const both = await pending();
+    await node.asOwner(`UPDATE message SET required = 2 WHERE message_id = '${both.id}'`);
+    const once = await codeFor(both);
+    await Promise.all(
+      ["approve", "reject"].map((word) =>
+        mail.deliver({ from: address, to: once.reply_to, text: `${word} ${once.code}` }),
+      ),
+    );
+    await settled();
+    expect((await read(both.id)).decisions).toHaveLength(1);
   });
 });
 
