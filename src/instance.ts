@@ -326,6 +326,7 @@ function createDoors(parts: DoorParts): Hono {
   });
   return createApp({
     ...common,
+    reauthenticate: guard.of(engine.authenticate),
     pace: publicPace(context),
     observe: requests.observe,
     mount(pages) {

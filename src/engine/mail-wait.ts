@@ -5,7 +5,7 @@ import type { Tx } from "../store/database.ts";
 import { eventBounds, receivedAfter, receivedPosition } from "../store/events.ts";
 import { loadMessages } from "../store/messages.ts";
 import type { EngineContext } from "./context.ts";
-import { eventCursor, readEventCursor } from "./event-log.ts";
+import { eventCursor, positionBehind } from "./event-log.ts";
 import type { EventWatch } from "./event-watch.ts";
 import { assertVisible } from "./read-messages.ts";
 
@@ -106,7 +106,7 @@ async function startOf(
   actor: Actor,
   { mailbox_id, since_id, cursor }: MailWait,
 ): Promise<{ position: number; at: Date | null }> {
-  if (cursor !== undefined) return { position: readEventCursor(cursor), at: null };
+  if (cursor !== undefined) return { position: await positionBehind(tx, cursor), at: null };
   if (since_id === undefined) return { position: (await eventBounds(tx)).position, at: null };
   const [message] = await loadMessages(tx, [since_id], false);
   assertVisible(actor, message, mailbox_id);

@@ -23,6 +23,8 @@ import { bySpecificity, ignoresCredential, type Route, routeOf } from "./route.t
 export type AppOptions = {
   dispatcher: Dispatcher;
   authenticate: Authenticate;
+  /** Finds out anew who calls, for calls that last, and takes nothing from their limits; `authenticate` where it is not given. */
+  reauthenticate?: Authenticate;
   new_request_id: () => string;
   log: Log;
   /** Hangs pages and other handlers in. They answer where no operation does, and get `X-Request-Id` and the basic safety headers. */
@@ -197,10 +199,11 @@ function lasting(spec: OperationSpec, request: Request, door: Door): Partial<Cal
   const streams = "content_type" in spec.output && spec.output.content_type === eventStream;
   if (!streams) return spec.waits === true || spec.lasts === true ? { signal: request.signal } : {};
   const key = readApiKey(request.headers);
+  const again = door.reauthenticate ?? door.authenticate;
   const last = request.headers.get("last-event-id");
   return {
     signal: request.signal,
-    ...(key === null ? {} : { reauthenticate: () => door.authenticate(key, "api") }),
+    ...(key === null ? {} : { reauthenticate: () => again(key, "api") }),
     ...(last === null ? {} : { last_event_id: last.slice(0, 200) }),
   };
 }

@@ -24,8 +24,9 @@ export type Erased = {
 };
 
 /**
- * Erases messages that came to their end: content, earlier versions, what search, transcripts, events and notices hold of them, and
- * those people of them that are named. The database refuses it without an `erasure` entry of the same moment in this transaction.
+ * Erases messages that came to their end: content, earlier versions, what search, transcripts, events, notices and idempotency
+ * keys hold of them, and those people of them that are named. The database refuses it without an `erasure` entry of the same
+ * moment in this transaction.
  */
 export async function eraseMessages(tx: Tx, messages: readonly Erased[]): Promise<void> {
   if (messages.length === 0) return;
@@ -76,6 +77,13 @@ const statements: readonly (readonly [name: string, text: string])[] = [
   [
     "erase_transcripts",
     "DELETE FROM delivery_transcript WHERE operator_id = $1 AND message_id = ANY($2)",
+  ],
+  [
+    // The hash of a whole request, unsalted, and a key that its caller chose.
+    "erase_keys",
+    `DELETE FROM idempotency i USING message m
+     WHERE m.operator_id = $1 AND m.message_id = ANY($2)
+       AND i.operator_id = $1 AND i.mailbox_id = m.mailbox_id AND i.message_id = m.message_id`,
   ],
   ["erase_events", "UPDATE event SET data = '{}' WHERE operator_id = $1 AND message_id = ANY($2)"],
   ["erase_notices", "DELETE FROM service_mail WHERE operator_id = $1 AND message_id = ANY($2)"],

@@ -1,5 +1,5 @@
 /** Idempotency keys: 24 hours in which the same key means the same message. */
-import type { Tx } from "./database.ts";
+import { type Database, type Tx, everyOperator } from "./database.ts";
 
 /** What a key was first used for. */
 export type KnownKey = { mailbox_id: string; key: string; fingerprint: string; message_id: string };
@@ -55,4 +55,18 @@ export async function findKey(
     [tx.operator_id, mailboxId, key, now.toISOString()],
   );
   return row ?? null;
+}
+
+/** Deletes keys that were claimed before a moment, a bounded number; answers how many. */
+export async function deleteOldKeys(database: Database, before: Date): Promise<number> {
+  const rows = await database.as(everyOperator, (tx) =>
+    tx.named(
+      "delete_old_keys",
+      `DELETE FROM idempotency WHERE (operator_id, mailbox_id, key) IN
+         (SELECT operator_id, mailbox_id, key FROM idempotency WHERE created_at < $1 ORDER BY created_at LIMIT 5000)
+         AND created_at < $1 RETURNING 1 AS one`,
+      [before.toISOString()],
+    ),
+  );
+  return rows.length;
 }

@@ -11,7 +11,10 @@ const eventDays = 30;
 
 /** Starts the sweep. It begins at once, and any number of nodes may have one. */
 export function startSweep(options: {
-  engine: Pick<Engine, "sweepTranscripts" | "sweepEvents" | "sweepBuckets" | "pruneSignUps">;
+  engine: Pick<
+    Engine,
+    "sweepTranscripts" | "sweepEvents" | "sweepBuckets" | "sweepKeys" | "pruneSignUps"
+  >;
   now(): Date;
   transcript_days: number;
   log: { error(fields: object, message: string): void };
@@ -25,9 +28,11 @@ export function startSweep(options: {
       const transcripts = await engine.sweepTranscripts(new Date(now().getTime() - days * day));
       // An hour is longer than any bucket takes to fill.
       const buckets = await engine.sweepBuckets(new Date(now().getTime() - every));
+      // As long as they hold.
+      const keys = await engine.sweepKeys(new Date(now().getTime() - day));
       const signUps = await engine.pruneSignUps(now());
       const events = await engine.sweepEvents(new Date(now().getTime() - eventDays * day));
-      return events + transcripts + buckets + signUps > 0;
+      return events + transcripts + buckets + keys + signUps > 0;
     },
   });
 }

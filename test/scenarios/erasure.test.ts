@@ -35,7 +35,12 @@ const emails = (): string => `/v1/mailboxes/${running.known.mailbox_id}/emails`;
 
 /** A message that was approved and delivered. */
 async function delivered(to: string[], words = "Secret words"): Promise<string> {
-  const { body } = await running.send({ to, subject: words, markdown: `${words} in the body.` });
+  const { body } = await running.send({
+    to,
+    subject: words,
+    markdown: `${words} in the body.`,
+    idempotency_key: `${words} to ${to[0]}`,
+  });
   await running.decide(body.id, "approve");
   await running.settled(body.id, "delivered");
   return body.id;
@@ -50,7 +55,7 @@ async function erased(address: string): Promise<{ id: string; messages: number }
 /** Everything that the database holds as text, of the tables where a person could stand. */
 async function everywhere(): Promise<string> {
   const tables =
-    "message message_content message_version recipient contact allowlist_entry event service_mail message_search thread delivery_transcript log_entry erasure";
+    "message message_content message_version recipient idempotency contact allowlist_entry event service_mail message_search thread delivery_transcript log_entry erasure";
   const texts = [];
   for (const table of tables.split(" ")) {
     const rows = await node.as((tx) =>

@@ -333,6 +333,23 @@ describe("waiting for mail", () => {
     expect((await wait(`since_id=${foreign.body.id}`)).status).toBe(404);
   });
 
+  test("a cursor that the log never reached, or reaches back to no more, is refused as everywhere", async () => {
+    const at = (position: number): string => Buffer.from(`event:${position}`).toString("base64url");
+    const { body } = await wait("timeout_seconds=0");
+    const head = Number(/\d+/.exec(Buffer.from(body.cursor, "base64url").toString())?.[0]);
+    const refused = { status: 400, body: { code: "invalid_cursor", field: "cursor" } };
+    const beyond = at(head + 1_000_000);
+    expect(await wait(`timeout_seconds=0&cursor=${beyond}`)).toMatchObject(refused);
+    expect((await wait("timeout_seconds=0&cursor=nonsense")).body.code).toBe("invalid_cursor");
+    await node.asOwner("UPDATE event_head SET pruned = pruned + 1");
+    try {
+      expect(await wait(`timeout_seconds=0&cursor=${at(0)}`)).toMatchObject(refused);
+    } finally {
+      await node.asOwner("UPDATE event_head SET pruned = pruned - 1");
+    }
+    expect((await wait(`timeout_seconds=0&cursor=${body.cursor}`)).status).toBe(200);
+  });
+
   test("held mail does not end it; its release does", async () => {
     const path = `/v1/mailboxes/${held.id}/wait?timeout_seconds=`;
     const { agent_key, oversight_key } = running.known;

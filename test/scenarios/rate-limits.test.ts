@@ -90,6 +90,23 @@ test("MCP and SMTP draw from the same bucket as REST", async () => {
   transport.close();
 });
 
+test("a stream that is open takes nothing from its key's limit, and goes on where that is used up", async () => {
+  await wait(60);
+  const { id, secret } = await keyOf();
+  const began = performance.now();
+  const stream = await fetch(`${running.known.url}/v1/events/stream?timeout_seconds=5`, {
+    headers: { authorization: `Bearer ${secret}` },
+  });
+  expect(stream.status).toBe(200);
+  await empty(id);
+  // One that the node had drawn before may be left.
+  const answers = await times(2, () => account(secret));
+  expect(answers.map(({ status }) => status)).toContain(429);
+  // It finds out every two seconds whether its key still stands.
+  await stream.text();
+  expect(performance.now() - began).toBeGreaterThan(4900);
+});
+
 test("all keys of an operator together are held to its quota, while a person still gets through", async () => {
   const keys = await Promise.all(Array.from({ length: 8 }, keyOf));
   await wait(60);

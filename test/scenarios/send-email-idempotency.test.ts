@@ -1,5 +1,6 @@
 /** Idempotency keys of send_email: replays, conflicts, races, and what they outlive. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startSweep } from "../../src/workers/sweep.ts";
 import { promise } from "../promises.ts";
 import { keyOf } from "./owner-keys.ts";
 import { type Answer, type Running, run } from "./running.ts";
@@ -183,5 +184,28 @@ describe("idempotency", () => {
     expect(third.status).toBe(202);
     expect(third.body.id).not.toBe(first.body.id);
     expect((await post(one, message)).body.id).toBe(third.body.id);
+  });
+
+  test("a key is kept for as long as it holds, and then deleted", async () => {
+    const box = await newMailbox("swept");
+    for (const key of ["old", "young"])
+      expect((await post(box, { ...base, idempotency_key: key })).status).toBe(202);
+    await node.asOwner(
+      `UPDATE idempotency SET created_at = created_at - interval '24 hours' + CASE key WHEN 'old' THEN interval '-1 second' ELSE interval '1 hour' END
+       WHERE mailbox_id = '${box}'`,
+    );
+    const { now } = node.context;
+    const log = { error: () => undefined };
+    const sweep = startSweep({ engine: node.engine, now, transcript_days: 30, log });
+    try {
+      const text = "SELECT key FROM idempotency WHERE operator_id = $1 AND mailbox_id = $2";
+      await expect
+        .poll(() => node.as((tx) => tx.named("keys_of_mailbox", text, [tx.operator_id, box])), {
+          timeout: 10_000,
+        })
+        .toEqual([{ key: "young" }]);
+    } finally {
+      await sweep.stop();
+    }
   });
 });
