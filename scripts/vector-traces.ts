@@ -123,8 +123,8 @@ function drawEvent(draw: Draw, message: Message, fresh: string): Event {
   }
 }
 
-/** The traces as rows: number of the trace, number of the step, and the columns of the tables. */
-export function traceRows(): string[] {
+/** The traces as rows: number of the trace, number of the step, and the columns of the tables; as another machine would walk them too. */
+export function traceRows(machine: typeof step = step): string[] {
   const rows: string[] = [];
   for (let trace = 1; trace <= traceCount; trace++) {
     const draw = drawer(generator(trace));
@@ -141,7 +141,7 @@ export function traceRows(): string[] {
     let { message } = begun;
     for (let n = 1; n <= longest; n++) {
       const event = drawEvent(draw, message, `d${n + 1}`);
-      const after = step(message, event);
+      const after = machine(message, event);
       rows.push(`${trace}\t${n}\t${rowText(message, event, after)}`);
       if (after.ok) message = after.message;
       // An end is shown to be one by two more events, not by twenty.

@@ -4,10 +4,18 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { oversightVectors } from "../scripts/generate-vectors.ts";
+import { rowText } from "../scripts/vector-format.ts";
 import { answer, tables } from "../scripts/vector-tables.ts";
-import { step } from "../src/core/oversight/machine.ts";
+import { traceRows } from "../scripts/vector-traces.ts";
+import { step, submit } from "../src/core/oversight/machine.ts";
 import type { Event, Message } from "../src/core/oversight/types.ts";
-import { anyEvent, anyMessage } from "./simulation/random-oversight.ts";
+import {
+  anyEvent,
+  anyMessage,
+  anySubmission,
+  anyWalk,
+  eventOf,
+} from "./simulation/random-oversight.ts";
 import { root } from "./source.ts";
 
 const outcomeOf = (after: ReturnType<typeof step>): string =>
@@ -72,6 +80,105 @@ function key(message: Message, event: Event): string {
   }
 }
 
+type Machine = typeof step;
+
+/** Walks random lives, the same at every run, and holds each step to the vectors; the first step that is told otherwise, or null. */
+function strayInLives(machine: Machine, steps: number): string | null {
+  let walked = 0;
+  for (let seed = 1; walked < steps; seed++)
+    for (const [submission, moves] of fc.sample(fc.tuple(anySubmission, anyWalk), {
+      numRuns: 1000,
+      seed,
+    })) {
+      const begun = submit(submission);
+      if (!begun.ok) throw new Error(begun.refusal);
+      let { message } = begun;
+      for (const move of moves) {
+        const event = eventOf(move, message);
+        const after = machine(message, event);
+        const expected = [...(known.get(key(message, event)) ?? [])];
+        walked++;
+        if (expected.length !== 1 || expected[0] !== outcomeOf(after))
+          return `step ${walked}: ${outcomeOf(after)} in place of ${expected.join()}`;
+        if (after.ok) message = after.message;
+      }
+    }
+  return null;
+}
+
+/** The stored table or trace in which a machine answers otherwise, with all that a step changes of a message; null for none. */
+async function strayInVectors(machine: Machine): Promise<string | null> {
+  const rows = Object.entries(tables()).map(([name, cases]): [string, string[]] => [
+    name,
+    cases.map(({ message, event }) => rowText(message, event, machine(message, event))),
+  ]);
+  for (const [name, told] of [...rows, ["traces", traceRows(machine)] as const]) {
+    const stored = await readFile(join(root, `test/vectors/oversight/${name}.tsv`), "utf8");
+    if (stored.split("\n").slice(1, -1).join("\n") !== told.join("\n")) return name;
+  }
+  return null;
+}
+
+/** Mistakes as one might make them: each machine is the true one but for its mistake. */
+const mistakes: [string, Machine][] = [
+  [
+    "an author approves",
+    (message, event) =>
+      step(event.type === "approve" ? { ...message, authors: [] } : message, event),
+  ],
+  [
+    "an approval of another content counts",
+    (message, event) =>
+      step(message, event.type === "approve" ? { ...event, digest: message.digest } : event),
+  ],
+  [
+    "any approval is as good as one by passkey",
+    (message, event) => step(message, event.type === "approve" ? { ...event, class: "A" } : event),
+  ],
+  [
+    "one vote too few is enough",
+    (message, event) =>
+      step(
+        event.type === "approve" ? { ...message, required: message.required - 1 } : message,
+        event,
+      ),
+  ],
+  [
+    "rejected mail comes back by an edit",
+    (message, event) =>
+      step(
+        event.type === "edit" && message.status === "rejected"
+          ? { ...message, status: "pending_approval" }
+          : message,
+        event,
+      ),
+  ],
+  [
+    "hand-off forgets what the mailbox asks for by now",
+    (message, event) =>
+      step(
+        message,
+        event.type === "hand_off" ? { ...event, mode: message.mode, required: 1 } : event,
+      ),
+  ],
+  [
+    "mail that has been on the wire is cancelled",
+    (message, event) =>
+      step(event.type === "cancel" ? { ...message, handed: false } : message, event),
+  ],
+];
+
+/** Mistakes in what is kept and not in where the message goes: no status tells of them at once. */
+const keptMistakes: [string, Machine][] = (["edit", "undo", "revise"] as const).map((type) => [
+  `${type} keeps what was approved`,
+  (message, event) => {
+    const after = step(message, event);
+    return after.ok && event.type === type
+      ? { ok: true, message: { ...after.message, approvals: message.approvals } }
+      : after;
+  },
+]);
+
 const known = new Map<string, Set<string>>();
 for (const one of Object.values(tables()).flat()) {
   const where = key(one.message, one.event);
@@ -105,6 +212,26 @@ describe("the oversight vectors", () => {
       }),
       { numRuns: 50_000 },
     );
+  });
+
+  it("say of more than 100,000 steps of random lives what the machine says", () => {
+    expect(strayInLives(step, 100_000)).toBeNull();
+  });
+
+  it("find no fault with the machine", async () => {
+    expect(await strayInVectors(step)).toBeNull();
+  });
+
+  it.each(mistakes)(
+    "catch a machine with the mistake that %s, and so do the lives",
+    async (_, bad) => {
+      expect(await strayInVectors(bad)).not.toBeNull();
+      expect(strayInLives(bad, 100_000)).not.toBeNull();
+    },
+  );
+
+  it.each(keptMistakes)("catch a machine with the mistake that %s", async (_, bad) => {
+    expect(await strayInVectors(bad)).not.toBeNull();
   });
 
   it("stay small and of one form", () => {
