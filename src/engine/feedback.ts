@@ -22,10 +22,10 @@ import type { RecipientStatus } from "../store/tables.ts";
 import { type CopyOf, readReturnPath } from "./addresses.ts";
 import { keepAggregateReport } from "./aggregate-reports.ts";
 import type { EngineContext } from "./context.ts";
+import { suppressibleAs } from "./erased-people.ts";
 import { about, toMachine, toUpdate } from "./machine-row.ts";
 import type { Opened } from "./open-mail.ts";
-import { type EntryAuthor, makeEntry, makeEvent } from "./record.ts";
-import { suppressibleAs } from "./erased-people.ts";
+import { type EntryAuthor, makeEntry, makeEvent, worker } from "./record.ts";
 import { countBack } from "./reputation.ts";
 import { suppressRecipient } from "./suppression.ts";
 import { mayHaveIt } from "./unsubscribe.ts";
@@ -91,20 +91,14 @@ async function applyBounce(
   const found = await loadCopy(tx, copy);
   if (!found) return;
   const { message, recipient } = found;
-  // Each copy has one recipient: what the report says of others is about addresses that this one was forwarded to.
-  const told =
-    bounce.recipients.find(
-      ({ address }) => address?.toLowerCase() === recipient.address.toLowerCase(),
-    ) ??
-    bounce.recipients.find(({ action }) => action === "failed") ??
-    bounce.recipients[0];
+  const { told, theirs } = toldOf(bounce, recipient.address);
   if (!told) return;
-  const data = {
+  const said = {
     recipient: recipient.position,
     action: told.action,
     enhanced_status_code: told.status,
     verdict: told.verdict?.verdict ?? null,
-    report: opened.digest,
+    ...(theirs ? {} : { other_address: true }),
   };
   const where = {
     mailbox_id: message.row.mailbox_id,
@@ -112,28 +106,31 @@ async function applyBounce(
     thread_id: message.row.thread_id,
   };
   const failed = told.action === "failed";
-  if (failed && (recipient.status === "bounced" || recipient.status === "failed")) return;
-  if (!failed && !(await isNews(tx, opened, found))) return;
+  const ends = failed && theirs;
+  if (ends && (recipient.status === "bounced" || recipient.status === "failed")) return;
+  if (!ends && !(await isNews(tx, opened, found))) return;
   records.entries.push(
-    makeEntry(context, "message.reported", reporter, about(message.row), data).row,
+    makeEntry(context, "message.reported", reporter, about(message.row), {
+      ...said,
+      report: opened.digest,
+    }).row,
   );
-  const detail = {
-    recipient: recipient.position,
-    action: told.action,
-    enhanced_status_code: told.status,
-    verdict: told.verdict?.verdict ?? null,
-    reason: (await reasonOf(tx, message.row.mailbox_id, told)).slice(0, 500),
-  };
+  const reason = (await reasonOf(tx, message.row.mailbox_id, told)).slice(0, 500);
+  const detail = { ...said, reason };
   if (told.action === "delayed") {
     records.events.push(
       makeEvent(context, "message.deferred", where, { ...detail, delayed: true }),
     );
     return;
   }
+  if (failed && !ends) {
+    records.events.push(makeEvent(context, "message.bounced", where, detail));
+    return;
+  }
   const status: RecipientStatus = failed ? "bounced" : "delivered";
   // A success report says more than we know only while all we know is that a relay took it.
   if (!failed && (told.action !== "delivered" || recipient.status !== "sent")) return;
-  await moveRecipient(context, tx, found, status, detail.reason);
+  await moveRecipient(context, tx, found, status, reason);
   records.events.push(
     makeEvent(context, failed ? "message.bounced" : "message.delivered", where, detail),
   );
@@ -144,6 +141,28 @@ async function applyBounce(
     await countBack(context, tx, message.row.mailbox_id, { bounced: 1, complained: 0 }, records);
   if (told.verdict?.suppress === true)
     await suppress(context, tx, "bounced", { message: message.row, recipient }, records);
+}
+
+/**
+ * What a report says of a copy, which has one recipient, and whether it says it of them (`theirs`). Where it speaks of somebody else,
+ * that is an address to which theirs leads, maybe one of many: it may be dead while theirs is not.
+ */
+function toldOf(
+  { recipients }: Bounce,
+  address: string,
+): { told: Bounce["recipients"][number] | undefined; theirs: boolean } {
+  const ours = withoutTag(address);
+  const theirs =
+    recipients.find((one) => one.address !== null && withoutTag(one.address) === ours) ??
+    recipients.find((one) => one.address === null && one.action === "failed");
+  if (theirs) return { told: theirs, theirs: true };
+  const told = recipients.find(({ action }) => action === "failed") ?? recipients[0];
+  return { told, theirs: told?.address === null };
+}
+
+/** An address for comparing; many servers report the mailbox behind a tag (RFC 5233). */
+function withoutTag(address: string): string {
+  return address.toLowerCase().replace(/\+[^@]*(?=@[^@]*$)/, "");
 }
 
 /**
@@ -199,6 +218,12 @@ async function moveRecipient(
   const all = (wanted: RecipientStatus): boolean => statuses.every((one) => one === wanted);
   const event = all("bounced") ? "bounced" : all("delivered") ? "delivered" : null;
   if (event === null) return;
+  if (message.row.status === "sending") {
+    // What the attempt under way comes to is for its result to say, which finds this recipient ended, and this reason.
+    const same = toUpdate(message.row, toMachine(message), { reason });
+    if (event === "bounced") await updateMessages(tx, [same], context.now());
+    return;
+  }
   const after = step(toMachine(message), { type: event });
   if (!after.ok) return;
   await updateMessages(
@@ -307,7 +332,7 @@ export async function unsubscribeByMail(
 
 /**
  * A received message that asks us to stop: its sender is suppressed for the mailbox. Believed of whoever we had written to, in
- * this thread, unless the sender's domain says that the message is not theirs.
+ * this thread, unless the sender's domain asks that such a message be not taken for theirs; that it was ignored is in the log.
  */
 export async function unsubscribeByReply(
   context: EngineContext,
@@ -317,7 +342,15 @@ export async function unsubscribeByReply(
 ): Promise<void> {
   const { message, authentication } = asked;
   const { reply_of: replyOf, from_address: from } = message;
-  if (replyOf === null || authentication?.dmarc?.result === "fail") return;
+  if (replyOf === null) return;
+  const disposition = authentication?.dmarc?.disposition ?? "none";
+  if (disposition !== "none") {
+    const data = { because: "dmarc", disposition };
+    records.entries.push(
+      makeEntry(context, "message.unsubscribe_ignored", worker, about(message), data).row,
+    );
+    return;
+  }
   // Whoever answers their own earlier answer means us as well.
   const id = (await findWrittenTo(tx, { ...message, nearest: replyOf }, from)) ?? replyOf;
   const [written] = await loadMessages(tx, [id], true);

@@ -60,6 +60,9 @@ export type ResultWrites = {
 /** Milliseconds in the queue after which people are told that a message is late. */
 const delayNotices = [4 * 3_600_000, 24 * 3_600_000];
 
+/** Milliseconds that each hand-off so far makes the wait for a full queue longer, where it is not longer already. */
+const lapWait = 100;
+
 /** A recipient's result with what it makes of the recipient. */
 type Judged = {
   result: RecipientResult;
@@ -116,7 +119,10 @@ function finish(
   );
   const after = step(toMachine(message), { type: event });
   if (!after.ok) throw new Error(`result ${event} refused: ${after.refusal}`);
-  writes.messages.push(toUpdate(row, after.message, { reason: reasonOf(event, of) }));
+  // That was told when the report came, with its reason.
+  const reported = event === "bounced" && of.every(wasReported);
+  const reason = reported ? row.reason : reasonOf(event, of);
+  writes.messages.push(toUpdate(row, after.message, { reason }));
   const waits = event === "deferred" || event === "lost";
   const at = waits ? dueTogether(message.recipients.filter(isOpen), now) : now;
   if (waits) writes.later.push({ message_id: row.message_id, at });
@@ -128,8 +134,9 @@ function finish(
   };
   const delayed = waits && isDelayed(row, now, at) ? { delayed: true } : {};
   // What nobody was asked to take has not been put off by anybody: that is no news, unless it makes the message late.
-  const isNews =
-    !waits || tried.some(({ status }) => status === "deferred") || "delayed" in delayed;
+  const isNews = waits
+    ? tried.some(({ status }) => status === "deferred") || "delayed" in delayed
+    : !reported;
   for (const type of isNews ? eventNames[event] : [])
     writes.records.events.push(
       makeEvent(context, type, where, { attempt: result.attempt, ...delayed }),
@@ -188,16 +195,21 @@ function judge(
   const waits = receipt.outcome === "temporary" || receipt.outcome === "unknown";
   const next = waits ? retryTime(context, message.row, { attempts, again, verdict, chance }) : null;
   const untried = again !== undefined && next !== null && recipient !== undefined;
+  // A bounce may be quicker than the record of the answer before it, and is the later news: it stands, whatever the answer was.
+  const bounced = recipient?.status === "bounced";
   const update: RecipientUpdate = {
     message_id: message.row.message_id,
     position,
     // Nobody has put off who was not tried.
-    status: untried ? recipient.status : statusOf(receipt, finalHop && !relayed, next !== null),
+    status:
+      untried || bounced
+        ? recipient.status
+        : statusOf(receipt, finalHop && !relayed, next !== null),
     attempts,
     receipt,
-    next_attempt_at: next === null ? null : new Date(next),
+    next_attempt_at: next === null || bounced ? null : new Date(next),
   };
-  return { result, receipt, verdict, update };
+  return { result, receipt, verdict: bounced ? null : verdict, update };
 }
 
 function read(receipt: Receipt): { receipt: Receipt; verdict: DeliveryVerdict | null } {
@@ -229,8 +241,11 @@ function retryTime(
   const first = (row.first_attempt_at ?? new Date(now)).getTime();
   const own = row.give_up_seconds === null ? null : row.give_up_seconds * 1000;
   const within = (time: number, end: number): number | null => (time <= end ? time : null);
-  // Never tried for as long as one tries at most, it would go round for ever.
-  if (tried.again !== undefined) return within(now + tried.again, first + (own ?? giveUpAfter));
+  if (tried.again !== undefined) {
+    // What has gone round often does so more slowly; and never tried for as long as one tries at most, it would go round for ever.
+    const again = tried.again === 0 ? 0 : Math.max(tried.again, row.attempts * lapWait);
+    return within(now + again, first + (own ?? giveUpAfter));
+  }
   const next = nextAttempt({
     attempts: tried.attempts,
     first_attempt_at: first,
@@ -286,6 +301,10 @@ const eventNames: Readonly<Record<ResultEvent, readonly string[]>> = {
   failed: ["message.failed"],
   bounced: ["message.bounced"],
 };
+
+/** True for who bounced by a report, and not on the wire. */
+const wasReported = ({ status, receipt }: RecipientRow): boolean =>
+  status === "bounced" && receipt?.outcome !== "permanent";
 
 function reasonOf(event: ResultEvent, of: readonly RecipientRow[]): string | null {
   if (event === "accepted" || event === "delivered") return null;

@@ -27,7 +27,10 @@ function about(copy: Copy, { file, recipients = [] }: Expected): Buffer {
     .replaceAll("<0190aa11.7c@mail.example.com>", copy.message_id);
   const [first] = recipients;
   const address = first?.address ?? null;
-  return Buffer.from(address === null ? text : text.replaceAll(address, copy.to), "latin1");
+  if (address === null) return Buffer.from(text, "latin1");
+  // Also as an Original-Recipient writes it (RFC 3461 §4).
+  const xtext = address.replaceAll("+", "+2B");
+  return Buffer.from(text.replaceAll(address, copy.to).replaceAll(xtext, copy.to), "latin1");
 }
 
 beforeAll(async () => {

@@ -39,10 +39,14 @@ export type SentOut = {
   stop(): Promise<void>;
 };
 
-/** Starts it; its first mailbox is autonomous. */
-export async function sentOut(options: SinkOptions = {}): Promise<SentOut> {
+/** Starts it; its first mailbox is autonomous. `env` adds settings. */
+export async function sentOut(
+  options: SinkOptions = {},
+  env: Record<string, string> = {},
+): Promise<SentOut> {
   const sink = await startSink(options);
   const running = await run({
+    ...env,
     MULTIMAIL_DELIVERY: "relay",
     MULTIMAIL_RELAY_URL: `smtp://127.0.0.1:${sink.port}?tls=none`,
   });
