@@ -11,13 +11,12 @@ import type { JWK } from "jose";
 import { formatVkey } from "../audit/checkpoint.ts";
 import { type DkimKey, dkimTxtRecord } from "../mail/dkim.ts";
 import { thumbprint } from "../mail/identity.ts";
-import { getLogOrigin } from "../store/audit-log.ts";
 import type { Database, Tx } from "../store/database.ts";
 import {
   type SigningKeyRow,
   insertSigningKey,
   listIdentityKeys,
-  listSigningKeys,
+  loadSigning,
 } from "../store/operators.ts";
 import { createCache } from "./key-cache.ts";
 import { seal, unseal } from "./seal.ts";
@@ -147,7 +146,8 @@ async function openKeys(
   operatorId: string,
   known: OperatorKeys | null,
 ): Promise<OperatorKeys> {
-  const rows = await database.as(operatorId, listSigningKeys);
+  // The origin was fixed when the log began: the instance may have moved to another address since.
+  const { rows, origin } = await loadSigning(database, operatorId);
   const active = rows.filter((row) => row.status === "active");
   const open = new Map(
     [...(known?.dkim.values() ?? [])].flat().map((key) => [`${key.selector} ${key.domain}`, key]),
@@ -181,8 +181,6 @@ async function openKeys(
     );
   const logKey = privateOf(log);
   const identityKey = privateOf(identity);
-  // Fixed when the log began: the instance may have moved to another address since.
-  const origin = await database.as(operatorId, getLogOrigin);
   const publicKey = createPublicKey(identityKey);
   const jwk = publicKey.export({ format: "jwk" });
   return {

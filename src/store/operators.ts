@@ -141,15 +141,28 @@ export async function insertSigningKey(
   await tx.run(db.insertInto("signing_key").values({ ...key, operator_id: tx.operator_id }));
 }
 
-/** All signing keys of the operator, retired ones too, oldest first. */
-export function listSigningKeys(tx: Tx): Promise<SigningKeyRow[]> {
-  return tx.run(
-    db
-      .selectFrom("signing_key")
-      .selectAll()
-      .where("operator_id", "=", tx.operator_id)
-      .orderBy("key_id"),
-  );
+/**
+ * What an operator signs with, and the name of its log. Over the connections that serve every operator: whoever asks may be in a
+ * transaction, and must not wait for a second connection of the same pool.
+ */
+export function loadSigning(
+  database: Database,
+  operatorId: string,
+): Promise<{ rows: SigningKeyRow[]; origin: string }> {
+  return database.as(everyOperator, async (tx) => {
+    const rows = await tx.run(
+      db
+        .selectFrom("signing_key")
+        .selectAll()
+        .where("operator_id", "=", operatorId)
+        .orderBy("key_id"),
+    );
+    const [log] = await tx.run(
+      db.selectFrom("log_head").select("origin").where("operator_id", "=", operatorId),
+    );
+    if (!log) throw new Error(`operator ${operatorId} has no log`);
+    return { rows, origin: log.origin };
+  });
 }
 
 /** Public identity keys of every operator, for the instance's JWKS. */

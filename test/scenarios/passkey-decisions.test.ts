@@ -316,6 +316,16 @@ describe("refused is", () => {
   });
 });
 
+test("a node that has just started shows twenty messages at once: no prompt waits for the keys of the others", async () => {
+  const message = await pending();
+  const wish = { email_id: message.id, decision: "approve", digest: message.digest } as const;
+  const fresh = await secondNode(running);
+  const asked = Array.from({ length: 20 }, () => fresh.engine.promptForDecisions(grace, [wish]));
+  const shown = await Promise.allSettled(asked);
+  await fresh.close();
+  expect(shown.filter(({ status }) => status === "rejected")).toEqual([]);
+});
+
 test("every change of the directory is told by mail, and stands in the log", async () => {
   const person = await decider(node, "approver");
   const { passkey_id } = await enrolled(node, person);
