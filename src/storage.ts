@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import { lockDataFolder } from "./store/data-folder-lock.ts";
 import { type Database, openDatabase } from "./store/database.ts";
 import { migrate } from "./store/migrate.ts";
+import { holdNodeName } from "./store/node-name.ts";
 import { startPostgres } from "./store/postgres-launcher.ts";
 
 /** The database and this node's name in it. */
@@ -18,12 +19,16 @@ export async function openStorage(config: Config, log: Logger): Promise<Storage>
   try {
     const applied = await migrate(base.connection);
     if (applied.length > 0) log.info({ applied }, "migrations applied");
+    const node = await nodeName(config.data);
+    // The lock of the data folder cannot be seen from another container; the embedded database itself can.
+    const held = config.database_url === null ? null : await holdNodeName(base.service, node, log);
     const database = openDatabase({ ...base.service, ...patience(config.database_timeout) }, log);
     return {
       database,
-      node: await nodeName(config.data),
+      node,
       async close() {
         await database.close();
+        await held?.release();
         await base.stop();
       },
     };

@@ -9,15 +9,11 @@ import { join } from "node:path";
 export class DataFolderLocked extends Error {
   override readonly name = "DataFolderLocked";
   readonly folder: string;
-  /** The process that holds the folder; null when it runs where we cannot see it (another container). */
-  readonly pid: number | null;
+  /** The process that holds the folder. */
+  readonly pid: number;
 
-  constructor(folder: string, pid: number | null) {
-    super(
-      pid === null
-        ? `the data folder ${folder} is in use by a process in another container`
-        : `the data folder ${folder} is in use by process ${pid}`,
-    );
+  constructor(folder: string, pid: number) {
+    super(`the data folder ${folder} is in use by process ${pid}`);
     this.folder = folder;
     this.pid = pid;
   }

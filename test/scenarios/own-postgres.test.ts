@@ -1,8 +1,9 @@
 /** A PostgreSQL of the user's own: what its user must be allowed, and several nodes on one database. */
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { DatabaseUnusable, migrate } from "../../src/store/migrate.ts";
 import { promise } from "../promises.ts";
@@ -186,6 +187,38 @@ describe("several nodes on one database", () => {
     await writeFile(join(data, "first-run.json.prepared"), JSON.stringify(undone));
     await untilReady(spawn({ ...shared, MULTIMAIL_PORT: "0", MULTIMAIL_DATA: data }));
     expect((await readdir(data)).filter((file) => file.startsWith("first-run"))).toEqual([]);
+  });
+
+  test("a node name is held by one process, also where the data folder's lock tells of none; a crash gives it free", async () => {
+    const data = await folder();
+    const env = { ...shared, MULTIMAIL_PORT: "0" };
+    const node = spawn({ ...env, MULTIMAIL_DATA: data });
+    await untilReady(node);
+    const copy = await folder();
+    await copyFile(join(data, "node-id"), join(copy, "node-id"));
+    const refusal = await failure({ ...env, MULTIMAIL_DATA: copy });
+    expect(refusal).toContain("has the node name of this data folder");
+    // Its session goes with the database's, and is taken again before another could have it.
+    const client = new pg.Client({ connectionString: shared["DATABASE_URL"] });
+    await client.connect();
+    const held = async (): Promise<number[]> =>
+      (
+        await client.query<{ pid: number }>(
+          "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid() AND objsubid = 1",
+        )
+      ).rows.map(({ pid }) => pid);
+    const before = await held();
+    for (const pid of before) await client.query("SELECT pg_terminate_backend($1)", [pid]);
+    await expect
+      .poll(async () => (await held()).filter((pid) => !before.includes(pid)).length, {
+        timeout: 30_000,
+      })
+      .toBeGreaterThanOrEqual(before.length);
+    await client.end();
+    node.process.kill("SIGKILL");
+    await node.ended;
+    servers.splice(servers.indexOf(node), 1);
+    await untilReady(spawn({ ...env, MULTIMAIL_DATA: copy }));
   });
 
   test(promise("start.master-key"), async () => {
