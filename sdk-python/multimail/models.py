@@ -4720,6 +4720,7 @@ class GetUsageOutputByMailboxItem(TypedDict):
     # Messages handed to the wire
     sent: int
 
+    # Without held and refused mail for callers without oversight
     received: int
 
     # Decisions to approve; likewise the next two
@@ -4742,6 +4743,7 @@ class GetUsageOutputDailyItem(TypedDict):
     # Messages handed to the wire
     sent: int
 
+    # Without held and refused mail for callers without oversight
     received: int
 
     # Decisions to approve; likewise the next two

@@ -1879,8 +1879,9 @@ class Operations:
 
         Streams all data of the operator as JSON lines without secrets: {"type":"export"} first,
         then one line a row, with the bytes of each message in base64, and {"type":"end"} last,
-        without which the export is not whole. For owners, admins and auditors, and for keys
-        with admin. The log says that it was done.
+        without which the export is not whole. Held and refused mail, and what leads to it, is
+        in it for callers with oversight: withheld_mail in the first line says whether. For
+        owners, admins and auditors, and for keys with admin. The log says that it was done.
         """
         return self._file(
             "export_operator",
@@ -4470,7 +4471,8 @@ class Operations:
 
         Tries a rule, without making it, on the last 200 messages that were submitted (for
         direction inbound: received): which it would have let through, held or blocked under
-        today's modes and rules, and what happened to them then.
+        today's modes and rules, and what happened to them then. Held and refused mail is tried
+        for callers with oversight only.
 
         match: All conditions that are given have to be met
         outcome: allow lets mail of gated_send mailboxes through as their allowlist does; it
@@ -4973,7 +4975,8 @@ class Operations:
 
         Streams what there is of somebody outside as JSON lines: messages with their bytes, what
         the log hides of them, contact and suppression. Of other recipients it tells nothing.
-        The last line is of type end.
+        Held and refused mail is in it for callers with oversight: withheld_mail in the first
+        line says whether. The last line is of type end.
 
         address: The person's email address
         """
@@ -5411,9 +5414,11 @@ class Operations:
     ) -> models.CreateWebhookOutput:
         """Create a webhook.
 
-        Has events posted to a URL, signed (Standard Webhooks), with the text of messages. The
-        secret is in the answer and is never shown again. Asked for by a key it waits for a
-        person: the answer is 202, and the call repeated with the mailed approval_code does it.
+        Has events posted to a URL, signed (Standard Webhooks), with the text of messages. Of
+        held mail it is told only where events name message.held itself, and without a word of
+        it. The secret is in the answer and is never shown again. Asked for by a key it waits
+        for a person: the answer is 202, and the call repeated with the mailed approval_code
+        does it.
 
         url: Public https address that events are posted to
         mailbox_id: Only events of this mailbox

@@ -1136,8 +1136,9 @@ export abstract class Operations {
    *
    * Streams all data of the operator as JSON lines without secrets: {"type":"export"} first, then one
    * line a row, with the bytes of each message in base64, and {"type":"end"} last, without which the
-   * export is not whole. For owners, admins and auditors, and for keys with admin. The log says that it
-   * was done.
+   * export is not whole. Held and refused mail, and what leads to it, is in it for callers with
+   * oversight: withheld_mail in the first line says whether. For owners, admins and auditors, and for
+   * keys with admin. The log says that it was done.
    */
   exportOperator(input: ExportOperatorInput = {}, options?: RequestOptions): Promise<FileAnswer> {
     return this.callFile(operations.exportOperator, input, options);
@@ -1905,7 +1906,7 @@ export abstract class Operations {
    *
    * Tries a rule, without making it, on the last 200 messages that were submitted (for direction
    * inbound: received): which it would have let through, held or blocked under today's modes and rules,
-   * and what happened to them then.
+   * and what happened to them then. Held and refused mail is tried for callers with oversight only.
    */
   replayPolicy(input: ReplayPolicyInput, options?: RequestOptions): Promise<ReplayPolicyOutput> {
     return this.callJson(operations.replayPolicy, input, options);
@@ -2081,8 +2082,9 @@ export abstract class Operations {
    * Export a person's data.
    *
    * Streams what there is of somebody outside as JSON lines: messages with their bytes, what the log
-   * hides of them, contact and suppression. Of other recipients it tells nothing. The last line is of
-   * type end.
+   * hides of them, contact and suppression. Of other recipients it tells nothing. Held and refused mail
+   * is in it for callers with oversight: withheld_mail in the first line says whether. The last line is
+   * of type end.
    */
   exportSubject(input: ExportSubjectInput, options?: RequestOptions): Promise<FileAnswer> {
     return this.callFile(operations.exportSubject, input, options);
@@ -2221,9 +2223,10 @@ export abstract class Operations {
   /**
    * Create a webhook.
    *
-   * Has events posted to a URL, signed (Standard Webhooks), with the text of messages. The secret is in
-   * the answer and is never shown again. Asked for by a key it waits for a person: the answer is 202,
-   * and the call repeated with the mailed approval_code does it.
+   * Has events posted to a URL, signed (Standard Webhooks), with the text of messages. Of held mail it
+   * is told only where events name message.held itself, and without a word of it. The secret is in the
+   * answer and is never shown again. Asked for by a key it waits for a person: the answer is 202, and
+   * the call repeated with the mailed approval_code does it.
    */
   createWebhook(input: CreateWebhookInput, options?: RequestOptions): Promise<CreateWebhookOutput> {
     return this.callJson(operations.createWebhook, input, options);

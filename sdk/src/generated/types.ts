@@ -4580,6 +4580,7 @@ export type GetUsageOutput = {
   to: string;
   /** Messages handed to the wire */
   sent: number;
+  /** Without held and refused mail for callers without oversight */
   received: number;
   /** Decisions to approve; likewise the next two */
   approved: number;
@@ -4591,7 +4592,7 @@ export type GetUsageOutput = {
   pending: number;
   /** Mailboxes there are */
   mailboxes: number;
-  /** Bytes of the mail that is kept */
+  /** Bytes of the mail that is kept, as far as the caller sees it */
   storage_bytes: number;
   /** The busiest first, a hundred at most */
   by_mailbox: Array<{
@@ -4601,6 +4602,7 @@ export type GetUsageOutput = {
     pending: number;
     /** Messages handed to the wire */
     sent: number;
+    /** Without held and refused mail for callers without oversight */
     received: number;
     /** Decisions to approve; likewise the next two */
     approved: number;
@@ -4614,6 +4616,7 @@ export type GetUsageOutput = {
     date: string;
     /** Messages handed to the wire */
     sent: number;
+    /** Without held and refused mail for callers without oversight */
     received: number;
     /** Decisions to approve; likewise the next two */
     approved: number;

@@ -8,7 +8,7 @@ export const exportOperator = operation({
   tag: "compliance",
   summary: "Export everything",
   description:
-    'Streams all data of the operator as JSON lines without secrets: {"type":"export"} first, then one line a row, with the bytes of each message in base64, and {"type":"end"} last, without which the export is not whole. For owners, admins and auditors, and for keys with admin. The log says that it was done.',
+    'Streams all data of the operator as JSON lines without secrets: {"type":"export"} first, then one line a row, with the bytes of each message in base64, and {"type":"end"} last, without which the export is not whole. Held and refused mail, and what leads to it, is in it for callers with oversight: withheld_mail in the first line says whether. For owners, admins and auditors, and for keys with admin. The log says that it was done.',
   method: "GET",
   path: "/v1/export",
   effect: "read",

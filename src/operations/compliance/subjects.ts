@@ -49,7 +49,7 @@ export const exportSubject = operation({
   name: "export_subject",
   summary: "Export a person's data",
   description:
-    "Streams what there is of somebody outside as JSON lines: messages with their bytes, what the log hides of them, contact and suppression. Of other recipients it tells nothing. The last line is of type end.",
+    "Streams what there is of somebody outside as JSON lines: messages with their bytes, what the log hides of them, contact and suppression. Of other recipients it tells nothing. Held and refused mail is in it for callers with oversight: withheld_mail in the first line says whether. The last line is of type end.",
   method: "POST",
   path: "/v1/subjects/export",
   effect: "write",

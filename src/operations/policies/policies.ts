@@ -123,7 +123,7 @@ export const replayPolicy = operation({
   tag: "policies",
   summary: "Try a policy on past mail",
   description:
-    "Tries a rule, without making it, on the last 200 messages that were submitted (for direction inbound: received): which it would have let through, held or blocked under today's modes and rules, and what happened to them then.",
+    "Tries a rule, without making it, on the last 200 messages that were submitted (for direction inbound: received): which it would have let through, held or blocked under today's modes and rules, and what happened to them then. Held and refused mail is tried for callers with oversight only.",
   method: "POST",
   path: "/v1/policies/replay",
   effect: "read",

@@ -6,7 +6,7 @@ import { operation } from "../context.ts";
 
 const counts = {
   sent: z.int().describe("Messages handed to the wire"),
-  received: z.int(),
+  received: z.int().describe("Without held and refused mail for callers without oversight"),
   approved: z.int().describe("Decisions to approve; likewise the next two"),
   rejected: z.int(),
   revised: z.int(),
@@ -47,7 +47,9 @@ export const getUsage = operation({
     ...counts,
     pending: z.int().describe("Messages that wait for a decision now"),
     mailboxes: z.int().describe("Mailboxes there are"),
-    storage_bytes: z.number().describe("Bytes of the mail that is kept"),
+    storage_bytes: z
+      .number()
+      .describe("Bytes of the mail that is kept, as far as the caller sees it"),
     by_mailbox: z
       .array(z.object({ mailbox_id: id, address: z.string(), pending: z.int(), ...counts }))
       .describe("The busiest first, a hundred at most"),

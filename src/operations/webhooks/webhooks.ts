@@ -73,7 +73,7 @@ export const createWebhook = operation({
   tag: "webhooks",
   summary: "Create a webhook",
   description:
-    "Has events posted to a URL, signed (Standard Webhooks), with the text of messages. The secret is in the answer and is never shown again. Asked for by a key it waits for a person: the answer is 202, and the call repeated with the mailed approval_code does it.",
+    "Has events posted to a URL, signed (Standard Webhooks), with the text of messages. Of held mail it is told only where events name message.held itself, and without a word of it. The secret is in the answer and is never shown again. Asked for by a key it waits for a person: the answer is 202, and the call repeated with the mailed approval_code does it.",
   method: "POST",
   path: "/v1/webhooks",
   effect: "write",
