@@ -9,6 +9,7 @@ import {
   deletePause,
   flushQueue,
   holdForDestinations,
+  holdForRoom,
   insertPause,
   listAllPauses,
   listDestinations,
@@ -30,12 +31,20 @@ const freshFor = 1000;
 /** What is held is looked at again after this many milliseconds, or as soon as its destination goes on. */
 const heldFor = 3_600_000;
 
+/** A queue that had no room is believed to be full for so many milliseconds: longer, and a quick destination would be waited for. */
+const fullFor = 2000;
+
+/** What waits for room comes due again after so many milliseconds, up to twice as many, so that not all of it does at once. */
+const roomAfter = 30_000;
+
 /** A destination with its pause. */
 export type Destination = QueuedDestination & { pause: PauseRow | null };
 
 /** Everything that operations and the delivery worker do with destinations. */
 export function destinationCalls(context: EngineContext) {
   const pauses = createPauses(context);
+  /** Domains whose queue at this node was full, and until when that is believed. */
+  const full = new Map<string, number>();
   const changed = <T>(change: Promise<T>): Promise<T> => change.finally(pauses.forget);
   return {
     findDestinations: (
@@ -57,14 +66,25 @@ export function destinationCalls(context: EngineContext) {
       pauses.forget();
       return holds();
     },
-    /** Puts back what was claimed only for paused destinations; answers the rest. */
+    /** Says that there is no room in the queue to the address's destination. */
+    noteFull: (address: string): void => {
+      full.set(domainOf(address), context.now().getTime() + fullFor);
+    },
+    /** Puts back what was claimed only for destinations that are paused, or whose queue is full; answers the rest. */
     holdPaused: async (operatorId: string, claims: readonly Claim[]): Promise<readonly Claim[]> => {
-      if (!(await pauses.known()).has(operatorId)) return claims;
-      const until = new Date(context.now().getTime() + heldFor);
-      const held = await context.database.transaction(operatorId, (tx) =>
-        holdForDestinations(tx, claims, until),
-      );
-      return claims.filter((claim) => !held.includes(claim.message_id));
+      const now = context.now();
+      for (const [domain, until] of full) if (until <= now.getTime()) full.delete(domain);
+      const isPaused = (await pauses.known()).has(operatorId);
+      if (!isPaused && full.size === 0) return claims;
+      const later = (milliseconds: number): Date => new Date(now.getTime() + milliseconds);
+      const spread = 1 + context.random(1).readUInt8() / 256;
+      const room = { domains: [...full.keys()], now, at: later(roomAfter * spread) };
+      return context.database.transaction(operatorId, async (tx) => {
+        const paused = isPaused ? await holdForDestinations(tx, claims, later(heldFor)) : [];
+        const rest = claims.filter((claim) => !paused.includes(claim.message_id));
+        const waits = full.size > 0 ? await holdForRoom(tx, rest, room) : [];
+        return rest.filter((claim) => !waits.includes(claim.message_id));
+      });
     },
   };
 }

@@ -22,7 +22,8 @@ export function counted(
   const counts = attemptsOf(context);
   return async (result) => {
     const recorded = await record(result);
-    for (const { receipt } of recorded ? result.recipients : [])
+    const tried = result.recipients.filter((one) => one.again_after === undefined);
+    for (const { receipt } of recorded ? tried : [])
       counts.set(receipt.outcome, (counts.get(receipt.outcome) ?? 0) + 1);
     return recorded;
   };

@@ -117,6 +117,36 @@ export async function holdForDestinations(
   return rows.map((row) => row.message_id);
 }
 
+/**
+ * Puts those claimed messages back until `at` of which everybody who is due is in domains whose queues are full. Answers their
+ * ids. Nothing else of them changes: they were not handed off.
+ */
+export async function holdForRoom(
+  tx: Tx,
+  claims: readonly { message_id: string; token: string }[],
+  full: { domains: readonly string[]; now: Date; at: Date },
+): Promise<string[]> {
+  const rows = await tx.named<{ message_id: string }>(
+    "hold_for_room",
+    `UPDATE due SET due_at = $5, node = NULL, token = nextval('due_token')
+     FROM unnest($2::text[], $3::bigint[]) AS c(message_id, token)
+     WHERE due.operator_id = $1 AND due.kind = 'deliver' AND due.message_id = c.message_id AND due.token = c.token
+       AND (SELECT bool_and(${domainOf} = ANY($4)) FROM recipient r
+            WHERE r.operator_id = $1 AND r.message_id = c.message_id AND r.status IN ('pending', 'deferred')
+              AND (r.next_attempt_at IS NULL OR r.next_attempt_at <= $6))
+     RETURNING due.message_id`,
+    [
+      tx.operator_id,
+      claims.map((claim) => claim.message_id),
+      claims.map((claim) => claim.token),
+      full.domains,
+      full.at.toISOString(),
+      full.now.toISOString(),
+    ],
+  );
+  return rows.map((row) => row.message_id);
+}
+
 /** The domains for which most mail waits, paused ones too; at most `limit`. `domain` for one of them. */
 export function listDestinations(
   tx: Tx,

@@ -138,6 +138,8 @@ async function sendOne(
     });
     const [answer] = result.recipients;
     const again = answer && againAfter(answer);
+    // What is claimed next for the same destination need not be handed off to learn that.
+    if (answer?.reason === "congested") options.engine.noteFull(recipient.address);
     const { transcript } = options.transcripts === false ? {} : result.connection;
     return {
       receipt: receiptOf(result),
