@@ -111,7 +111,7 @@ export interface DirectTransport extends Transport {
  * Opens direct delivery; nothing is asked or dialled before the first `send`. A message to several domains goes to each of them on its
  * own; `connection` in the result is then that of the last domain. Refusals that DNS makes certain are `permanent` with code 0 and our
  * enhanced code; everything else that keeps a message from a server is `temporary`, and what a server said stands as it is. `send` rejects when the address is
- * unfit for SMTP (SmtpInputError) or the store of MTA-STS policies fails; nothing was sent then.
+ * unfit for SMTP (SmtpInputError), or the store of MTA-STS policies or the look-up of our own domains fails; nothing was sent then.
  */
 export function openDirect(options: DirectOptions): DirectTransport {
   return new Direct(options);
