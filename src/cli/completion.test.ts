@@ -1,5 +1,8 @@
 /** Completion scripts, read by the shells themselves. */
 import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { type CliOperation, commandsOf } from "./command.ts";
@@ -77,3 +80,44 @@ test("no script holds a word that a shell would run, and every one names every c
   expect(completionScript("fish", commands)).toContain("-d 'Send it\\'s email'");
   expect(() => completionScript("tcsh", commands)).toThrow("no completion for tcsh");
 });
+
+/** Where Debian's packages put it; undefined where it is not installed. */
+const shellAt = (name: string): string | undefined =>
+  ["/usr/bin", "/bin"].map((folder) => join(folder, name)).find((path) => existsSync(path));
+
+const fishPath = shellAt("fish");
+test.skipIf(fishPath === undefined)("fish offers the same", () => {
+  const offers = (line: string): string[] => {
+    const script = `${completionScript("fish", commands)}\ncomplete -C '${line}'`;
+    const output = execFileSync(fishPath ?? "", ["--no-config", "-c", script]).toString();
+    return output.split("\n").flatMap((row) => row.split("\t")[0] || []);
+  };
+  expect(offers("multimail se")).toEqual(["send"]);
+  expect(offers("multimail audit ver")).toEqual(["verify"]);
+  expect(offers("multimail send --mode ")).toEqual(["gated_all", "gated_send"]);
+});
+
+const zshPath = shellAt("zsh");
+test.skipIf(zshPath === undefined)(
+  "zsh, which reads the script at the first TAB, completes at that and the next",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "multimail-zsh-"));
+    try {
+      writeFileSync(join(folder, "_multimail"), completionScript("zsh", commands));
+      // A terminal of its own: what is typed comes back with what the shell added to it.
+      const script = `zmodload zsh/zpty
+zpty z env -i TERM=dumb PATH=/usr/bin:/bin HOME=$1 $2 -f -i
+zpty -w z "fpath=($1 \\$fpath); autoload -Uz compinit; compinit -D -u; PROMPT=REA''DY"
+zpty -r -m z out '*READY*' || exit 1
+zpty -w -n z $'multimail sen\t'
+zpty -r -m z out '*multimail send*' || exit 2
+zpty -w -n z $'\x15multimail audit ver\t'
+zpty -r -m z out '*multimail audit verify*' || exit 3
+zpty -d z`;
+      const zsh = zshPath ?? "";
+      execFileSync(zsh, ["-f", "-c", script, "zsh", folder, zsh], { timeout: 20_000 });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
