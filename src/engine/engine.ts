@@ -18,7 +18,7 @@ import { type Edit, type Place, edit } from "./edit.ts";
 import { directoryCalls } from "./directory-calls.ts";
 import { eventCalls } from "./event-calls.ts";
 import { createFreshMail } from "./fresh-mail.ts";
-import { handOff } from "./hand-off.ts";
+import { type HandOffRoom, handOff } from "./hand-off.ts";
 import { inboxCalls } from "./inbox-calls.ts";
 import { ladderCalls } from "./ladder-calls.ts";
 import { logCalls } from "./log-calls.ts";
@@ -105,7 +105,8 @@ export function createEngine(context: EngineContext) {
     authenticate,
     signIn,
     mintSignInLink: (operatorId: string) => mintSignInLink(context, operatorId),
-    handOff: (operatorId: string, claims: readonly Claim[]) => handOff(context, operatorId, claims),
+    handOff: (operatorId: string, claims: readonly Claim[], room?: HandOffRoom) =>
+      handOff(context, operatorId, claims, room),
     sign: (outgoing: Outgoing, recipient: { position: number; address: string }) =>
       signFor(context, outgoing, recipient),
     assertSignable: (outgoing: Outgoing) => assertSignable(context, outgoing),

@@ -50,15 +50,27 @@ const overQuota = 5 * 60_000;
 /** Bytes of mail that one transaction reads; a single message may be larger. */
 const maxBatchBytes = 64 * 1024 * 1024;
 
+/** How much mail there is room for: bytes of all messages together, and of the first one by itself. */
+export type HandOffRoom = { bytes: number; first: number };
+
+/** What a hand-off came to. */
+export type HandedOff = {
+  /** What may go to the wire now. */
+  outgoing: Outgoing[];
+  /** Bytes of the first message that was put back since there was no room for it, null where there is none. */
+  left_bytes: number | null;
+};
+
 /**
- * Hands off what was claimed, of one operator. Answers what may now go to the wire; everything else
- * has been held, ended or put back by the time this returns.
+ * Hands off what was claimed, of one operator, as far as there is room for it. What may not go to the wire now has been held,
+ * ended or put back by the time this returns.
  */
 export function handOff(
   context: EngineContext,
   operatorId: string,
   claims: readonly Claim[],
-): Promise<Outgoing[]> {
+  room: HandOffRoom = { bytes: maxBatchBytes, first: Number.POSITIVE_INFINITY },
+): Promise<HandedOff> {
   return context.database.transaction(
     operatorId,
     async (tx) => {
@@ -71,7 +83,7 @@ export function handOff(
         const claim = claims.find((one) => one.message_id === row.message_id);
         return claim !== undefined && tokens.get(row.message_id) === claim.token;
       });
-      const { mine, next } = within(claimed);
+      const { mine, next } = within(claimed, room);
       const around = await loadSurroundings(context, tx, mine);
       const writes: Writes = {
         lost: [],
@@ -95,20 +107,26 @@ export function handOff(
         await decideOne(context, tx.operator_id, message, token, around, writes);
       }
       await save(context, tx, writes);
-      return writes.out;
+      return { outgoing: writes.out, left_bytes: next[0]?.row.size_bytes ?? null };
     },
     { reads_first: true },
   );
 }
 
-/** As many messages as may be in memory together, at least one; the next ones come due again at once. */
-function within(claimed: readonly LoadedMessage[]): {
+/** As many messages as may be in memory together; the next ones come due again at once. */
+function within(
+  claimed: readonly LoadedMessage[],
+  room: HandOffRoom,
+): {
   mine: LoadedMessage[];
   next: LoadedMessage[];
 } {
+  const most = Math.min(maxBatchBytes, room.bytes);
   let bytes = 0;
-  const fits = ({ row }: LoadedMessage): boolean => (bytes += row.size_bytes) <= maxBatchBytes;
-  const end = claimed.findIndex((message, i) => !fits(message) && i > 0);
+  const fits = ({ row }: LoadedMessage): boolean => (bytes += row.size_bytes) <= most;
+  const end = claimed.findIndex(
+    (message, i) => !fits(message) && (i > 0 || message.row.size_bytes > room.first),
+  );
   return end < 0
     ? { mine: [...claimed], next: [] }
     : { mine: claimed.slice(0, end), next: claimed.slice(end) };

@@ -5,7 +5,16 @@ import {
   isUnavailable,
   isUniqueViolation,
 } from "../store/database.ts";
-import { type Claim, claimDue, putDue, reclaimDue } from "../store/due.ts";
+import {
+  type Claim,
+  type ClaimOptions,
+  type ClaimShares,
+  claimDeliveries,
+  claimDue,
+  putDue,
+  reclaimDue,
+  renewDue,
+} from "../store/due.ts";
 import type { DueKind } from "../store/tables.ts";
 
 export type { Claim } from "../store/due.ts";
@@ -13,10 +22,15 @@ export type { Receipt } from "../store/tables.ts";
 
 /** Claiming, and what to do with what could not be handled. */
 export type Queue = {
-  claim(
+  claim(kind: DueKind, options: ClaimOptions): Promise<Claim[]>;
+  /** Claims deliveries, of each operator at most its share. */
+  claimDeliveries(options: ClaimOptions & { shares: ClaimShares }): Promise<Claim[]>;
+  /** Holds claims for longer, unless they were overtaken. */
+  renew(
     kind: DueKind,
-    options: { now: Date; lease_until: Date; node: string; limit: number },
-  ): Promise<Claim[]>;
+    claims: readonly Claim[],
+    options: { lease_until: Date; node: string },
+  ): Promise<void>;
   /** Puts claims back for later. */
   later(kind: DueKind, operatorId: string, claims: readonly Claim[], at: Date): Promise<void>;
   /**
@@ -34,6 +48,8 @@ export type Queue = {
 export function createQueue(database: Database): Queue {
   return {
     claim: (kind, options) => claimDue(database, kind, options),
+    claimDeliveries: (options) => claimDeliveries(database, options),
+    renew: (kind, claims, options) => renewDue(database, kind, claims, options),
     later: (kind, operatorId, claims, at) =>
       database.as(operatorId, (tx) =>
         putDue(

@@ -5,11 +5,17 @@ import type { DueKind } from "./tables.ts";
 /** A claimed row. Whoever holds it writes its result with this token, or not at all. */
 export type Claim = { operator_id: string; message_id: string; token: string };
 
+/** How many of one operator's rows a claim takes at most: of those in `held`, and of any other. */
+export type ClaimShares = { held: ReadonlyMap<string, number>; others: number };
+
+/** What a claim takes. */
+export type ClaimOptions = { now: Date; lease_until: Date; node: string; limit: number };
+
 /** Claims up to `limit` rows that are due; each comes due again at `lease_until` unless it is settled before. */
 export function claimDue(
   database: Database,
   kind: DueKind,
-  options: { now: Date; lease_until: Date; node: string; limit: number },
+  options: ClaimOptions,
 ): Promise<Claim[]> {
   return database.as(everyOperator, (tx) =>
     tx.named<Claim>("claim_due", "SELECT * FROM claim_due($1, $2, $3, $4, $5)", [
@@ -19,6 +25,56 @@ export function claimDue(
       options.node,
       options.limit,
     ]),
+  );
+}
+
+/** The same of deliveries, where no operator gets more than its share, however many of its rows are due. */
+export function claimDeliveries(
+  database: Database,
+  options: ClaimOptions & { shares: ClaimShares },
+): Promise<Claim[]> {
+  const { held, others } = options.shares;
+  // Where no share is smaller than the claim, whoever waits longest is served, which costs less.
+  if (Math.min(others, ...held.values()) >= options.limit)
+    return claimDue(database, "deliver", options);
+  return database.as(everyOperator, (tx) =>
+    tx.named<Claim>(
+      "claim_deliveries",
+      "SELECT * FROM claim_deliveries($1, $2, $3, $4, $5, $6, $7)",
+      [
+        options.now.toISOString(),
+        options.lease_until.toISOString(),
+        options.node,
+        options.limit,
+        [...held.keys()],
+        [...held.values()],
+        others,
+      ],
+    ),
+  );
+}
+
+/** Holds claims for longer: those whose token stands come due at `lease_until` and not before. */
+export async function renewDue(
+  database: Database,
+  kind: DueKind,
+  claims: readonly Claim[],
+  options: { lease_until: Date; node: string },
+): Promise<void> {
+  await database.as(everyOperator, (tx) =>
+    tx.named(
+      "renew_due",
+      `UPDATE due d SET due_at = $6 FROM unnest($3::text[], $4::text[], $5::bigint[]) AS c(operator_id, message_id, token)
+       WHERE d.operator_id = c.operator_id AND d.kind = $1 AND d.message_id = c.message_id AND d.token = c.token AND d.node = $2`,
+      [
+        kind,
+        options.node,
+        claims.map((claim) => claim.operator_id),
+        claims.map((claim) => claim.message_id),
+        claims.map((claim) => claim.token),
+        options.lease_until.toISOString(),
+      ],
+    ),
   );
 }
 

@@ -1,7 +1,7 @@
 /** A simulation of the engine: seeded random actions, each predicted by the model and compared with answer and database. */
 import { expect } from "vitest";
 import { type Actor, principal } from "../../src/core/actor.ts";
-import { modes } from "../../src/core/oversight/types.ts";
+import { gateTimings, modes } from "../../src/core/oversight/types.ts";
 import { Refusal } from "../../src/core/refusal.ts";
 import type { Outgoing } from "../../src/engine/signing.ts";
 import { claim, draftOf, refusalOf, resultOf } from "./engine-calls.ts";
@@ -18,6 +18,7 @@ import {
   recorded,
   submitted,
   timedOut,
+  undone,
 } from "./engine-model.ts";
 import type { World } from "./engine-world.ts";
 
@@ -111,9 +112,14 @@ export class Simulation {
         const box = draw.of(this.world.boxes);
         const author = draw.yes(0.1) ? this.world.test_agent : this.world.agent;
         const to = [...new Set([draw.of(pool), draw.of(pool)])];
-        const expected = submitted(box, author.test, author, to, this.around);
+        const { now } = this.world.clock;
+        const send_at = draw.yes(0.2) ? now + draw.of([1000, 5000, minute]) : null;
+        const gate_timing = draw.of(gateTimings);
+        const when = { waits: send_at !== null, timing: gate_timing };
+        const expected = submitted(box, author.test, author, to, this.around, when);
+        const later = send_at === null ? {} : { send_at: new Date(send_at).toISOString() };
         const answer = await this.world.engine
-          .submit(author, draftOf(box, to))
+          .submit(author, { ...draftOf(box, to), gate_timing, ...later })
           .catch((error: unknown) => {
             if (error instanceof Refusal) return error;
             throw error;
@@ -124,9 +130,8 @@ export class Simulation {
           return;
         }
         if ("refusal" in expected) throw new Error(`submitted although ${expected.refusal}`);
-        const { now } = this.world.clock;
         const row = (await this.world.rows([answer.id])).get(answer.id);
-        const pending = expected.state.status === "pending_approval";
+        const { status } = expected.state;
         this.messages.set(answer.id, {
           id: answer.id,
           box,
@@ -134,9 +139,13 @@ export class Simulation {
           recipients: expected.recipients,
           attempts: 0,
           first_attempt_at: null,
-          due: pending
-            ? { kind: "expire", at: now + box.expiry_seconds * 1000 }
-            : { kind: "deliver", at: now },
+          send_at,
+          due:
+            status === "pending_approval"
+              ? { kind: "expire", at: now + box.expiry_seconds * 1000 }
+              : status === "scheduled"
+                ? { kind: "release", at: send_at ?? now }
+                : { kind: "deliver", at: now },
         });
         same(answer.status, expected.state.status, "submit");
         this.count("submit", answer.status);
@@ -174,9 +183,20 @@ export class Simulation {
         "revise",
       ] as const);
       const digest = draw.yes(0.05) ? "0".repeat(64) : draw.yes(0.5) ? message.state.digest : null;
-      const expected = decided(message, actor, decision, digest, this.world.clock.now);
+      const { now } = this.world.clock;
+      // Of class C are people's decisions by link.
+      const proof =
+        actor.kind === "person" && draw.yes(0.3)
+          ? ({ class: "C", via: "link" } as const)
+          : ({ class: "B" } as const);
+      const expected = decided(message, actor, decision, digest, now, proof.class);
       touched.add(message.id);
-      const request = { email_id: message.id, decision, ...(digest === null ? {} : { digest }) };
+      const request = {
+        email_id: message.id,
+        decision,
+        proof,
+        ...(digest === null ? {} : { digest }),
+      };
       return {
         decision,
         expected,
@@ -205,6 +225,17 @@ export class Simulation {
     await this.compare([message.id]);
   }
 
+  /** Somebody pulls back what was approved. */
+  async undo(): Promise<void> {
+    const message = this.pick("scheduled");
+    if (!message || this.draw.yes(0.5)) return;
+    const expected = undone(message, this.world.clock.now);
+    const answer = refusalOf(this.world.engine.undo(this.world.stranger, message.id));
+    same(await answer, expected, "undo");
+    this.count("undo", expected ?? message.state.status);
+    await this.compare([message.id]);
+  }
+
   async timers(): Promise<void> {
     for (const kind of ["release", "expire"] as const) {
       const claims = await claim(this.world, kind, minute);
@@ -229,7 +260,8 @@ export class Simulation {
       (one) => one.due?.kind === "deliver" && one.due.at <= this.world.clock.now,
     );
     same(claims.length, Math.min(50, due.length), "claims");
-    const sent = await this.world.engine.handOff(this.world.operator_id, claims);
+    const handed = await this.world.engine.handOff(this.world.operator_id, claims);
+    const sent = handed.outgoing;
     for (const { message_id } of claims) {
       const message = this.messages.get(message_id);
       if (!message || !due.includes(message)) throw new Error("delivery came before its time");
@@ -353,6 +385,7 @@ export class Simulation {
         ...Array.from({ length: 4 }, () => () => this.submit()),
         ...Array.from({ length: 5 }, () => () => this.decide()),
         () => this.cancel(),
+        () => this.undo(),
         () => this.timers(),
         ...Array.from({ length: 3 }, () => () => this.deliver()),
         ...Array.from({ length: 6 }, () => () => this.record()),

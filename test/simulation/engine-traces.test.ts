@@ -39,6 +39,7 @@ const everything = [
   "hand-off stopped",
   "reject rejected",
   "reject self_approval",
+  "release pending_approval",
   "release queued",
   "result bounced",
   "result in part",
@@ -50,7 +51,10 @@ const everything = [
   "submit mode_forbids_send",
   "submit pending_approval",
   "submit queued",
+  "submit scheduled",
   "submit recipient_suppressed",
+  "undo not_scheduled",
+  "undo pending_approval",
 ];
 
 /** Steps of the random lives; MULTIMAIL_TRACE_STEPS takes them as far as one likes. */
@@ -99,7 +103,8 @@ describe("by the clock", () => {
 
   /** Claims and hands off what is due now. */
   async function handOff(): Promise<Outgoing[]> {
-    return world.engine.handOff(world.operator_id, await claim(world, "deliver"));
+    const claims = await claim(world, "deliver");
+    return (await world.engine.handOff(world.operator_id, claims)).outgoing;
   }
 
   async function one(): Promise<Outgoing> {

@@ -1,5 +1,6 @@
 /** Two who act on the same message at the same moment, a thousand times each: what they are answered and what is stored agree. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Claim } from "../../src/engine/queue.ts";
 import type { Actor } from "../../src/core/actor.ts";
 import { promise } from "../promises.ts";
 import { draftOf, refusalOf } from "./engine-calls.ts";
@@ -58,16 +59,17 @@ async function handOff(ids: ReadonlySet<string>): Promise<string[]> {
   });
   const mine = claims.filter(({ message_id }) => ids.has(message_id));
   try {
-    return (await world.engine.handOff(world.operator_id, mine)).map(
-      ({ message_id }) => message_id,
-    );
+    return await handedOff(mine);
   } catch (error) {
     // What changed after the engine's look is refused by the database: the worker looks again, and so do we.
     if (!world.queue.isRefusal(error)) throw error;
-    return (await world.engine.handOff(world.operator_id, mine)).map(
-      ({ message_id }) => message_id,
-    );
+    return handedOff(mine);
   }
+}
+
+async function handedOff(claims: readonly Claim[]): Promise<string[]> {
+  const { outgoing } = await world.engine.handOff(world.operator_id, claims);
+  return outgoing.map(({ message_id }) => message_id);
 }
 
 async function timeOut(kind: "release" | "expire"): Promise<void> {
@@ -357,7 +359,7 @@ describe("a thousand interleavings each", () => {
           node: "here",
           limit: 20,
         });
-        const some = await world.engine.handOff(
+        const { outgoing: some } = await world.engine.handOff(
           world.operator_id,
           claims.filter(({ message_id }) => ids.has(message_id)),
         );
