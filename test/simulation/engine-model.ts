@@ -3,7 +3,7 @@ import { principal, type Actor } from "../../src/core/actor.ts";
 import { allAllowlisted } from "../../src/core/allowlist.ts";
 import { step, submit } from "../../src/core/oversight/machine.ts";
 import { stricter } from "../../src/core/oversight/mode.ts";
-import type { Event, Message } from "../../src/core/oversight/types.ts";
+import type { DecisionClass, Event, GateTiming, Message } from "../../src/core/oversight/types.ts";
 import { nextAttempt } from "../../src/core/retry.ts";
 import type { Box, Row } from "./engine-world.ts";
 
@@ -29,6 +29,8 @@ export type Modelled = {
   recipients: Recipient[];
   attempts: number;
   first_attempt_at: number | null;
+  /** Not before, where its author said so. */
+  send_at: number | null;
   due: { kind: "deliver" | "release" | "expire"; at: number } | null;
 };
 
@@ -46,6 +48,9 @@ export type Outcome = "accepted" | "temporary" | "permanent" | "unknown";
 /** A refusal, or null when the step was taken (and the model moved on). */
 export type Answer = string | null;
 
+/** When a new message is to leave, and whether the gate comes before that wait or after it. */
+export type When = { waits: boolean; timing: GateTiming };
+
 /** The state of a new message, or why it is refused. */
 export function submitted(
   box: Box,
@@ -53,6 +58,7 @@ export function submitted(
   author: Actor,
   addresses: readonly string[],
   around: Around,
+  { waits, timing }: When,
 ): { refusal: string } | { state: Message; recipients: Recipient[] } {
   if (addresses.some((address) => around.suppressed.has(address)))
     return { refusal: "recipient_suppressed" };
@@ -63,11 +69,11 @@ export function submitted(
     digest: "",
     required: box.required,
     passkey: false,
-    timing: "gate_first",
+    timing,
   });
   if (!begun.ok) return begun;
   const allowlisted = allAllowlisted(addresses, around.allowlist.get(box.mailbox_id) ?? []);
-  const scanned = step(begun.message, { type: "scan", verdict: "pass", allowlisted, wait: false });
+  const scanned = step(begun.message, { type: "scan", verdict: "pass", allowlisted, wait: waits });
   if (!scanned.ok) return scanned;
   const fresh = { status: "pending", attempts: 0, next: 0 };
   const recipients = addresses.map((address) => ({ ...fresh, address, kind: "to" }));
@@ -90,20 +96,22 @@ export function decided(
   decision: "approve" | "reject" | "revise",
   digest: string | null,
   now: number,
+  strength: DecisionClass = "B",
 ): Answer {
   if (message.due?.kind === "expire" && message.due.at <= now) return "not_pending";
   const undo = actor.kind === "person" ? message.box.undo_seconds * second : 0;
+  const leaves = Math.max(now + undo, message.send_at ?? 0);
   const about = { by: principal(actor), digest: digest ?? message.state.digest };
   const refusal = take(
     message,
     decision === "approve"
-      ? { type: decision, ...about, class: "B", wait: undo > 0 }
+      ? { type: decision, ...about, class: strength, wait: leaves > now }
       : { type: decision, ...about },
   );
   if (refusal !== null) return refusal;
   const { status } = message.state;
   if (status === "queued") message.due = { kind: "deliver", at: now };
-  else if (status === "scheduled") message.due = { kind: "release", at: now + undo };
+  else if (status === "scheduled") message.due = { kind: "release", at: leaves };
   else if (status !== "pending_approval") message.due = null;
   return null;
 }
@@ -112,6 +120,14 @@ export function decided(
 export function cancelled(message: Modelled): Answer {
   const refusal = take(message, { type: "cancel" });
   if (refusal === null) message.due = null;
+  return refusal;
+}
+
+/** An approval that is taken back before the message leaves. */
+export function undone(message: Modelled, now: number): Answer {
+  const refusal = take(message, { type: "undo" });
+  if (refusal === null)
+    message.due = { kind: "expire", at: now + message.box.expiry_seconds * second };
   return refusal;
 }
 
