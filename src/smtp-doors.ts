@@ -1,16 +1,13 @@
 /** The SMTP doors of an instance: mail for our mailboxes, and programs that send with an API key. */
-import { link, open, readFile, unlink } from "node:fs/promises";
-import { join } from "node:path";
-import { createSecureContext } from "node:tls";
 import type { Logger } from "pino";
 import { availability } from "./availability.ts";
-import { type Config, ConfigError } from "./config.ts";
+import type { Config } from "./config.ts";
 import type { Actor } from "./core/actor.ts";
 import { maxRecipients } from "./engine/composition.ts";
 import type { Engine } from "./engine/engine.ts";
 import { toWire } from "./operations/messages/views.ts";
-import { startInbound } from "./smtp/inbound.ts";
-import { type SelfSigned, selfSignedCertificate } from "./smtp/self-signed.ts";
+import { certificateOf, watchCertificate } from "./smtp-certificate.ts";
+import { type InboundOptions, startInbound } from "./smtp/inbound.ts";
 import type { Door } from "./smtp/smtp-door.ts";
 import { DEFAULT_SESSION_LIMITS, type SessionLimits } from "./smtp/session-limits.ts";
 import { type SubmissionOptions, startSubmission } from "./smtp/submission.ts";
@@ -21,6 +18,8 @@ export type SmtpDoors = {
   submission: { host: string; port: number };
   /** For mail from this node itself, where it delivers directly. */
   own: { host: string; port: number } | null;
+  /** Has a renewed certificate used at once; each hour it is looked for anyway. */
+  lookForCertificate(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -50,6 +49,13 @@ export async function openSmtpDoors(
   now: () => Date,
   log: Logger,
 ): Promise<SmtpDoors> {
+  const doors: Door[] = [];
+  // Before the files are read, so that no change of them goes unseen.
+  const certificate = await watchCertificate(
+    config.tls,
+    (renewed) => doors.forEach((door) => door.renew(renewed)),
+    log,
+  );
   const shared = {
     host: config.smtp_host,
     name: config.smtp_name,
@@ -67,12 +73,12 @@ export async function openSmtpDoors(
     recipient: (address: string) => recipient(address),
     accept: guard.of(engine.accept),
   };
-  const doors: Door[] = [];
   const opened = (door: Door): { host: string; port: number } => {
     doors.push(door);
     return { host: door.host, port: door.port };
   };
   const close = async (grace: number): Promise<void> => {
+    certificate.stop();
     await Promise.all(doors.map((door) => door.close(grace)));
   };
   try {
@@ -91,23 +97,28 @@ export async function openSmtpDoors(
         }),
       ),
     );
-    const sends = config.delivery === "direct" && config.roles.has("worker");
-    const own = sends
-      ? opened(
-          await startInbound({
-            ...shared,
-            host: ownHost,
-            port: 0,
-            limits: { ...shared.limits, ...ownLimits },
-            inbox,
-          }),
-        )
-      : null;
-    return { inbound, submission, own, close: () => close(config.stop_grace) };
+    const own = await startOwn(config, { ...shared, inbox });
+    return {
+      inbound,
+      submission,
+      own: own && opened(own),
+      lookForCertificate: certificate.look,
+      close: () => close(config.stop_grace),
+    };
   } catch (error) {
     await close(0);
     throw error;
   }
+}
+
+/** The own door; null where this node delivers nothing directly. */
+async function startOwn(
+  config: Config,
+  options: Omit<InboundOptions, "host" | "port">,
+): Promise<Door | null> {
+  if (config.delivery !== "direct" || !config.roles.has("worker")) return null;
+  const limits = { ...options.limits, ...ownLimits };
+  return startInbound({ ...options, host: ownHost, port: 0, limits });
 }
 
 /** What the submission door asks of the engine. */
@@ -143,46 +154,5 @@ async function listen(
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
     return start(0);
-  }
-}
-
-/** The certificate that was brought, else one that is made once and kept in the data folder. */
-async function certificateOf(config: Config, now: Date): Promise<SelfSigned> {
-  if (config.tls !== null) {
-    const [cert, key] = await Promise.all([
-      readPem("MULTIMAIL_TLS_CERT", config.tls.cert),
-      readPem("MULTIMAIL_TLS_KEY", config.tls.key),
-    ]);
-    try {
-      createSecureContext({ cert, key });
-    } catch (error) {
-      throw new ConfigError(
-        `MULTIMAIL_TLS_CERT and MULTIMAIL_TLS_KEY: are no certificate and its key in PEM: ${error instanceof Error ? error.message : String(error)}.`,
-      );
-    }
-    return { cert, key };
-  }
-  const file = join(config.data, "smtp-tls.pem");
-  const kept = await readFile(file, "utf8").catch(() => null);
-  const end = kept?.indexOf("-----BEGIN CERTIFICATE-----") ?? -1;
-  if (kept !== null && end > 0) return { key: kept.slice(0, end), cert: kept.slice(end) };
-  const made = selfSignedCertificate(config.smtp_name, now);
-  const temporary = `${file}.${process.pid}.tmp`;
-  const handle = await open(temporary, "w", 0o600);
-  await handle.writeFile(`${made.key.trim()}\n${made.cert.trim()}\n`);
-  await handle.sync();
-  await handle.close();
-  await link(temporary, file).catch(() => undefined);
-  await unlink(temporary);
-  return made;
-}
-
-async function readPem(name: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new ConfigError(
-      `${name}: ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-    );
   }
 }

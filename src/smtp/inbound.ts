@@ -84,6 +84,7 @@ export async function startInbound(options: InboundOptions): Promise<Door> {
   return {
     host: address.address,
     port: address.port,
+    renew: (tls) => server.updateSecureContext(tls),
     close: async (grace_ms = 10_000) => await server.stop(grace_ms),
   };
 }

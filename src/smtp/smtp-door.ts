@@ -27,6 +27,8 @@ export interface DoorOptions {
 export interface Door {
   readonly host: string;
   readonly port: number;
+  /** Uses another certificate from the next STARTTLS on; sessions that are open keep theirs. @throws where it is none */
+  renew(tls: SelfSigned): void;
   /**
    * Stops taking sessions; messages on their way get `grace_ms` (default 10,000) to arrive. Resolves when all is over.
    */

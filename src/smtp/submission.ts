@@ -74,6 +74,7 @@ export async function startSubmission<Actor>(options: SubmissionOptions<Actor>):
   return {
     host: address.address,
     port: address.port,
+    renew: (tls) => server.updateSecureContext(tls),
     close: async (grace_ms = 10_000) => await server.stop(grace_ms),
   };
 }

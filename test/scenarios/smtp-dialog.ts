@@ -1,7 +1,7 @@
 /** Replays a written SMTP dialog over a real socket against the real doors, and says where they disagree. */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { type TLSSocket, connect as connectTls } from "node:tls";
 import { expect } from "vitest";
 
 import { Refusal } from "../../src/core/refusal.ts";
@@ -175,17 +175,20 @@ export class Client {
     return lines;
   }
 
-  async startTls(): Promise<void> {
+  /** Answers the certificate that the server shows, in DER. */
+  async startTls(): Promise<Buffer> {
     const raw = this.#socket;
     raw.removeAllListeners();
     raw.on("error", () => {});
-    await new Promise<void>((resolve, reject) => {
-      this.#socket = connectTls({ socket: raw, rejectUnauthorized: false }, resolve);
-      this.#socket.once("error", reject);
+    const secure = await new Promise<TLSSocket>((resolve, reject) => {
+      const made = connectTls({ socket: raw, rejectUnauthorized: false }, () => resolve(made));
+      made.once("error", reject);
     });
+    this.#socket = secure;
     this.#socket.removeAllListeners("error");
     this.#ended = false;
     this.#listen();
+    return secure.getPeerCertificate().raw;
   }
 
   /** Says that nothing more will come. */
