@@ -19,8 +19,8 @@ const lease = 90_000;
 /** A target is let go after so long, so that those that wait come to their turn; and no round begins calls later than that. */
 const turn = 15_000;
 
-/** Milliseconds that a target has for its answer; bytes of it that are looked at. */
-const callTimeout = 15_000;
+/** Milliseconds that a target has for its answer where nothing else is said; bytes of it that are looked at. */
+const usualTimeout = 15_000;
 const maxAnswer = 4096;
 
 /** Milliseconds that calls under way have when the node stops. */
@@ -40,6 +40,8 @@ export type WebhookWorkerOptions = {
   log: { error(fields: object, message: string): void };
   /** Longest sleep in milliseconds; 1000. */
   poll_ms?: number;
+  /** Milliseconds that a target has for its answer; 15,000. */
+  call_timeout_ms?: number;
 };
 
 /** Starts the worker. `stop` lets calls under way end for a few seconds; what did not end then is made again later. */
@@ -78,7 +80,7 @@ export function startWebhooks(options: WebhookWorkerOptions): Worker {
 
 /** One turn of a target: rounds of deliveries until nothing is due, or its time is over. */
 async function serve(
-  { engine, agent, now }: WebhookWorkerOptions,
+  { engine, agent, now, call_timeout_ms: timeout_ms = usualTimeout }: WebhookWorkerOptions,
   claim: Claim,
   stopping: AbortSignal,
 ): Promise<void> {
@@ -97,7 +99,7 @@ async function serve(
         method: "POST",
         headers: sending.headers,
         body: sending.body,
-        timeout_ms: callTimeout,
+        timeout_ms,
         max_answer: maxAnswer,
       });
       const result = { sending, answer, at, duration_ms: Math.round(performance.now() - began) };

@@ -31,10 +31,10 @@ export function useSchedule(node: SecondNode, schedule: Partial<WebhookSchedule>
 /** Starts the delivering worker; `name` tells nodes apart. */
 export function startDelivering(
   node: SecondNode,
-  options: { name?: string; allow_private?: boolean } = {},
+  options: { name?: string; allow_private?: boolean; call_timeout_ms?: number } = {},
 ): Worker & { errors: string[] } {
   const errors: string[] = [];
-  const { allow_private = true, name = "webhook-node" } = options;
+  const { allow_private = true, name = "webhook-node", call_timeout_ms } = options;
   const worker = startWebhooks({
     engine: node.engine,
     queue: node.queue,
@@ -47,6 +47,7 @@ export function startDelivering(
     now: node.context.now,
     log: { error: (fields) => errors.push(JSON.stringify(fields)) },
     poll_ms: 10,
+    ...(call_timeout_ms === undefined ? {} : { call_timeout_ms }),
   });
   return { ...worker, errors };
 }
