@@ -132,7 +132,7 @@ describe("retention", () => {
       spam: { keep_days: 0, delete_after_days: 60 },
     });
     const cursors = new Map<string, string>();
-    await expect.poll(() => countRows(node, "log_pending")).toBe(0);
+    await expect.poll(() => countRows(node, "log_pending"), { timeout: 20_000 }).toBe(0);
     while (await node.engine.applyRetention(cursors));
     expect((await email(old)).body.erased_at).not.toBeNull();
     for (const id of [young, held, spam, waiting])
