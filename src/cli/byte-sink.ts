@@ -2,6 +2,7 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { UsageError } from "./flags.ts";
 import type { Output } from "./output.ts";
+import { plainText } from "./print.ts";
 import { byteBar } from "./progress.ts";
 
 /** Takes bytes; `end` when they were all, `abort` when not. */
@@ -55,6 +56,22 @@ export function outputSink(stdout: Output): ByteSink {
         await new Promise<void>((resolve) => void stream.once?.("drain", () => resolve()));
     },
     end: () => Promise.resolve(),
+    abort: () => Promise.resolve(),
+  };
+}
+
+/** A terminal: as text, as it comes, without what could be commands to it. */
+export function terminalSink(stdout: Output): ByteSink {
+  const decoder = new TextDecoder();
+  let held = "";
+  const show = (text: string): void => {
+    // Half of a line's end waits for the other half.
+    held = text.endsWith("\r") ? "\r" : "";
+    stdout.write(plainText(text.slice(0, text.length - held.length), true));
+  };
+  return {
+    write: (chunk) => Promise.resolve(show(held + decoder.decode(chunk, { stream: true }))),
+    end: () => Promise.resolve(void stdout.write(plainText(held + decoder.decode(), true))),
     abort: () => Promise.resolve(),
   };
 }

@@ -115,7 +115,9 @@ zpty -w -n z $'\x15multimail audit ver\t'
 zpty -r -m z out '*multimail audit verify*' || exit 3
 zpty -d z`;
       const zsh = zshPath ?? "";
-      execFileSync(zsh, ["-f", "-c", script, "zsh", folder, zsh], { timeout: 20_000 });
+      const run = (): unknown =>
+        execFileSync(zsh, ["-f", "-c", script, "zsh", folder, zsh], { timeout: 20_000 });
+      expect(run).not.toThrow();
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -7,7 +7,7 @@ import {
   optionFlags,
   parseArguments,
 } from "./arguments.ts";
-import { type ByteSink, fileSink, outputSink } from "./byte-sink.ts";
+import { type ByteSink, fileSink, outputSink, terminalSink } from "./byte-sink.ts";
 import {
   type CliOperation,
   type Command,
@@ -145,10 +145,10 @@ async function call(
   return exitCodes.ok;
 }
 
-/** Bytes go to a file or a pipe as they come; before a terminal they are read whole, since they could be commands to it. */
-function sinkOf({ output }: CallOptions, { stdout, stderr }: CliContext): ByteSink | null {
+/** Where bytes go, as they come. */
+function sinkOf({ output }: CallOptions, { stdout, stderr }: CliContext): ByteSink {
   if (output !== undefined) return fileSink(output, stderr);
-  return stdout.columns === undefined ? outputSink(stdout) : null;
+  return stdout.columns === undefined ? outputSink(stdout) : terminalSink(stdout);
 }
 
 async function show(answer: Answer, options: CallOptions, context: CliContext): Promise<void> {
@@ -159,13 +159,10 @@ async function show(answer: Answer, options: CallOptions, context: CliContext): 
       throw new UsageError(`Cannot write ${options.output}: ${(error as Error).message}.`);
     }
     context.stderr.write(`${answer.bytes.length} bytes written to ${options.output}\n`);
-  } else if (answer.json === undefined) {
-    // On a terminal the bytes of a mail could be commands to it.
-    const onTerminal = context.stdout.columns !== undefined;
-    context.stdout.write(
-      onTerminal ? plainText(answer.bytes.toString("utf8"), true) : answer.bytes,
-    );
-  } else if (options.json) context.stdout.write(`${safeJson(answer.json)}\n`);
+  } else if (answer.json === undefined)
+    // No answer of the operation: a proxy's page, say.
+    context.stdout.write(plainText(answer.bytes.toString("utf8"), true));
+  else if (options.json) context.stdout.write(`${safeJson(answer.json)}\n`);
   else context.stdout.write(humanText(answer.json, context.stdout.columns ?? 120));
 }
 
