@@ -42,6 +42,12 @@ const maxTogether = { messages: 16, bytes: 16 * 1024 * 1024 };
 /** Milliseconds by which a message is put back, once, where what it answers came with it and is not opened yet. */
 const parentWait = 1000;
 
+/**
+ * Milliseconds after which mail is opened again whose author's policy DNS did not tell, though it answers otherwise; then it is
+ * kept as it is. Where DNS answers nothing, mail does not pile up behind it.
+ */
+const policyWaits = [30_000, 300_000];
+
 /** A message opened up, and where it goes. */
 type Arrival = { claim: Claim; opened: Opened; routes: readonly (InboundRoute | null)[] };
 
@@ -155,6 +161,9 @@ async function receiveOne(
     const opened = await open(context, row, maxAttempts);
     if (row.attempts === 1 && (await parentWaits(context, operatorId, opened)))
       return await comeBack(context, operatorId, row, parentWait);
+    const again = policyWaits[row.attempts - 1];
+    if (again !== undefined && policyMayCome(opened))
+      return await comeBack(context, operatorId, row, again);
     await bring(operatorId, claim, opened);
   } catch (error) {
     // The database is away: that says nothing of the message.
@@ -180,6 +189,13 @@ async function comeBack(
   const at = new Date(context.now().getTime() + wait);
   await context.database.as(operatorId, (tx) =>
     putDue(tx, "receive", [{ message_id: row.inbound_id, at }]),
+  );
+}
+
+/** True where DNS did not say what the author's domain asks for, and did answer about the client's address. */
+function policyMayCome({ authentication }: Opened): boolean {
+  return (
+    authentication?.dmarc?.result === "temperror" && authentication.iprev.result !== "temperror"
   );
 }
 

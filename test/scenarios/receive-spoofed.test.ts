@@ -6,11 +6,13 @@ import { dkimTxtRecord } from "../../src/mail/dkim.ts";
 import { type DnsServerForTests, startDns } from "../dns/server.ts";
 import { type MailIn, mailIn } from "./mail-in.ts";
 import { type Answer, type Running, run } from "./running.ts";
+import { type SecondNode, secondNode } from "./second-node.ts";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 let dns: DnsServerForTests;
 let running: Running;
 let mail: MailIn;
+let node: SecondNode;
 
 beforeAll(async () => {
   dns = await startDns({
@@ -24,8 +26,10 @@ beforeAll(async () => {
   });
   running = await run({ MULTIMAIL_DNS: dns.address });
   mail = mailIn(running);
+  node = await secondNode(running);
 });
 afterAll(async () => {
+  await node?.close();
   await running?.stop();
   await dns?.close();
 });
@@ -91,9 +95,25 @@ describe("a foreign domain in From", () => {
     expect(body.status).toMatch(/^spam_/);
   });
 
-  test("waits for a person where its policy cannot be learnt", async () => {
+  test("waits for a person where its policy cannot be learnt, also when asked for again", async () => {
     dns.fault("_dmarc.other.example", "servfail");
-    const body = await arrives(letter("billing@other.example", "Nobody knows"), "Nobody knows");
+    const data = letter("billing@other.example", "Nobody knows");
+    const to = running.known.mailbox_address;
+    expect(await mail.raw("anyone@sender.example", to, data)).toMatch(/^250 /);
+    const putBack = (): Promise<{ attempts: number }[]> =>
+      node.as((tx) =>
+        tx.named(
+          "put_back",
+          `SELECT i.attempts FROM inbound i JOIN due d ON d.operator_id = i.operator_id AND d.message_id = i.inbound_id
+           WHERE i.operator_id = $1 AND d.kind = 'receive' AND d.node IS NULL AND d.due_at > now()`,
+          [tx.operator_id],
+        ),
+      );
+    for (const attempts of [1, 2]) {
+      await expect.poll(putBack, { timeout: 20_000 }).toEqual([{ attempts }]);
+      await node.asOwner("UPDATE due SET due_at = now() WHERE kind = 'receive'");
+    }
+    const body = await mail.received("Nobody knows");
     expect(body.authentication.dmarc.result).toBe("temperror");
     expect(body.status).toBe("spam_flagged");
     expect(body.reason).toContain("DMARC could not be evaluated");
