@@ -21,6 +21,7 @@ import { mountPages } from "./http/pages/mount-pages.ts";
 import { mountReference } from "./http/pages/reference-pages.ts";
 import type { McpDoorOptions } from "./mcp/door.ts";
 import { openControl } from "./control.ts";
+import { eraseCommand } from "./erase-command.ts";
 import { type Delivery, openDelivery } from "./mail-route.ts";
 import { openApiOf } from "./openapi-document.ts";
 import { allOperations } from "./operations/all.ts";
@@ -136,7 +137,11 @@ async function start(
   stops.push(delivery.close);
   const [operatorId] = firstRun.operator_ids;
   const signInLink = (): Promise<string> => engine.mintSignInLink(operatorId ?? "");
-  const control = await openControl(config.data, { "sign-in-link": signInLink }, log);
+  const control = await openControl(
+    config.data,
+    { "sign-in-link": signInLink, erase: (input) => eraseCommand(engine, input) },
+    log,
+  );
   stops.push(control.close);
   if (config.roles.has("worker"))
     await startWorkers({

@@ -117,6 +117,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
       flags: ["data", "check", "json"],
       run: async (args) => (await import("./migrate-command.ts")).runMigrate(args, io),
     },
+    erase: {
+      summary: "Erase what a deleted account left behind",
+      flags: ["operator", "address", "everything", "reference", "data", "json"],
+      run: async (args) => (await import("./erase-command.ts")).runErase(args, io),
+    },
     demo: {
       summary: "One gated send told step by step, on data of its own",
       help: "Takes under a minute, and leaves nothing behind.",

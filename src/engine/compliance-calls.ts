@@ -2,6 +2,7 @@
 import type { Actor } from "../core/actor.ts";
 import type { RetentionRules } from "../core/compliance.ts";
 import { type ExportFilter, exportBundle, exportEntries } from "./audit-export.ts";
+import { eraseClosed, eraseFromClosed } from "./closed-erasure.ts";
 import type { EngineContext } from "./context.ts";
 import { type NewHold, endHold, findHolds, placeHold } from "./legal-holds.ts";
 import { reputationOf } from "./mailbox-reputation.ts";
@@ -29,6 +30,9 @@ export function complianceCalls(context: EngineContext) {
       requestErasure(context, actor, wanted),
     findErasures: (actor: Actor, page: PageRequest) => findErasures(context, actor, page),
     readErasure: (actor: Actor, erasureId: string) => readErasure(context, actor, erasureId),
+    eraseFromClosed: (operatorId: string, wanted: { address: string; reference: string | null }) =>
+      eraseFromClosed(context, operatorId, wanted),
+    eraseClosed: (operatorId: string) => eraseClosed(context, operatorId),
     continueErasures: () => continueErasures(context),
     readRetention: (actor: Actor) => readRetention(context, actor),
     changeRetention: (actor: Actor, change: Partial<RetentionRules>) =>

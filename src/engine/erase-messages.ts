@@ -18,9 +18,9 @@ import { makeEntry, openOpenings, sealOpenings, worker } from "./record.ts";
 /** One leaf with the fields whose openings are gone, as `erasure` entries list them. [formats §6] */
 export type ErasedFields = { index: number; fields: string[] };
 
-/** Why, and whose data go. Without a subject everybody's, as when mail gets too old. */
+/** Why, and whose data go. Without a subject everybody's, as when mail gets too old or its account is closed. */
 export type Erasing = {
-  because: "subject" | "retention";
+  because: "subject" | "retention" | "account";
   /** The erasure that this is part of. */
   erasure_id: string | null;
   subject: { subject_id: string; address: string } | null;

@@ -16,20 +16,16 @@ import {
   updateErasure,
 } from "../store/erasures.ts";
 import { heldAmong, isAddressHeld } from "../store/legal-holds.ts";
-import { type LoadedMessage, loadMessages } from "../store/messages.ts";
 import { shareOperator } from "../store/operators.ts";
 import { appendRecords } from "../store/records.ts";
-import { retentionVersions } from "../store/retention.ts";
 import { assertWholeOperator, personalAddress } from "./compliance-rules.ts";
 import type { EngineContext } from "./context.ts";
-import { eraseLoaded, isErasable } from "./erase-messages.ts";
+import { type Left, eraseFound, nothingLeft } from "./erasing-pass.ts";
 import { type Page, type PageRequest, paged, readCursor } from "./paging.ts";
-import { commitTo, makeEntry, sealOpenings, worker } from "./record.ts";
-import { keptUntil } from "./retention.ts";
+import { type EntryAuthor, commitTo, makeEntry, sealOpenings } from "./record.ts";
 import { passSensitive } from "./sensitive.ts";
 import { eraseSubject, settleSubject } from "./subject-openings.ts";
 import { memoryMs } from "./subjects.ts";
-import { cancelLoaded } from "./timers.ts";
 
 /** Messages of one transaction. */
 const batch = 50;
@@ -62,19 +58,34 @@ export async function requestErasure(
       message: "Only an owner or admin can erase a person.",
       field: "address",
     });
-    return begin(context, tx, actor, address, wanted.reference, change);
+    return beginErasure(context, tx, {
+      author: actor,
+      requested_by: principal(actor),
+      address,
+      reference: wanted.reference,
+      data: change,
+    });
   });
   context.wake.sequence();
   return row;
 }
 
-async function begin(
+/** A person to be erased, and who asks for it. */
+export type NewErasure = {
+  author: EntryAuthor;
+  requested_by: string;
+  /** In lower case. */
+  address: string;
+  reference: string | null;
+  /** Added to the log entry; no addresses. */
+  data: Record<string, unknown>;
+};
+
+/** Begins an erasure in the caller's transaction; answers the one that is under way where there is one. */
+export async function beginErasure(
   context: EngineContext,
   tx: Tx,
-  actor: Actor,
-  address: string,
-  reference: string | null,
-  change: Record<string, unknown>,
+  { author, requested_by, address, reference, data }: NewErasure,
 ): Promise<ErasureRow> {
   const now = context.now();
   const erasureId = context.new_id();
@@ -83,7 +94,7 @@ async function begin(
     address,
     reference,
     status: "running",
-    requested_by: principal(actor),
+    requested_by,
     requested_at: now,
     next_at: now,
   });
@@ -97,9 +108,9 @@ async function begin(
   const entry = makeEntry(
     context,
     "subject.erasure_requested",
-    actor,
+    author,
     { resource: erasureId },
-    { address: who.c, ...change },
+    { address: who.c, ...data },
   );
   await appendRecords(tx, {
     entries: [entry.row],
@@ -112,7 +123,7 @@ async function begin(
 }
 
 /** Throws `legal_hold` where a hold covers any of what would go. */
-async function assertNoHold(context: EngineContext, tx: Tx, address: string): Promise<void> {
+export async function assertNoHold(context: EngineContext, tx: Tx, address: string): Promise<void> {
   let held = await isAddressHeld(tx, address);
   let afterId = "";
   const before = context.now();
@@ -168,11 +179,8 @@ export async function continueErasures(context: EngineContext): Promise<void> {
   if (due.length > 0) context.wake.sequence();
 }
 
-/** What a pass over a person's messages found that cannot go yet. */
-type Left = { held: number; retained: Date | null; wire: number; soon: number; count: number };
-
 async function onePass(context: EngineContext, operatorId: string, id: string): Promise<void> {
-  const left: Left = { held: 0, retained: null, wire: 0, soon: 0, count: 0 };
+  const left = nothingLeft();
   let afterId: string | null = "";
   while (afterId !== null) {
     const from: string = afterId;
@@ -202,37 +210,15 @@ async function messageBatch(
   afterId: string,
   left: Left,
 ): Promise<string | null> {
-  // Holds are placed under the same row: there is none between this look and the commit.
-  await shareOperator(tx);
   const { address, requested_at: before } = erasure;
   const ids = await messagesWith(tx, address, { before, after_id: afterId, limit: batch });
-  const held = await heldAmong(tx, ids);
-  const versions = await retentionVersions(tx);
-  const ready: LoadedMessage[] = [];
-  for (const message of await loadMessages(tx, ids, true)) {
-    const { row } = message;
-    // What has not left must not leave any more; its last entry gets its place before it is erased.
-    const stopped = !isErasable(row) && (await cancelLoaded(context, tx, worker, message)) === null;
-    const until = keptUntil(versions, row);
-    if (held.has(row.message_id)) left.held++;
-    else if (until > context.now())
-      left.retained = left.retained && left.retained < until ? left.retained : until;
-    else if (stopped) left.soon++;
-    else if (!isErasable(row)) left.wire++;
-    else {
-      ready.push(message);
-      continue;
-    }
-    left.count++;
-  }
   const subject_id = context.subjects.idOf(tx.operator_id, address);
-  const done = await eraseLoaded(context, tx, ready, {
+  const erasing = {
     because: "subject",
     erasure_id: erasure.erasure_id,
     subject: { subject_id, address },
-  });
-  left.soon += done.left;
-  left.count += done.left;
+  } as const;
+  const done = await eraseFound(context, tx, ids, erasing, left);
   await updateErasure(tx, erasure.erasure_id, {
     messages: erasure.messages + done.messages,
     openings: erasure.openings + done.openings,
