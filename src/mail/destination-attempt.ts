@@ -204,7 +204,9 @@ export class Attempt {
       first === undefined ||
       !early ||
       first.reason === "transport_closed" ||
-      first.reason === "recalled"
+      first.reason === "recalled" ||
+      // Others are being spoken to there: the host is not silent, and a further one would be asked for no fault of its own.
+      first.reason === "congested"
     ) {
       this.#reached = true;
       breakers.answered(target.address);

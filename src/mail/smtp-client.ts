@@ -49,6 +49,11 @@ export interface TransportOptions {
   readonly max_per_connection?: number;
   /** How long a connection may wait for its next message; default 10 s. */
   readonly idle_ms?: number;
+  /**
+   * How long a message may wait for its turn, before it is answered `congested`, untried; default 5 minutes. Longer than at the
+   * many sites of direct delivery: a relay is the only way, and a slow one is no reason to write each message down again.
+   */
+  readonly max_wait_ms?: number;
   readonly now: () => Date;
   /** Told of each session that came about, and of each that did not; must not throw. */
   readonly on_open?: (opened: SessionOpened) => void;
@@ -71,7 +76,7 @@ export interface OutgoingMessage {
 
 export interface Transport {
   /**
-   * Sends one message over a pooled connection; calls beyond `max_connections` wait their turn. Resolves whatever the server
+   * Sends one message over a pooled connection; calls beyond `max_connections` wait their turn, for at most `max_wait_ms`. Resolves whatever the server
    * does. Does not retry, except once, silently, when a reused connection had died before it answered anything of this message.
    * @throws SmtpInputError (as a rejection) before any socket is touched: an address that could break a command, a bare CR or LF;
    * and before anything of the message is said, whatever the function that was to make it throws, or a bare CR or LF in that
@@ -97,6 +102,7 @@ export function openTransport(options: TransportOptions): Transport {
     max_connections: options.max_connections ?? 10,
     max_per_connection: options.max_per_connection ?? 100,
     idle_ms: options.idle_ms ?? 10_000,
+    max_wait_ms: options.max_wait_ms ?? 5 * MINUTE,
     now: options.now,
   });
   return {
@@ -122,7 +128,7 @@ function assertOptions(options: TransportOptions): void {
     throw new SmtpInputError("bad_option", "port is no port");
   if (!EHLO_NAME.test(options.ehlo_name))
     throw new SmtpInputError("bad_option", "ehlo_name is neither a domain nor an address literal");
-  for (const name of ["max_connections", "max_per_connection", "idle_ms"] as const) {
+  for (const name of ["max_connections", "max_per_connection", "idle_ms", "max_wait_ms"] as const) {
     const value = options[name];
     if (value !== undefined && (!Number.isInteger(value) || value < 1))
       throw new SmtpInputError("bad_option", `${name} must be at least 1`);

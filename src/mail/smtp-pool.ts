@@ -12,6 +12,8 @@ export interface PoolOptions extends SessionOptions {
   readonly max_connections: number;
   readonly max_per_connection: number;
   readonly idle_ms: number;
+  /** How long a message may wait for a connection; then it is answered `congested`, untried. */
+  readonly max_wait_ms: number;
   /** Told of each session that came about, and of each that did not. */
   readonly on_open?: (opened: SessionOpened) => void;
 }
@@ -35,6 +37,8 @@ interface Job {
   readonly reject: (error: unknown) => void;
   /** What was said over a connection that turned out to be dead. */
   before?: string;
+  /** Ends the waiting. */
+  timer?: NodeJS.Timeout;
 }
 
 interface Idle {
@@ -43,10 +47,17 @@ interface Idle {
   readonly timer: NodeJS.Timeout;
 }
 
-/** A first-in first-out queue whose `take` does not move what is left. */
+/** A first-in first-out queue whose `take` does not move what is left. Who waits too long drops out. */
 class Queue {
+  readonly #max_wait_ms: number;
+  readonly #too_long: (job: Job) => void;
   #jobs: Job[] = [];
   #head = 0;
+
+  constructor(max_wait_ms: number, too_long: (job: Job) => void) {
+    this.#max_wait_ms = max_wait_ms;
+    this.#too_long = too_long;
+  }
 
   get length(): number {
     return this.#jobs.length - this.#head;
@@ -54,11 +65,18 @@ class Queue {
 
   add(job: Job): void {
     this.#jobs.push(job);
+    job.timer = setTimeout(() => {
+      const at = this.#jobs.indexOf(job, this.#head);
+      if (at === -1) return;
+      this.#jobs.splice(at, 1);
+      this.#too_long(job);
+    }, this.#max_wait_ms);
   }
 
   take(): Job | undefined {
     const job = this.#jobs[this.#head];
     if (job === undefined) return undefined;
+    clearTimeout(job.timer);
     this.#head++;
     if (this.#head === this.#jobs.length || this.#head > 1024) {
       this.#jobs = this.#jobs.slice(this.#head);
@@ -71,9 +89,9 @@ class Queue {
 /** Serves sends over at most `max_connections` sessions at a time. */
 export class SmtpPool {
   readonly #options: PoolOptions;
-  readonly #waiting = new Queue();
+  readonly #waiting: Queue;
   /** Jobs that must have a new connection; they go first. */
-  readonly #fresh = new Queue();
+  readonly #fresh: Queue;
   readonly #idle: Idle[] = [];
   readonly #busy = new Set<SmtpSession>();
   readonly #closing = new AbortController();
@@ -85,6 +103,10 @@ export class SmtpPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    const tooLong = (job: Job): void =>
+      this.#fail(job, new SmtpFailure("congested", "no connection came free in time; not tried"));
+    this.#waiting = new Queue(options.max_wait_ms, tooLong);
+    this.#fresh = new Queue(options.max_wait_ms, tooLong);
   }
 
   /** Queues one message. The promise does not reject for what a server does; see `SendResult`. */

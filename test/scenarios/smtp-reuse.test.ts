@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { Socket, TcpNetConnectOpts } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
 import type { Transport, TransportOptions } from "../../src/mail/smtp-client.ts";
 import type { RecipientResult } from "../../src/mail/smtp-result.ts";
@@ -261,6 +261,39 @@ describe("no connection", () => {
       await Promise.all(Array.from({ length: 12 }, () => sendOne(transport)))
     ).flat();
     expect(results.map((one) => one.outcome)).toEqual(results.map(() => "accepted"));
+  });
+
+  test("who waits too long for a connection is told so and never sent, and the next one in line goes on waiting", async () => {
+    const { sink, transport } = await pair(undefined, { max_connections: 1, max_wait_ms: 60_000 });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      let go: (wanted: boolean) => void = () => undefined;
+      let atIt: () => void = () => undefined;
+      const working = new Promise<void>((resolve) => (atIt = resolve));
+      const held = transport.send({
+        from: FROM,
+        recipients: ["held@b.example"],
+        data: DATA,
+        wanted() {
+          atIt();
+          return new Promise<boolean>((resolve) => (go = resolve));
+        },
+      });
+      await working;
+      const late = sendOne(transport, "late@b.example");
+      vi.advanceTimersByTime(30_000);
+      const patient = sendOne(transport, "patient@b.example");
+      vi.advanceTimersByTime(30_000);
+      expect((await late)[0]).toMatchObject({ outcome: "temporary", reason: "congested" });
+      go(true);
+      expect((await held).recipients[0]?.outcome).toBe("accepted");
+      expect((await patient)[0]?.outcome).toBe("accepted");
+      // Its time is not counted any more.
+      vi.advanceTimersByTime(60_000);
+      expect(sink.messages.map(({ to }) => to[0])).toEqual(["held@b.example", "patient@b.example"]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("a message that needs a new connection is told when there is none to be had", async () => {
