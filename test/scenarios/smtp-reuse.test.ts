@@ -284,8 +284,8 @@ describe("no connection", () => {
       vi.advanceTimersByTime(30_000);
       const patient = sendOne(transport, "patient@b.example");
       vi.advanceTimersByTime(30_000);
-      expect((await late)[0]).toMatchObject({ outcome: "temporary", reason: "congested" });
       go(true);
+      expect((await late)[0]).toMatchObject({ outcome: "temporary", reason: "congested" });
       expect((await held).recipients[0]?.outcome).toBe("accepted");
       expect((await patient)[0]?.outcome).toBe("accepted");
       // Its time is not counted any more.
