@@ -29,6 +29,13 @@ export type FailureContext = {
   allow?: readonly string[];
 };
 
+/** What a refusal adds to the challenge (RFC 6750 section 3); null where it makes none. */
+function challengeOf({ code, detail }: Refusal): string | null {
+  if (code === "unauthenticated") return detail.invalid_token ? ', error="invalid_token"' : "";
+  if (code !== "scope_required" || detail.scope === undefined) return null;
+  return `, error="insufficient_scope", scope="${detail.scope}"`;
+}
+
 /** Prepares all that is the same in each answer. */
 export function replies(options: { public_url: string; log: Log }): Replies {
   const base = {
@@ -51,12 +58,8 @@ export function replies(options: { public_url: string; log: Log }): Replies {
       ...(field === undefined ? {} : { field }),
     };
     const headers: Record<string, string> = { ...json, "x-request-id": request_id };
-    if (refusal.code === "unauthenticated")
-      headers["www-authenticate"] =
-        `${wwwAuthenticate}${refusal.detail.invalid_token ? ', error="invalid_token"' : ""}`;
-    if (refusal.code === "scope_required" && refusal.detail.scope !== undefined)
-      headers["www-authenticate"] =
-        `${wwwAuthenticate}, error="insufficient_scope", scope="${refusal.detail.scope}"`;
+    const asks = challengeOf(refusal);
+    if (asks !== null) headers["www-authenticate"] = wwwAuthenticate + asks;
     if (retry_after !== null) headers["retry-after"] = String(retry_after);
     if (policy) Object.assign(headers, paceHeaders(policy, retry_after));
     if (context.allow) headers["allow"] = context.allow.join(", ");
