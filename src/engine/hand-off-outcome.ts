@@ -22,6 +22,8 @@ import { type Outgoing, signFor } from "./signing.ts";
 /** What hand-offs of one transaction have to know. */
 export type Surroundings = {
   operator: NonNullable<Awaited<ReturnType<typeof getOperator>>>;
+  /** Its log is not the one that was signed last: what leaves could be proven to nobody. */
+  log_broken: boolean;
   /** Domains that the operator has proven as its own. */
   proven: readonly string[];
   mailboxes: ReadonlyMap<string, Awaited<ReturnType<typeof getMailboxes>>[number]>;

@@ -6,6 +6,7 @@ import { step } from "../core/oversight/machine.ts";
 import type { Event, Message, Mode } from "../core/oversight/types.ts";
 import type { RefusalCode } from "../core/refusal.ts";
 import { contentDigest } from "../mail/digest.ts";
+import { isLogBroken } from "../store/audit-log.ts";
 import { getApiKeys } from "../store/credentials.ts";
 import { type Tx } from "../store/database.ts";
 import { type Claim, deleteDue, putDue, standingTokens } from "../store/due.ts";
@@ -141,33 +142,45 @@ async function loadSurroundings(
   const addresses = messages.flatMap(({ recipients }) =>
     recipients.map((recipient) => recipient.address),
   );
-  const [operator, proven, keys, mailboxes, allowlists, suppressed, mime, handed, policies] =
-    await Promise.all([
-      shareOperator(tx),
-      listProvenDomains(tx),
-      getApiKeys(tx, [
-        ...new Set(
-          messages.flatMap(({ row, decisions }) => [
-            row.author_id,
-            ...decisions.map((decision) => decision.credential_id),
-          ]),
-        ),
-      ]),
-      getMailboxes(tx, mailboxIds),
-      loadAllowlists(tx, mailboxIds),
-      loadSuppressed(tx, addresses, aliasIn(context, tx)),
-      loadMime(
-        tx,
-        messages.map(({ row }) => row.message_id),
+  const [
+    operator,
+    log_broken,
+    proven,
+    keys,
+    mailboxes,
+    allowlists,
+    suppressed,
+    mime,
+    handed,
+    policies,
+  ] = await Promise.all([
+    shareOperator(tx),
+    isLogBroken(tx),
+    listProvenDomains(tx),
+    getApiKeys(tx, [
+      ...new Set(
+        messages.flatMap(({ row, decisions }) => [
+          row.author_id,
+          ...decisions.map((decision) => decision.credential_id),
+        ]),
       ),
-      handedOn(tx, dayOf(context.now()), mailboxIds),
-      // Held, so that a rule which lets a message through is not revoked before it has.
-      loadPolicies(tx, mailboxIds, true),
-    ]);
+    ]),
+    getMailboxes(tx, mailboxIds),
+    loadAllowlists(tx, mailboxIds),
+    loadSuppressed(tx, addresses, aliasIn(context, tx)),
+    loadMime(
+      tx,
+      messages.map(({ row }) => row.message_id),
+    ),
+    handedOn(tx, dayOf(context.now()), mailboxIds),
+    // Held, so that a rule which lets a message through is not revoked before it has.
+    loadPolicies(tx, mailboxIds, true),
+  ]);
   const rules = await rulesFor(tx, policies, messages.map(askedOf));
   if (!operator) throw new Error(`operator ${tx.operator_id} is gone`);
   return {
     operator,
+    log_broken,
     proven,
     mailboxes: new Map(mailboxes.map((row) => [row.mailbox_id, row])),
     allowlists,
@@ -274,7 +287,7 @@ function handOffEvent(
     verdict: ruling.verdict,
     required: Math.max(mailbox?.approvals_required ?? 1, ruling.required),
     passkey: ruling.passkey || (mailbox?.passkey_required ?? false),
-    stopped: around.operator.stopped_at !== null,
+    stopped: around.operator.stopped_at !== null || around.log_broken,
     // A copy for the overseer of what nobody gets is no mail to send.
     suppressed: allowed.length === 0 || left.every(({ kind }) => kind === "copy"),
     over_quota: isOverQuota(context, row, around),

@@ -97,6 +97,16 @@ export async function markLogBroken(tx: Tx, now: Date): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** True where {@link markLogBroken} has noted it. */
+export async function isLogBroken(tx: Tx): Promise<boolean> {
+  const [row] = await tx.named<{ broken: boolean }>(
+    "is_log_broken",
+    "SELECT broken_at IS NOT NULL AS broken FROM log_head WHERE operator_id = $1",
+    [tx.operator_id],
+  );
+  return row?.broken ?? true;
+}
+
 /** Moves the head and keeps the signed checkpoint. */
 export async function putCheckpoint(
   tx: Tx,

@@ -145,6 +145,43 @@ test.each(damages)(
   },
 );
 
+test("an operator whose log is broken sends nothing until it is whole again", async () => {
+  const sending = await run();
+  const other = await secondNode(sending);
+  try {
+    await other.asOwner("UPDATE mailbox SET mode = 'autonomous'");
+    const { id } = (await sending.send()).body;
+    await sending.settled(id, "delivered");
+    const waits = async (text: string): Promise<unknown> =>
+      (await other.as((tx) => tx.named<{ yes: boolean }>(`waits ${text.length}`, text, [])))[0]?.yes;
+    const isBroken = (): Promise<unknown> =>
+      waits("SELECT bool_or(broken_at IS NOT NULL) AS yes FROM log_head");
+    const contact = (name: string): Promise<unknown> =>
+      sending.call(sending.known.agent_key, "/v1/contacts", { email: `${name}@example.com` });
+    const damage = damages[0]?.[1](other.operator_id) ?? "";
+    await other.asOwner(damage);
+    await contact("first");
+    await expect.poll(isBroken, { timeout: 20_000 }).toBe(true);
+    const kept = (await sending.send()).body;
+    await expect
+      .poll(
+        () => waits("SELECT bool_or(node = '(stopped)') AS yes FROM due WHERE kind = 'deliver'"),
+        {
+          timeout: 20_000,
+        },
+      )
+      .toBe(true);
+    await sending.settled(kept.id, "queued");
+    await other.asOwner(damage);
+    await expect.poll(isBroken, { timeout: 60_000 }).toBe(false);
+    await other.asOwner("UPDATE due SET due_at = now() WHERE kind = 'deliver'");
+    await sending.settled(kept.id, "delivered");
+  } finally {
+    await other.close();
+    await sending.stop();
+  }
+});
+
 test("events of one operator that cannot be published keep nobody else's back", async () => {
   for (const { broken, whole } of turns()) {
     for (const one of operators) {
