@@ -57,16 +57,26 @@ describe("a rule about received mail", () => {
     expect(await seen(it.running.known.agent_key), "an agent sees no held mail").not.toHaveProperty(
       "with",
     );
+    // The key does not oversee: of what is held it learns nothing by a trial either.
     const { name: _, ...draft } = rule;
-    expect((await asAdmin("/v1/policies/replay", draft)).body).toMatchObject({
-      checked: 2,
-      matched: 0,
-    });
-    const wider = { ...draft, match: { direction: "inbound" } };
-    expect((await asAdmin("/v1/policies/replay", { ...wider, position: 0 })).body).toMatchObject({
-      checked: 2,
-      matched: 2,
-    });
+    const wider = { ...draft, match: { direction: "inbound" }, position: 0 };
+    expect((await asAdmin("/v1/policies/replay", draft)).body).toMatchObject({ checked: 1 });
+    expect((await asAdmin("/v1/policies/replay", wider)).body).toMatchObject({ matched: 1 });
+    const tried = async (
+      match: Record<string, unknown>,
+      position?: number,
+    ): Promise<[number, number]> => {
+      const { checked, matched } = await it.node.engine.replayPolicy(owner(), {
+        mailbox_id: box,
+        match,
+        outcome: "hold",
+        required: null,
+        ...(position === undefined ? {} : { position }),
+      });
+      return [checked, matched.length];
+    };
+    expect(await tried(rule.match)).toEqual([2, 0]);
+    expect(await tried({ direction: "inbound" }, 0)).toEqual([2, 2]);
     expect((await asAdmin("/v1/policies", { ...rule, outcome: "block" })).body).toMatchObject({
       code: "validation_failed",
       field: "outcome",
