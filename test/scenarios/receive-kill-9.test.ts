@@ -4,6 +4,7 @@ import { type Socket, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { type DnsServerForTests, startDns } from "../dns/server.ts";
 import { promise } from "../promises.ts";
 import { type ChildServer, freePorts, kill, ready, spawnServer } from "./child-server.ts";
 import { signalDatabase } from "./database-processes.ts";
@@ -11,8 +12,10 @@ import { signalDatabase } from "./database-processes.ts";
 const kills = Number(process.env["MULTIMAIL_TEST_KILLS"] ?? 32);
 const folder = await mkdtemp(join(tmpdir(), "multimail-receive-kill-"));
 let server: ChildServer | undefined;
+let dns: DnsServerForTests | undefined;
 
 afterAll(async () => {
+  await dns?.close();
   if (server && server.process.exitCode === null) {
     server.process.kill("SIGTERM");
     await server.ended;
@@ -115,11 +118,13 @@ it(
   promise("inbound.kill-loses-nothing"),
   async () => {
     const smtp = await freePort();
+    // One that knows no name: mail that nobody can look up at all would wait for a person.
+    dns = await startDns({});
     const env = {
       ...freePorts,
       MULTIMAIL_DATA: folder,
       MULTIMAIL_SMTP_PORT: String(smtp),
-      MULTIMAIL_DNS: "127.0.0.1:1",
+      MULTIMAIL_DNS: dns.address,
       MULTIMAIL_DATABASE_TIMEOUT: "2",
     };
     // A fixed series, so that a failure can be run again.
