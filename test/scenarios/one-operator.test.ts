@@ -153,7 +153,8 @@ test("an operator whose log is broken sends nothing until it is whole again", as
     const { id } = (await sending.send()).body;
     await sending.settled(id, "delivered");
     const waits = async (text: string): Promise<unknown> =>
-      (await other.as((tx) => tx.named<{ yes: boolean }>(`waits ${text.length}`, text, [])))[0]?.yes;
+      (await other.as((tx) => tx.named<{ yes: boolean }>(`waits ${text.length}`, text, [])))[0]
+        ?.yes;
     const isBroken = (): Promise<unknown> =>
       waits("SELECT bool_or(broken_at IS NOT NULL) AS yes FROM log_head");
     const contact = (name: string): Promise<unknown> =>
