@@ -44,7 +44,7 @@ const tables = [
 /** Deletes what names people, and makes nobody of its members and of whoever oversaw it. Nothing that uses it is open any more. */
 export async function forgetPeople(tx: Tx): Promise<void> {
   for (const table of tables)
-    await tx.named(`forget_${table}`, `DELETE FROM ${table} WHERE operator_id = $1`, [
+    await tx.named(`forget_all_${table}`, `DELETE FROM ${table} WHERE operator_id = $1`, [
       tx.operator_id,
     ]);
   for (const [name, text] of [

@@ -1,4 +1,5 @@
 /** Webhook subscriptions: who is told of events, and how it goes with them. */
+import { createHash } from "node:crypto";
 import type { Tx } from "./database.ts";
 
 /** Where a subscription comes from: a call, or `webhook_url` or `oversight_webhook_url` of a mailbox. */
@@ -172,7 +173,8 @@ export async function updateWebhook(
   // The names are those of the type above, never a caller's.
   const sets = fields.map(([name], i) => `${name} = $${i + 3}`).join(", ");
   await tx.named(
-    `update_webhook_${fields.map(([name]) => name).join("_")}`.slice(0, 63),
+    // One for each set of fields; PostgreSQL cuts longer names, and two would become one.
+    `update_webhook_${createHash("sha256").update(sets).digest("hex").slice(0, 24)}`,
     `UPDATE webhook SET ${sets} WHERE operator_id = $1 AND webhook_id = $2`,
     [
       tx.operator_id,
