@@ -34,7 +34,8 @@ const keyFor: Readonly<Record<Access, readonly (keyof FirstRun)[]>> = {
 
 /**
  * Finds the connection. A key of the first run goes to the server of the first run only, the profile's to the profile's, and the
- * environment's to the environment's where that names one, never to another one that a flag or the environment names. Throws {@link UsageError} when no server is known.
+ * environment's to the environment's where that names one, never to another one that a flag or the environment names. Throws
+ * {@link UsageError} when no server is known.
  */
 export async function connectionOf(
   options: Pick<CallOptions, "url" | "key">,

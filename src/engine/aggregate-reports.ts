@@ -14,6 +14,7 @@ import {
 import type { Tx } from "../store/database.ts";
 import { listDomains } from "../store/operators.ts";
 import type { Records } from "../store/records.ts";
+import { domainOf } from "./addresses.ts";
 import type { EngineContext } from "./context.ts";
 import { findDomain } from "./domains.ts";
 import type { Opened } from "./open-mail.ts";
@@ -53,9 +54,7 @@ export async function keepAggregateReport(
       ? [report.policy_domain]
       : report.policies.map(({ policy_domain }) => policy_domain),
   );
-  const addressed = opened.row.envelope_to.map((to) =>
-    to.slice(to.lastIndexOf("@") + 1).toLowerCase(),
-  );
+  const addressed = opened.row.envelope_to.map(domainOf);
   const domain = (await listDomains(tx)).find((one) => about.has(one) && addressed.includes(one));
   if (domain === undefined) return false;
   const receivedAt = opened.row.received_at;

@@ -13,6 +13,7 @@ import {
 } from "../store/decision-passkeys.ts";
 import type { DecisionRow, LoadedMessage } from "../store/messages.ts";
 import type { EngineContext } from "./context.ts";
+import { stands } from "./machine-row.ts";
 
 /** The message with those of its decisions that count, and the standing approvals that do not. */
 export type Checked = { message: LoadedMessage; forged: DecisionRow[] };
@@ -69,10 +70,6 @@ export async function checkApprovals(
     message: { ...message, decisions: message.decisions.filter((one) => !forged.includes(one)) },
     forged,
   };
-}
-
-function stands(decision: DecisionRow): boolean {
-  return decision.decision === "approve" && decision.voided_at === null;
 }
 
 type Against = {

@@ -23,7 +23,7 @@ import {
   loadQuoted,
   stateDecision,
 } from "./decision-statement.ts";
-import { deletePending, isTimeOver } from "./pending-due.ts";
+import { assertInTime, deletePending } from "./pending-due.ts";
 import { toMachine, toUpdate } from "./machine-row.ts";
 import { makeEvent } from "./record.ts";
 
@@ -206,8 +206,7 @@ function tryStep(
         hint: `Read the message again; its digest is ${row.digest}.`,
       },
     );
-  if (before.state.status === "pending_approval" && isTimeOver(row, context.now()))
-    throw new Refusal("not_pending", "The message expired: there is nothing to decide.");
+  if (before.state.status === "pending_approval") assertInTime(row, context.now());
   const mailbox = mailboxes.get(row.mailbox_id);
   const undo = actor.kind === "person" ? (mailbox?.undo_seconds ?? 0) : 0;
   const notBefore = row.send_at !== null && row.send_at > context.now() ? row.send_at : null;

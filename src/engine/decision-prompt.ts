@@ -9,7 +9,7 @@ import { type LoadedMessage, loadMessages } from "../store/messages.ts";
 import type { EngineContext } from "./context.ts";
 import { drawnFrom } from "./decide-by-passkey.ts";
 import { loadQuoted, makeStatement } from "./decision-statement.ts";
-import { isTimeOver } from "./pending-due.ts";
+import { assertInTime } from "./pending-due.ts";
 import { assertPerson } from "./person-rules.ts";
 import { assertVisible } from "./read-messages.ts";
 import type { Opening } from "./record.ts";
@@ -67,8 +67,7 @@ export async function promptForDecisions(
 function assertDecidable({ row }: LoadedMessage, wish: PasskeyWish, now: Date): void {
   if (row.status !== "pending_approval")
     throw new Refusal("not_pending", `The message is ${row.status}: there is nothing to decide.`);
-  if (isTimeOver(row, now))
-    throw new Refusal("not_pending", "The message expired: there is nothing to decide.");
+  assertInTime(row, now);
   if (row.digest !== wish.digest)
     throw new Refusal("stale_digest", "The message changed since it was read.", {
       field: "digest",

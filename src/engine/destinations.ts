@@ -19,6 +19,7 @@ import {
 import type { Claim } from "../store/due.ts";
 import { appendRecords } from "../store/records.ts";
 import { listSuppressions } from "../store/suppressions.ts";
+import { domainOf } from "./addresses.ts";
 import { readMailbox } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
 import { formsOf } from "./erased-people.ts";
@@ -235,10 +236,6 @@ async function addressStanding(
     const pause = pauses.find((one) => one.domain === domain);
     return { address, domain, paused_at: pause?.paused_at ?? null, suppressed };
   });
-}
-
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf("@") + 1).toLowerCase();
 }
 
 /** A domain in A-labels, or an address literal, as recipients have it. */

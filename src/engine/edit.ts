@@ -21,7 +21,7 @@ import {
   underRuling,
 } from "./judging.ts";
 import { type Copied, withCopies } from "./auto-copies.ts";
-import { about, toMachine } from "./machine-row.ts";
+import { about, stands, toMachine } from "./machine-row.ts";
 import { type Scanned, scanOutgoing } from "./outbound-scan.ts";
 import { rulingReason } from "./policy-facts.ts";
 import { entryActor, makeEntry, makeEvent } from "./record.ts";
@@ -354,9 +354,7 @@ async function putRelease(
   at: Date,
   undoSeconds: number,
 ): Promise<void> {
-  const approvals = decisions.filter(
-    ({ decision, voided_at }) => decision === "approve" && voided_at === null,
-  );
+  const approvals = decisions.filter(stands);
   // Decisions of keys have no undo window, also where the key is a person's.
   const keys = await getApiKeys(
     tx,

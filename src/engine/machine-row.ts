@@ -1,7 +1,7 @@
 /** Between rows and the oversight machine: what a stored message is to `step`, and what a step changes of the row. */
 import { readMode } from "../core/oversight/mode.ts";
 import { type Approval, type Message, type Status, statuses } from "../core/oversight/types.ts";
-import type { LoadedMessage, MessageRow, MessageUpdate } from "../store/messages.ts";
+import type { DecisionRow, LoadedMessage, MessageRow, MessageUpdate } from "../store/messages.ts";
 
 /** The message as the machine sees it. */
 export function toMachine({ row, decisions }: Pick<LoadedMessage, "row" | "decisions">): Message {
@@ -20,15 +20,18 @@ export function toMachine({ row, decisions }: Pick<LoadedMessage, "row" | "decis
   };
 }
 
-/** The approvals that were not made void. */
+/** True for an approval that was not made void. */
+export function stands({ decision, voided_at }: DecisionRow): boolean {
+  return decision === "approve" && voided_at === null;
+}
+
+/** The approvals that {@link stands}. */
 export function standingApprovals({ decisions }: Pick<LoadedMessage, "decisions">): Approval[] {
-  return decisions
-    .filter((decision) => decision.decision === "approve" && decision.voided_at === null)
-    .map((decision) => ({
-      by: decision.principal,
-      digest: decision.digest,
-      class: decision.class,
-    }));
+  return decisions.filter(stands).map((decision) => ({
+    by: decision.principal,
+    digest: decision.digest,
+    class: decision.class,
+  }));
 }
 
 /** A stored status; an unknown one is a bug or a newer release, and must not be acted upon. */

@@ -1,4 +1,5 @@
 /** What the queue holds for a message that waits for a person: they are told, reminded, others are asked, and it expires. */
+import { Refusal } from "../core/refusal.ts";
 import type { Tx } from "../store/database.ts";
 import { deleteDues, putDues } from "../store/due.ts";
 import type { MessageRow } from "../store/messages.ts";
@@ -11,9 +12,10 @@ export const pendingKinds = ["expire", "notify", "remind", "escalate"] as const;
 const reminderAt = 0.5;
 const escalationAt = 0.8;
 
-/** True once the time to decide is over, also while nothing has ended the message yet: no timer may have run. */
-export function isTimeOver({ expires_at }: Pick<MessageRow, "expires_at">, now: Date): boolean {
-  return expires_at !== null && expires_at <= now;
+/** Refuses once the time to decide is over, also while nothing has ended the message yet: no timer may have run. */
+export function assertInTime({ expires_at }: Pick<MessageRow, "expires_at">, now: Date): void {
+  if (expires_at !== null && expires_at <= now)
+    throw new Refusal("not_pending", "The message expired: there is nothing to decide.");
 }
 
 /** The rows of a message that waits from `now` to `expiresAt`. */

@@ -285,8 +285,7 @@ type ResultEvent = Extract<
 
 /** The message's event from all its recipients: open ones first, then success, then the kinds of failure. */
 function eventOf(statuses: readonly RecipientStatus[], unknown: boolean): ResultEvent {
-  if (statuses.some((status) => status === "deferred" || status === "pending"))
-    return unknown ? "lost" : "deferred";
+  if (statuses.some((status) => isOpen({ status }))) return unknown ? "lost" : "deferred";
   if (statuses.includes("sent")) return "accepted";
   if (statuses.includes("delivered")) return "delivered";
   return statuses.includes("bounced") ? "bounced" : "failed";

@@ -15,6 +15,7 @@ import {
   ownsAccount,
   useProof,
 } from "../store/sign-ups.ts";
+import { domainOf } from "./addresses.ts";
 import { type SignedUp, foundSignedUp } from "./bootstrap.ts";
 import { readMailbox } from "./composition.ts";
 import type { EngineContext } from "./context.ts";
@@ -171,8 +172,7 @@ export function randomSuffix(random: (length: number) => Buffer): string {
 
 /** Refuses an address whose mail comes to this instance: an agent that reads it would approve what it writes. */
 async function assertElsewhere(context: EngineContext, email: string): Promise<void> {
-  const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
-  if (await isHostedDomain(context.database, domain, context.instance_domain))
+  if (await isHostedDomain(context.database, domainOf(email), context.instance_domain))
     throw new Refusal(
       "validation_failed",
       "oversight_email: mail for this domain comes to this instance, where agents read it.",

@@ -1,11 +1,11 @@
 /** The kill switch: who pulls it, that nothing begins to leave on any node within a second, and that everything leaves afterwards. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Transport, openTransport } from "../../src/mail/smtp-client.ts";
 import { type Worker } from "../../src/workers/loop.ts";
 import { startDelivery } from "../../src/workers/deliver.ts";
 import { promise } from "../promises.ts";
 import { type SmtpSink, startSink } from "../sink/smtp-sink.ts";
 import { sunkCode } from "./approvals.ts";
+import { type GatedTransport, gatedTransport } from "./gated-transport.ts";
 import { type OwnerKeys, ownerKeys } from "./owner-keys.ts";
 import { type Answer, type Running, postForm, run, signIn } from "./running.ts";
 import { type SecondNode, secondNode } from "./second-node.ts";
@@ -67,51 +67,13 @@ async function count(where: string): Promise<number> {
   return Number(rows[0]?.n);
 }
 
-/** A way to the sink in front of which messages queue up until the gate is opened. */
-function gated(transport: Transport): {
-  transport: Transport;
-  waiting(): number;
-  /** What became of those that had waited. */
-  reasons: (string | null | undefined)[];
-  open(): void;
-} {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  let waiting = 0;
-  const reasons: (string | null | undefined)[] = [];
-  return {
-    transport: {
-      ...transport,
-      async send(message) {
-        waiting++;
-        await opened;
-        const result = await transport.send(message);
-        reasons.push(result.recipients[0]?.reason);
-        return result;
-      },
-    },
-    waiting: () => waiting,
-    reasons,
-    open: () => open(),
-  };
-}
-
 describe("five hundred messages on two nodes", () => {
   const messages = 500;
   let second: Worker;
-  let gate: ReturnType<typeof gated>;
+  let gate: GatedTransport;
 
   beforeAll(() => {
-    gate = gated(
-      openTransport({
-        host: "127.0.0.1",
-        port: sink.port,
-        tls: "none",
-        verify_certificate: false,
-        ehlo_name: "second.example",
-        now: () => new Date(),
-      }),
-    );
+    gate = gatedTransport(sink.port);
   });
   afterAll(() => second.stop());
 

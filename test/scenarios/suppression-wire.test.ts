@@ -1,7 +1,7 @@
 /** Suppression and the wire: after the answer nothing begins on any node, and what may be written to again leaves at once. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTransport } from "../../src/mail/smtp-client.ts";
 import { startDelivery } from "../../src/workers/deliver.ts";
+import { type GatedTransport, gatedTransport } from "./gated-transport.ts";
 import { type SentOut, sentOut } from "./sent-out.ts";
 
 let out: SentOut;
@@ -31,24 +31,8 @@ async function count(name: string, where: string, values: unknown[] = []): Promi
 }
 
 /** A second delivery worker, whose messages wait in front of the sink until the gate is opened. */
-function gatedWorker(): {
-  reasons: (string | null | undefined)[];
-  waiting(): number;
-  open(): void;
-  stop(): Promise<void>;
-} {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  let waiting = 0;
-  const reasons: (string | null | undefined)[] = [];
-  const transport = openTransport({
-    host: "127.0.0.1",
-    port: out.sink.port,
-    tls: "none",
-    verify_certificate: false,
-    ehlo_name: "second.example",
-    now: () => new Date(),
-  });
+function gatedWorker(): GatedTransport & { stop(): Promise<void> } {
+  const gate = gatedTransport(out.sink.port);
   const { engine, queue, context } = out.node;
   const worker = startDelivery({
     engine,
@@ -56,21 +40,9 @@ function gatedWorker(): {
     node: "second",
     now: context.now,
     log: context.log,
-    driver: {
-      final_hop: false,
-      transport: {
-        ...transport,
-        async send(message) {
-          waiting++;
-          await opened;
-          const result = await transport.send(message);
-          reasons.push(result.recipients[0]?.reason);
-          return result;
-        },
-      },
-    },
+    driver: { final_hop: false, transport: gate.transport },
   });
-  return { reasons, waiting: () => waiting, open: () => open(), stop: () => worker.stop() };
+  return { ...gate, stop: () => worker.stop() };
 }
 
 test("once unsubscribing is answered nothing begins on either of two nodes", async () => {
